@@ -1,0 +1,70 @@
+// Safetensors files on disk (Node only): loading, and replacing atomically. Imports node:fs on use, so browsers can load it.
+import { CheckpointError } from "../../tensor/errors.js";
+import { readSafetensors, type Safetensors, type StoredTensor, writeSafetensors } from "./safetensors.js";
+
+/** Reads and checks a safetensors file. Throws CheckpointError, with the system's error as its cause where there is one. */
+export async function loadSafetensors(path: string): Promise<Safetensors> {
+  const { readFile } = await import("node:fs/promises");
+  let bytes: Uint8Array;
+  try {
+    bytes = await readFile(path);
+  } catch (cause) {
+    throw new CheckpointError(`${path}: cannot be read (${describe(cause)})`, helpFor(cause), { cause });
+  }
+  return readSafetensors(bytes, path);
+}
+
+/** Writes a safetensors file, as `writeFileAtomic` does. Throws CheckpointError. */
+export async function saveSafetensors(
+  path: string,
+  tensors: Iterable<readonly [string, StoredTensor]>,
+  metadata: Iterable<readonly [string, string]> = [],
+): Promise<void> {
+  await writeFileAtomic(path, writeSafetensors(tensors, metadata));
+}
+
+/**
+ * Replaces `path` by `content`, entirely or not at all: a temporary file in the same folder is written, flushed to the
+ * disk and renamed. On any failure it is removed and what stood at `path` stays. Throws CheckpointError with the cause.
+ */
+export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+  const { open, rename, rm } = await import("node:fs/promises");
+  const temporary = `${path}.${crypto.randomUUID()}.tmp`;
+  let created = false;
+  try {
+    const file = await open(temporary, "wx");
+    created = true;
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (cause) {
+    if (created) await rm(temporary, { force: true });
+    throw new CheckpointError(`${path}: cannot be written (${describe(cause)})`, helpFor(cause), { cause });
+  }
+}
+
+const HELP: Record<string, string> = {
+  ENOENT: "check the path: the file or its folder does not exist",
+  EACCES: "check the permissions of the file and its folder",
+  EISDIR: "the path is a folder; name a file in it",
+  ENOSPC: "the disk is full; free space or write elsewhere",
+  EDQUOT: "the disk quota is used up; free space or write elsewhere",
+  EFBIG: "the file is larger than the system lets this process write",
+  EROFS: "the disk is read-only; write elsewhere",
+};
+
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && "code" in cause ? String(cause.code) : "";
+}
+
+function describe(cause: unknown): string {
+  return codeOf(cause) || String(cause);
+}
+
+function helpFor(cause: unknown): string {
+  return HELP[codeOf(cause)] ?? "see the cause of this error";
+}

@@ -1,0 +1,204 @@
+// The safetensors format: reading with every claim of the header checked, and writing. Bytes to bytes, no file access.
+import { CheckpointError } from "../../tensor/errors.js";
+import { type Shape, sizeOf } from "../../tensor/shape.js";
+import { parseHeader, type TensorClaim } from "./header.js";
+
+/** Bytes of one element, by the format's own dtype names. */
+export const DTYPE_BYTES = {
+  BOOL: 1,
+  U8: 1,
+  I8: 1,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  U16: 2,
+  I16: 2,
+  F16: 2,
+  BF16: 2,
+  U32: 4,
+  I32: 4,
+  F32: 4,
+  U64: 8,
+  I64: 8,
+  F64: 8,
+} as const;
+
+/** A dtype as safetensors names it. */
+export type StoredDType = keyof typeof DTYPE_BYTES;
+
+/** A tensor as it lies in a file: little-endian, row-major. `toFloat32` and `toInt32` convert it. */
+export interface StoredTensor {
+  readonly dtype: StoredDType;
+  readonly shape: Shape;
+  /** Its bytes; of a tensor that was read, a view into the file's, at any alignment. */
+  readonly data: Uint8Array;
+}
+
+/** What a safetensors file holds. Maps, so that no name (`__proto__` …) is special. */
+export interface Safetensors {
+  readonly tensors: Map<string, StoredTensor>;
+  readonly metadata: Map<string, string>;
+}
+
+/** The cap of the reference implementation, against headers that only eat memory. */
+const MAX_HEADER_BYTES = 100_000_000;
+
+/**
+ * Reads a safetensors file: u64 header length, JSON header, data. Tensors are views into `file`.
+ * Throws CheckpointError, naming `source` and the tensor, unless every byte of the data belongs to exactly one tensor
+ * whose shape and dtype need just that many.
+ */
+export function readSafetensors(file: Uint8Array, source = "safetensors"): Safetensors {
+  // Not a Node Buffer, whose `slice` does not copy: nobody downstream should have to know.
+  const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
+  const dataStart = 8 + headerLength(bytes, source);
+  const { claims, metadata } = parseHeader(bytes.subarray(8, dataStart), source);
+  const data = bytes.subarray(dataStart);
+  const tensors = new Map<string, StoredTensor>();
+  for (const claim of claims) tensors.set(claim.name, checkClaim(claim, data, source));
+  checkCoverage(claims, data.byteLength, source);
+  return { tensors, metadata };
+}
+
+function headerLength(bytes: Uint8Array, source: string): number {
+  if (bytes.byteLength < 8) {
+    throw new CheckpointError(
+      `${source}: ${bytes.byteLength} bytes are no safetensors file (the header length alone takes 8)`,
+      "the file is empty or truncated; fetch it again",
+    );
+  }
+  const claimed = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
+  if (claimed > MAX_HEADER_BYTES) {
+    throw new CheckpointError(
+      `${source}: header of ${claimed} bytes is over the cap of ${MAX_HEADER_BYTES}`,
+      "this is probably not a safetensors file",
+    );
+  }
+  if (Number(claimed) > bytes.byteLength - 8) {
+    throw new CheckpointError(
+      `${source}: header of ${claimed} bytes in a file with ${bytes.byteLength - 8} bytes after its length`,
+      "the file is truncated, or is not a safetensors file",
+    );
+  }
+  return Number(claimed);
+}
+
+/** Turns a claim into a view of `data` if its dtype is known and its shape needs exactly the bytes that it names. */
+function checkClaim({ name, dtype, shape, begin, end }: TensorClaim, data: Uint8Array, source: string): StoredTensor {
+  const where = `${source}: tensor "${name}"`;
+  if (!isStoredDType(dtype)) {
+    throw new CheckpointError(
+      `${where}: unknown dtype ${JSON.stringify(dtype)}`,
+      `known: ${Object.keys(DTYPE_BYTES).join(", ")}`,
+    );
+  }
+  const need = sizeOf(shape) * DTYPE_BYTES[dtype];
+  if (!Number.isSafeInteger(need)) {
+    throw new CheckpointError(`${where}: shape [${shape.join(", ")}] overflows`, "the file is damaged or malicious");
+  }
+  if (begin > end || end > data.byteLength) {
+    throw new CheckpointError(
+      `${where}: offsets ${begin}–${end} lie outside the ${data.byteLength} bytes of data`,
+      "the file is truncated or damaged; fetch it again",
+    );
+  }
+  if (end - begin !== need) {
+    throw new CheckpointError(
+      `${where}: ${dtype} [${shape.join(", ")}] needs ${need} bytes, its offsets span ${end - begin}`,
+      "the file is damaged or was written by a faulty program",
+    );
+  }
+  return { dtype, shape, data: data.subarray(begin, end) };
+}
+
+function isStoredDType(dtype: string): dtype is StoredDType {
+  return Object.hasOwn(DTYPE_BYTES, dtype);
+}
+
+/** The tensors, in order of offset, must tile the data: no overlap, no hole, nothing behind the last. */
+function checkCoverage(claims: readonly TensorClaim[], dataBytes: number, source: string): void {
+  let covered = 0;
+  for (const { name, begin, end } of claims.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin !== covered) {
+      const kind = begin < covered ? "overlaps the one before it" : "leaves a hole before it";
+      throw new CheckpointError(
+        `${source}: tensor "${name}" ${kind}: it starts at ${begin}, the data before it end at ${covered}`,
+        "safetensors data must be contiguous; the file is damaged or malicious",
+      );
+    }
+    covered = end;
+  }
+  if (covered !== dataBytes) {
+    throw new CheckpointError(
+      `${source}: ${dataBytes} bytes of data, of which tensors cover ${covered}`,
+      "the file has trailing bytes: it was damaged or joined with something else",
+    );
+  }
+}
+
+/**
+ * Serialises tensors. The bytes depend on the content only, not on the order of `tensors`: as in the reference
+ * implementation wide dtypes come first, then names in code-unit order, so that every tensor is aligned to its element.
+ * Throws CheckpointError on a name given twice, on `__metadata__`, and on data that do not fit their shape.
+ */
+export function writeSafetensors(
+  tensors: Iterable<readonly [string, StoredTensor]>,
+  metadata: Iterable<readonly [string, string]> = [],
+): Uint8Array<ArrayBuffer> {
+  const sorted = [...tensors].sort(
+    ([nameA, a], [nameB, b]) => DTYPE_BYTES[b.dtype] - DTYPE_BYTES[a.dtype] || (nameA < nameB ? -1 : 1),
+  );
+  checkEntries(sorted);
+  const header = encodeHeader(sorted, new Map(metadata));
+  const dataBytes = sorted.reduce((sum, [, { data }]) => sum + data.byteLength, 0);
+  const out = new Uint8Array(8 + header.byteLength + dataBytes);
+  new DataView(out.buffer).setBigUint64(0, BigInt(header.byteLength), true);
+  out.set(header, 8);
+  let at = 8 + header.byteLength;
+  for (const [, { data }] of sorted) {
+    out.set(data, at);
+    at += data.byteLength;
+  }
+  return out;
+}
+
+function checkEntries(entries: readonly (readonly [string, StoredTensor])[]): void {
+  const names = new Set<string>();
+  for (const [name, { dtype, shape, data }] of entries) {
+    if (name === "__metadata__" || names.has(name)) {
+      throw new CheckpointError(
+        `safetensors: the tensor name "${name}" is ${names.has(name) ? "given twice" : "reserved"}`,
+        "rename the tensor",
+      );
+    }
+    names.add(name);
+    const need = sizeOf(shape) * DTYPE_BYTES[dtype];
+    if (need !== data.byteLength || !shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
+      throw new CheckpointError(
+        `safetensors: tensor "${name}": ${dtype} [${shape.join(", ")}] needs ${need} bytes, its data have ${data.byteLength}`,
+        "give one element per place of the shape",
+      );
+    }
+  }
+}
+
+/** The JSON header, padded with spaces to a multiple of 8. Joined by hand: an object literal would lose `__proto__`. */
+function encodeHeader(
+  entries: readonly (readonly [string, StoredTensor])[],
+  metadata: ReadonlyMap<string, string>,
+): Uint8Array {
+  const fields: string[] = [];
+  if (metadata.size > 0) {
+    const pairs = [...metadata].map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+    fields.push(`"__metadata__":{${pairs.join(",")}}`);
+  }
+  let offset = 0;
+  for (const [name, { dtype, shape, data }] of entries) {
+    const end = offset + data.byteLength;
+    fields.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [offset, end] })}`);
+    offset = end;
+  }
+  const header = new TextEncoder().encode(`{${fields.join(",")}}`);
+  const padded = new Uint8Array(Math.ceil(header.byteLength / 8) * 8).fill(0x20);
+  padded.set(header);
+  return padded;
+}

@@ -1,0 +1,179 @@
+// Safetensors bytes: round trips, every kind of lie that a header can tell, and mutated files.
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { readSafetensors, type StoredTensor, writeSafetensors } from "../../src/nn/io/safetensors.js";
+import { CheckpointError } from "../../src/tensor/errors.js";
+
+const entries: [string, StoredTensor][] = [
+  ["conv.weight", { dtype: "F32", shape: [2, 3], data: new Uint8Array(24).map((_, i) => i) }],
+  ["labels", { dtype: "U8", shape: [3], data: Uint8Array.of(7, 8, 9) }],
+  ["__proto__", { dtype: "F16", shape: [], data: Uint8Array.of(1, 2) }],
+  ["empty", { dtype: "I64", shape: [4, 0], data: new Uint8Array(0) }],
+];
+
+/** A file of this header text (or these bytes) and data. */
+function fileOf(header: string | Uint8Array, data: ArrayLike<number> = [], claimed?: bigint): Uint8Array {
+  const text = typeof header === "string" ? new TextEncoder().encode(header) : header;
+  const out = new Uint8Array(8 + text.length + data.length);
+  new DataView(out.buffer).setBigUint64(0, claimed ?? BigInt(text.length), true);
+  out.set(text, 8);
+  out.set(data, 8 + text.length);
+  return out;
+}
+
+describe("readSafetensors", () => {
+  it("returns what writeSafetensors was given, names of Object.prototype included", () => {
+    const metadata: [string, string][] = [
+      ["format", "pt"],
+      ["__proto__", "é"],
+    ];
+    const file = readSafetensors(writeSafetensors(entries, metadata));
+    expect(file.metadata).toEqual(new Map(metadata));
+    expect(file.tensors).toEqual(new Map(entries));
+  });
+
+  it("reads at any alignment, from Node buffers too, and gives plain views", () => {
+    const bytes = writeSafetensors(entries);
+    const shifted = Buffer.alloc(bytes.length + 1);
+    shifted.set(bytes, 1);
+    const file = readSafetensors(shifted.subarray(1));
+    expect(file.tensors).toEqual(new Map(entries));
+    expect(file.tensors.get("labels")?.data.constructor).toBe(Uint8Array);
+  });
+
+  it("accepts a file with nothing in it, padding after the header and fields it does not know", () => {
+    expect(readSafetensors(fileOf("{}   ")).tensors.size).toBe(0);
+    const extra = '{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"note":{"x":[{}]}}}';
+    expect(readSafetensors(fileOf(extra, [5])).tensors.get("a")?.data[0]).toBe(5);
+  });
+
+  const tensor = (fields: string): string => `{"a":{${fields}}}`;
+  const u8 = (name: string, begin: number, end: number): string =>
+    `"${name}":{"dtype":"U8","shape":[${end - begin}],"data_offsets":[${begin},${end}]}`;
+  const lies: [string, Uint8Array, RegExp][] = [
+    ["a file shorter than the header length", Uint8Array.of(1, 0, 0), /3 bytes are no safetensors file/],
+    ["a header longer than the file", fileOf("{}", [], 3n), /header of 3 bytes in a file with 2 bytes/],
+    ["a header over 100 MB", fileOf("{}", [], 100_000_001n), /over the cap/],
+    ["a header of 2⁶⁴ − 1 bytes", fileOf("{}", [], 2n ** 64n - 1n), /over the cap/],
+    ["a header of no bytes", fileOf(""), /not JSON/],
+    ["a header that is not UTF-8", fileOf(Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x7d)), /not JSON in UTF-8/],
+    ["a header that is not JSON", fileOf('{"a":'), /not JSON/],
+    ["a header that is a list", fileOf("[]"), /not a JSON object/],
+    ["a header with a space in front", fileOf(" {}"), /not a JSON object/],
+    ["a header nested a million deep", fileOf("[".repeat(1e6) + "]".repeat(1e6)), /header/],
+    ["a name twice", fileOf(`{${u8("a", 0, 1)},${u8("a", 1, 2)}}`, [1, 2]), /the key "a" twice/],
+    ["a name twice, once escaped", fileOf(`{${u8("a", 0, 1)},${u8("\\u0061", 1, 2)}}`, [1, 2]), /"a" twice/],
+    [
+      "a field twice",
+      fileOf(tensor('"dtype":"U8","dtype":"I8","shape":[],"data_offsets":[0,1]'), [1]),
+      /"dtype" twice/,
+    ],
+    ["metadata that is no object", fileOf('{"__metadata__":"x"}'), /metadata "__metadata__" is not of the right type/],
+    ["metadata values that are not text", fileOf('{"__metadata__":{"k":1}}'), /metadata "k" is not of the right type/],
+    ["a tensor that is a number", fileOf('{"a":1}'), /tensor "a": dtype, shape or data_offsets/],
+    ["a tensor that is null", fileOf('{"a":null}'), /tensor "a": dtype, shape/],
+    ["no dtype but a __proto__ that has one", fileOf('{"a":{"__proto__":{"dtype":"U8"}}}'), /dtype, shape/],
+    [
+      "a dtype named like a method",
+      fileOf(tensor('"dtype":"toString","shape":[],"data_offsets":[0,0]')),
+      /unknown dtype/,
+    ],
+    ["a negative size", fileOf(tensor('"dtype":"U8","shape":[-1],"data_offsets":[0,1]'), [1]), /integers ≥ 0/],
+    ["a fractional size", fileOf(tensor('"dtype":"U8","shape":[1.5],"data_offsets":[0,1]'), [1]), /integers ≥ 0/],
+    ["an infinite offset", fileOf(tensor('"dtype":"U8","shape":[1],"data_offsets":[0,1e999]'), [1]), /integers ≥ 0/],
+    ["three offsets", fileOf(tensor('"dtype":"U8","shape":[1],"data_offsets":[0,1,1]'), [1]), /data_offsets/],
+    [
+      "a shape that overflows",
+      fileOf(tensor('"dtype":"U8","shape":[9007199254740991,2],"data_offsets":[0,1]'), [1]),
+      /overflows/,
+    ],
+    ["offsets beyond the data", fileOf(`{${u8("a", 0, 3)}}`, [1, 2]), /offsets 0–3 lie outside the 2 bytes/],
+    ["offsets that run backwards", fileOf(tensor('"dtype":"U8","shape":[1],"data_offsets":[1,0]'), [1]), /lie outside/],
+    [
+      "a shape that needs other bytes than the offsets span",
+      fileOf(tensor('"dtype":"F32","shape":[2],"data_offsets":[0,4]'), [1, 2, 3, 4]),
+      /F32 \[2\] needs 8 bytes, its offsets span 4/,
+    ],
+    ["overlapping tensors", fileOf(`{${u8("a", 0, 2)},${u8("b", 1, 3)}}`, [1, 2, 3]), /"b" overlaps/],
+    ["a hole between tensors", fileOf(`{${u8("a", 0, 1)},${u8("b", 2, 3)}}`, [1, 2, 3]), /"b" leaves a hole/],
+    ["trailing bytes", fileOf(`{${u8("a", 0, 1)}}`, [1, 2, 3]), /3 bytes of data, of which tensors cover 1/],
+  ];
+  it.each(lies)("refuses %s", (_, bytes, message) => {
+    const error = thrownBy(() => readSafetensors(bytes, "weights.safetensors"));
+    expect(error).toBeInstanceOf(CheckpointError);
+    expect((error as CheckpointError).message).toMatch(message);
+    expect((error as CheckpointError).message).toMatch(/^weights\.safetensors: .*\n {2}help: /);
+  });
+
+  it("gives CheckpointError, or a file that reads the same when written again, for any mutation of a valid file", () => {
+    const valid = writeSafetensors(entries, [["k", "v"]]);
+    const headerEnd = 8 + Number(new DataView(valid.buffer).getBigUint64(0, true));
+    const edit = fc.record({ at: fc.nat(headerEnd - 1), byte: fc.nat(255) });
+    // Bytes of JSON's own alphabet reach deeper than random ones.
+    const jsonEdit = fc.record({ at: fc.nat(headerEnd - 1), byte: fc.constantFrom(...Buffer.from('0129-e.,:"[]{} ')) });
+    const mutation = fc.record({
+      edits: fc.array(fc.oneof(edit, jsonEdit), { maxLength: 3 }),
+      cut: fc.option(fc.nat(valid.length)),
+      extra: fc.uint8Array({ maxLength: 3 }),
+    });
+    fc.assert(
+      fc.property(mutation, ({ edits, cut, extra }) => {
+        const bytes = Uint8Array.of(...valid.subarray(0, cut ?? valid.length), ...extra);
+        for (const { at, byte } of edits) if (at < bytes.length) bytes[at] = byte;
+        const error = thrownBy(() => readSafetensors(bytes));
+        if (error !== null) {
+          expect(error).toBeInstanceOf(CheckpointError);
+        } else {
+          const file = readSafetensors(bytes);
+          expect(readSafetensors(writeSafetensors(file.tensors, file.metadata))).toEqual(file);
+        }
+      }),
+      { numRuns: 3000, seed: 1 },
+    );
+  });
+});
+
+describe("writeSafetensors", () => {
+  it("writes the same bytes for any order of the tensors, the data aligned", () => {
+    const bytes = writeSafetensors(entries);
+    expect(writeSafetensors([...entries].reverse())).toEqual(bytes);
+    for (const { dtype, data } of readSafetensors(bytes).tensors.values()) {
+      if (dtype === "F32") expect(data.byteOffset % 4).toBe(0);
+    }
+  });
+
+  it("round-trips any names and metadata", () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.string({ unit: "binary" })), fc.string({ unit: "binary" }), (names, text) => {
+        const tensors = names
+          .filter((name) => name !== "__metadata__")
+          .map((name, i) => [name, { dtype: "U8", shape: [1], data: Uint8Array.of(i) } as StoredTensor] as const);
+        const file = readSafetensors(writeSafetensors(tensors, [[text, text]]));
+        expect(file.tensors).toEqual(new Map(tensors));
+        expect(file.metadata).toEqual(new Map([[text, text]]));
+      }),
+      { numRuns: 200, seed: 2 },
+    );
+  });
+
+  it("refuses a name given twice, the reserved name, and data that do not fit the shape", () => {
+    const [, labels] = entries[1];
+    const twice: [string, StoredTensor][] = [
+      ["a", labels],
+      ["a", labels],
+    ];
+    expect(() => writeSafetensors(twice)).toThrow(/"a" is given twice/);
+    expect(() => writeSafetensors([["__metadata__", labels]])).toThrow(/reserved/);
+    expect(() => writeSafetensors([["a", { ...labels, shape: [4] }]])).toThrow(/needs 4 bytes, its data have 3/);
+    expect(() => writeSafetensors([["a", { ...labels, shape: [-3, -1] }]])).toThrow(CheckpointError);
+  });
+});
+
+function thrownBy(run: () => unknown): unknown {
+  try {
+    run();
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
