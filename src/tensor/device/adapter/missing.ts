@@ -1,0 +1,31 @@
+// The error for "no adapter": what was tried, why each way failed, and the exact commands that mend it.
+import { DeviceError } from "../../errors.js";
+import type { AdapterSummary } from "./describe.js";
+import { probeAll } from "./probe.js";
+import type { Choice } from "./ways.js";
+
+/** Collects each way's reason (this takes a second: it runs a process per way). */
+export async function missingAdapter({ ways, name }: Choice): Promise<DeviceError> {
+  const tried = await probeAll(ways);
+  const there = tried.filter((way) => way.ok);
+  const what = name ? `no adapter is called "${name}"` : "no WebGPU adapter found";
+  if (there.length === 0) {
+    const reasons = tried.map((way) => `\n  ${way.how} (${way.where}): ${way.reason}`).join("");
+    return new DeviceError(`openGpu: ${what}${reasons}`, fix(tried));
+  }
+  const names = there.flatMap((way) => way.names.map((one) => `\n  ${one} (${way.how})`)).join("");
+  const help = "give any part of one of these names as the adapter, or none at all for the best";
+  return new DeviceError(`openGpu: ${what}; there is${names}`, help);
+}
+
+function fix(tried: readonly AdapterSummary[]): string {
+  const { platform, arch } = process;
+  if (platform !== "linux") return "update the graphics driver; `npx zerosiam doctor` shows what Dawn sees";
+  const user = tried.find((way) => way.how === "user");
+  if (user) return `unset or mend ${user.where.split("=")[0]}, which must name a Vulkan driver's manifest (.json)`;
+  const install =
+    "install a Vulkan driver (`apt-get install -y mesa-vulkan-drivers libvulkan1`; Debian 12: from backports)";
+  return arch === "x64"
+    ? `\`npm install @sparticuz/chromium@143.0.4\` brings one without root; or ${install}`
+    : install;
+}
