@@ -15,7 +15,7 @@ export interface RngState {
 }
 
 const TWO_32 = 2 ** 32;
-const TWO_M24 = 2 ** -24;
+const TWO_M24 = 1 / 0x1000000;
 const SKEIN_PARITY = 0x1bd11bda;
 const ROTATIONS = [
   [13, 15, 26, 6],

@@ -1,0 +1,79 @@
+// Labelled images as bytes, and their file: what cli.md calls a stream file (safetensors `images` and `labels`).
+import { toInt32, toStored } from "../../nn/io/convert.js";
+import { loadSafetensors } from "../../nn/io/file.js";
+import { type Safetensors, type StoredTensor, writeSafetensors } from "../../nn/io/safetensors.js";
+import { CheckpointError } from "../../tensor/errors.js";
+
+/** `count` images of height × width × channels bytes, row by row, and a class index for each. */
+export interface ImageSet {
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** [count, height, width, channels] */
+  readonly images: Uint8Array;
+  /** [count], each ≥ 0 */
+  readonly labels: Int32Array;
+}
+
+/** Reads a stream file: `images` U8 [N, H, W, C] and `labels` U8, I32 or I64 [N]. Throws CheckpointError. */
+export async function loadImageSet(path: string): Promise<ImageSet> {
+  return toImageSet(await loadSafetensors(path), path);
+}
+
+/** The image set that a read safetensors file holds; other tensors are ignored. Throws CheckpointError. */
+export function toImageSet({ tensors }: Safetensors, source: string): ImageSet {
+  const images = takeTensor(tensors, "images", ["U8"], 4, source);
+  const stored = takeTensor(tensors, "labels", ["U8", "I32", "I64"], 1, source);
+  const [count, height, width, channels] = images.shape;
+  if (stored.shape[0] !== count) {
+    throw new CheckpointError(
+      `${source}: ${count} images but ${stored.shape[0]} labels`,
+      "give one label per image, in the same order",
+    );
+  }
+  if (images.data.length === 0) {
+    throw new CheckpointError(
+      `${source}: images [${images.shape.join(", ")}] hold no pixel`,
+      "give at least one image",
+    );
+  }
+  const labels = toInt32(stored, `${source}: tensor "labels"`);
+  const negative = labels.findIndex((label) => label < 0);
+  if (negative >= 0) {
+    throw new CheckpointError(`${source}: label ${negative} is ${labels[negative]}`, "labels are class indices ≥ 0");
+  }
+  return { count, height, width, channels, images: images.data, labels };
+}
+
+function takeTensor(
+  tensors: ReadonlyMap<string, StoredTensor>,
+  name: string,
+  dtypes: readonly string[],
+  rank: number,
+  source: string,
+): StoredTensor {
+  const tensor = tensors.get(name);
+  if (tensor && dtypes.includes(tensor.dtype) && tensor.shape.length === rank) return tensor;
+  const found = tensor ? `is ${tensor.dtype} [${tensor.shape.join(", ")}]` : "is missing";
+  throw new CheckpointError(
+    `${source}: tensor "${name}" ${found}`,
+    "a stream file holds images U8 [N, H, W, C] and labels U8, I32 or I64 [N]",
+  );
+}
+
+/** The bytes of a stream file. Labels become U8 where they fit, else I32. */
+export function encodeImageSet(
+  set: ImageSet,
+  metadata: Iterable<readonly [string, string]> = [],
+): Uint8Array<ArrayBuffer> {
+  const { count, height, width, channels, images, labels } = set;
+  const narrow = labels.every((label) => label < 256);
+  return writeSafetensors(
+    [
+      ["images", toStored([count, height, width, channels], images)],
+      ["labels", toStored([count], narrow ? Uint8Array.from(labels) : labels)],
+    ],
+    metadata,
+  );
+}
