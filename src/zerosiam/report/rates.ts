@@ -1,0 +1,51 @@
+// Accuracy against learning rate: the figure that tells a lucky rate from a safe range.
+import type { RatePoint, RateSweep, ReportData } from "./data.js";
+import type { Figure } from "./figures.js";
+import { methodLabel, percent, rate } from "./format.js";
+import { look } from "./palette.js";
+import type { SeriesSpec } from "./payload.js";
+
+/** One figure for each swept stream. A rate of 0 has no place on a logarithmic axis and is left out. */
+export function rateFigures(data: ReportData): Figure[] {
+  return (data.sweeps ?? []).map((sweep, i) => {
+    const points = sweep.points.filter((p) => p.lr > 0);
+    const x = [...new Set(points.map((p) => p.lr))].sort((a, b) => a - b);
+    const methods = [...new Set(points.map((p) => p.method))];
+    const source: SeriesSpec = { name: "Source", ...look("source", 0), values: x.map(() => sweep.source) };
+    const series = methods.map((name, k) => toSeries(name, k + 1, x, points));
+    const axes = { xLabel: "learning rate of the norm parameters", yLabel: "accuracy (%)", percent: true, logX: true };
+    return {
+      title: `Accuracy against learning rate: ${sweep.stream}`,
+      caption: caption(sweep, methods),
+      chart: { id: `rates-${i}`, ...axes, yMax: 1, x, series: [source, ...series] },
+    };
+  });
+}
+
+function toSeries(name: string, index: number, x: number[], points: RatePoint[]): SeriesSpec {
+  const at = x.map((lr) => points.find((p) => p.method === name && p.lr === lr));
+  return {
+    name: methodLabel(name),
+    ...look(name, index),
+    values: at.map((p) => p?.mean ?? null),
+    whiskers: at.map((p) => p?.ci95 ?? null),
+    rings: at.flatMap((p, i) => (p?.chosen ? [i] : [])),
+  };
+}
+
+/** Words for each method's harmless and harmful rates, then what the figure leaves out. */
+function caption(sweep: RateSweep, methods: string[]): string {
+  const ranges = methods.map((name) => {
+    const mine = sweep.points.filter((p) => p.method === name && p.lr > 0).sort((a, b) => a.lr - b.lr);
+    const good = mine.filter((p) => p.mean >= sweep.source).map((p) => rate(p.lr));
+    const bad = mine.find((p) => p.mean < sweep.source && mine.every((q) => q.lr < p.lr || q.mean < sweep.source));
+    const safe =
+      good.length > 0 ? `is at or above the source at ${good.join(", ")}` : "is nowhere at the source’s level";
+    return `${methodLabel(name)} ${safe}${bad ? `, and below it from ${rate(bad.lr)} on` : ""}.`;
+  });
+  return (
+    `Mean accuracy on the stream at each rate; whiskers are 95 % intervals over seeds, rings the rates chosen on ` +
+    `validation data. ${ranges.join(" ")} The source (${percent(sweep.source)}) does not adapt. The figure does not show ` +
+    "other batch sizes, orders or models, and rates between the points were not run."
+  );
+}
