@@ -1,0 +1,49 @@
+// reshape: the same elements under another shape, sharing memory.
+import { ShapeError } from "../tensor/errors.js";
+import { defineOp, exact, type HostTensor, type TensorInfo } from "../tensor/op.js";
+import { formatShape, type Shape, sizeOf } from "../tensor/shape.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** The same elements as `shape`, without a copy; one size may be −1 and follows from the others. Throws ShapeError. */
+    reshape(shape: Shape): Tensor;
+  }
+}
+
+export const reshape = defineOp({
+  name: "reshape",
+  doc: "the same elements under another shape, without a copy",
+  inputs: ["x"],
+  params: ([x], shape: Shape) => ({ shape: resolve((x as TensorInfo).shape, shape) }),
+  infer: ([x], { shape }) => [{ shape, dtype: (x as TensorInfo).dtype }],
+  reference: ([x]) => [(x as HostTensor).data],
+  vjp: (g, _, { shapes }) => [g.reshape(shapes.x)],
+  tolerance: exact,
+  samples: [
+    { inputs: [[6]], args: [[2, 3]] },
+    { inputs: [[2, 3, 4]], args: [[-1, 4]] },
+    { inputs: [[1]], args: [[]] },
+    { inputs: [[0, 3]], args: [[3, 0]] },
+  ],
+  errors: [
+    { inputs: [[6]], args: [[4]], throws: "ShapeError" },
+    { inputs: [[6]], args: [[-1, -1]], throws: "ShapeError" },
+    { inputs: [[6]], args: [[-1, 4]], throws: "ShapeError" },
+  ],
+});
+
+/** `shape` with its −1 filled in. */
+function resolve(from: Shape, shape: Shape): number[] {
+  const size = sizeOf(from);
+  const known = sizeOf(shape.filter((n) => n !== -1));
+  const free = shape.filter((n) => n === -1).length;
+  const rest = known === 0 ? 0 : size / known;
+  const valid = shape.every((n) => Number.isInteger(n) && n >= -1);
+  if (!valid || free > 1 || (free === 1 ? !Number.isInteger(rest) || rest * known !== size : known !== size)) {
+    throw new ShapeError(
+      `reshape: ${formatShape(from)} has ${size} elements, ${formatShape(shape)} has ${free ? "no size that fits" : known}`,
+      "keep the number of elements; at most one size may be -1",
+    );
+  }
+  return shape.map((n) => (n === -1 ? rest : n));
+}

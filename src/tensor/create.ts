@@ -1,0 +1,153 @@
+// Making tensors: from host data, constants and ranges.
+import { currentDevice } from "./current.js";
+import type { Device } from "./device/device.js";
+import type { DType, TypedArray } from "./dtype.js";
+import { DTypeError, ShapeError } from "./errors.js";
+import { disown } from "./scope.js";
+import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "./shape.js";
+import { Storage } from "./storage.js";
+import { Tensor } from "./tensor.js";
+
+export interface CreateOptions {
+  /** Default: the device opened last. */
+  device?: Device;
+  /** Default: `f32`, or the typed array's own. */
+  dtype?: DType;
+  requiresGrad?: boolean;
+}
+
+/** Numbers nested as deep as the tensor's rank; booleans become 0 and 1. */
+export type NestedArray = number | boolean | readonly NestedArray[];
+
+/**
+ * A tensor of `data`: nested arrays give the shape; a flat array takes `shape`.
+ * Throws ShapeError when rows differ in length or the count does not fit, DTypeError for an array of another type.
+ */
+export function tensor(
+  data: NestedArray | TypedArray | Uint8Array,
+  shape?: Shape | null,
+  options: CreateOptions = {},
+): Tensor {
+  const nested = ArrayBuffer.isView(data) ? [data.length] : nestedShape(data);
+  const flat = ArrayBuffer.isView(data) ? data : flatten(data);
+  const size = shape ?? nested;
+  checkShape("tensor", size);
+  if (sizeOf(size) !== flat.length) {
+    throw new ShapeError(
+      `tensor: ${flat.length} values do not fill ${formatShape(size)} (${flat.length} ≠ ${sizeOf(size)})`,
+      "pass as many values as the shape has elements",
+    );
+  }
+  const dtype = options.dtype ?? dtypeOf(data);
+  return upload(convert(flat, dtype), size, dtype, options);
+}
+
+/** A tensor filled with `value`. */
+export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
+  checkShape("full", shape);
+  const device = options.device ?? currentDevice();
+  const filled = constant(value, options.dtype ?? "f32", device).broadcastTo(shape);
+  return options.requiresGrad ? filled.setRequiresGrad(true) : filled;
+}
+
+export function zeros(shape: Shape, options: CreateOptions = {}): Tensor {
+  return full(shape, 0, options);
+}
+
+export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
+  return full(shape, 1, options);
+}
+
+/** The n × n identity matrix. */
+export function eye(n: number, options: CreateOptions = {}): Tensor {
+  checkShape("eye", [n]);
+  const data = new Float32Array(n * n);
+  for (let i = 0; i < n; i++) data[i * n + i] = 1;
+  return tensor(data, [n, n], options);
+}
+
+/** `[0, 1, …, n − 1]`. */
+export function arange(n: number, options: CreateOptions = {}): Tensor {
+  checkShape("arange", [n]);
+  return tensor(
+    Array.from({ length: n }, (_, i) => i),
+    [n],
+    options,
+  );
+}
+
+/** Joins tensors along `dim`; the other sizes must agree. */
+export function concat(tensors: readonly Tensor[], dim = 0): Tensor {
+  if (tensors.length === 0) throw new ShapeError("concat: no tensors given", "pass at least one");
+  return tensors[0].concat(tensors.slice(1), dim);
+}
+
+const constants = new WeakMap<Device, Map<string, Tensor>>();
+const MAX_CONSTANTS = 256;
+
+/** A scalar kept on the device, so that `x.mul(2)` uploads its 2 once. Callers must not dispose it. */
+export function constant(value: number, dtype: DType, device: Device): Tensor {
+  let cache = constants.get(device);
+  if (!cache) constants.set(device, (cache = new Map()));
+  const key = `${dtype} ${Object.is(value, -0) ? "-0" : value}`;
+  let scalar = cache.get(key);
+  cache.delete(key);
+  if (!scalar) {
+    scalar = upload(convert([value], dtype), [], dtype, { device });
+    disown(scalar);
+    evictOldest(cache);
+  }
+  cache.set(key, scalar);
+  return scalar;
+}
+
+function evictOldest(cache: Map<string, Tensor>): void {
+  if (cache.size < MAX_CONSTANTS) return;
+  const [key, oldest] = cache.entries().next().value as [string, Tensor];
+  oldest.dispose();
+  cache.delete(key);
+}
+
+function upload(data: TypedArray, shape: Shape, dtype: DType, options: CreateOptions): Tensor {
+  const storage = new Storage(options.device ?? currentDevice(), data.length, "tensor");
+  if (data.length > 0) storage.device.write(storage.buffer, data);
+  const made = new Tensor(storage, shape, dtype);
+  return options.requiresGrad ? made.setRequiresGrad(true) : made;
+}
+
+function dtypeOf(data: NestedArray | TypedArray | Uint8Array): DType {
+  if (data instanceof Int32Array) return "i32";
+  if (data instanceof Uint32Array) return "u32";
+  if (data instanceof Uint8Array) throw new DTypeError("tensor: bytes have no dtype of their own", "pass { dtype }");
+  let first: NestedArray | undefined = data as NestedArray;
+  while (Array.isArray(first)) first = first[0];
+  return typeof first === "boolean" ? "bool" : "f32";
+}
+
+/** `values` as `dtype` stores them; bool is 0 or 1. */
+function convert(values: ArrayLike<number>, dtype: DType): TypedArray {
+  if (dtype === "f32")
+    return values instanceof Float32Array ? (values as Float32Array<ArrayBuffer>) : Float32Array.from(values);
+  if (dtype === "i32") return Int32Array.from(values);
+  return dtype === "u32" ? Uint32Array.from(values) : Uint32Array.from(values, (v) => (v ? 1 : 0));
+}
+
+function flatten(data: NestedArray): number[] {
+  if (!Array.isArray(data)) return [Number(data)];
+  return data.every((part) => typeof part === "number") ? data : data.flatMap(flatten);
+}
+
+/** The shape of nested arrays, from their first elements; throws ShapeError where a row differs from its siblings. */
+function nestedShape(data: NestedArray): number[] {
+  if (!Array.isArray(data)) return [];
+  const shapes = data.map(nestedShape);
+  for (const shape of shapes) {
+    if (!sameShape(shape, shapes[0])) {
+      throw new ShapeError(
+        `tensor: rows of shapes ${formatShape(shapes[0])} and ${formatShape(shape)}`,
+        "rows must have equal lengths",
+      );
+    }
+  }
+  return [data.length, ...(shapes[0] ?? [])];
+}

@@ -1,0 +1,169 @@
+// An open WebGPU device with its buffers, kernels, command stream and read-back.
+import { DeviceError, DeviceLostError, OutOfMemoryError } from "../errors.js";
+import { type OpenGpuOptions, openGpu } from "./adapter/index.js";
+import { type Caps, capsOf } from "./caps.js";
+import { type KernelSource, type Pipeline, PipelineCache } from "./pipelines.js";
+import { BufferPool, type PooledBuffer, type PoolStats } from "./pool.js";
+import { type KernelTime, Profiler } from "./profiler.js";
+import { Readback } from "./readback.js";
+import { CommandStream } from "./stream.js";
+
+export interface DeviceOptions extends OpenGpuOptions {
+  /** Most bytes of tensor storage, live and pooled. Default: 8 GiB on software adapters, unlimited on GPUs. */
+  memoryBudget?: number;
+  /** Most bytes kept for reuse. Default: 1 GiB. */
+  poolCap?: number;
+}
+
+/** What a person wants to know of the adapter in use. */
+export interface AdapterInfo {
+  readonly name: string;
+  readonly driver: string;
+  /** The way it was found: see docs of `openDevice`. */
+  readonly how: string;
+}
+
+const GIB = 2 ** 30;
+const FEATURES: readonly GPUFeatureName[] = ["shader-f16", "subgroups", "timestamp-query"];
+const LIMITS = [
+  "maxBufferSize",
+  "maxStorageBufferBindingSize",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+  "maxStorageBuffersPerShaderStage",
+] as const;
+
+export class Device {
+  readonly gpu: GPUDevice;
+  readonly adapter: AdapterInfo;
+  readonly caps: Caps;
+  readonly #pool: BufferPool;
+  readonly #pipelines: PipelineCache;
+  readonly #stream: CommandStream;
+  readonly #readback: Readback;
+  #failure: Error | null = null;
+
+  private constructor(gpu: GPUDevice, adapter: AdapterInfo, caps: Caps, options: DeviceOptions) {
+    this.gpu = gpu;
+    this.adapter = adapter;
+    this.caps = caps;
+    const fail = (error: Error) => this.#fail(error);
+    const budget = options.memoryBudget ?? (caps.kind === "software" ? 8 * GIB : Number.POSITIVE_INFINITY);
+    const limits = { budget, keep: options.poolCap ?? GIB, largest: caps.maxBindingBytes };
+    this.#stream = new CommandStream(gpu, () => this.#pool.trim());
+    this.#pool = new BufferPool(gpu, limits, { onError: fail, onDestroy: () => this.#stream.dropBindGroups() });
+    this.#pipelines = new PipelineCache(gpu, fail);
+    this.#readback = new Readback(gpu, this.#stream);
+    gpu.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      const { error } = event as GPUUncapturedErrorEvent;
+      fail(new DeviceError(`WebGPU: ${error.message}`, "a defect of this package: report it with `zerosiam doctor`"));
+    });
+    gpu.lost.then(({ reason, message }) => {
+      const help = "open a new device and load the last checkpoint; its tensors are gone";
+      fail(new DeviceLostError(`the device was lost (${reason}): ${message}`, help));
+    }, fail);
+  }
+
+  /** Opens the best adapter (or `options.adapter`). Throws DeviceError, with the reason and the remedy, when there is none. */
+  static async open(options: DeviceOptions = {}): Promise<Device> {
+    const { adapter, name, driver, how } = await openGpu(options);
+    const requiredFeatures = FEATURES.filter((feature) => adapter.features.has(feature));
+    const requiredLimits: Record<string, number> = {};
+    for (const limit of LIMITS) requiredLimits[limit] = adapter.limits[limit];
+    const gpu = await adapter.requestDevice({ requiredFeatures, requiredLimits });
+    return new Device(gpu, { name, driver, how }, capsOf(adapter, gpu), options);
+  }
+
+  /** A buffer of at least `bytes`; `what` names the asker in errors. Throws OutOfMemoryError. */
+  acquire(bytes: number, what: string): PooledBuffer {
+    this.check();
+    return this.#pool.acquire(bytes, what);
+  }
+
+  release(buffer: PooledBuffer): void {
+    this.#pool.release(buffer);
+  }
+
+  write(buffer: PooledBuffer, data: ArrayBufferView<ArrayBuffer>): void {
+    this.#stream.write(buffer, data);
+  }
+
+  /** The first `bytes` of `buffer`. Rejects with the first error that any earlier command ran into. */
+  async read(buffer: PooledBuffer, bytes: number): Promise<ArrayBuffer> {
+    this.check();
+    try {
+      const data = await this.#readback.read(buffer, bytes);
+      this.check();
+      return data;
+    } catch (cause) {
+      this.check(); // the failure behind a rejected map says more than the map does
+      throw new DeviceError(`reading ${bytes} bytes back failed`, "", { cause });
+    }
+  }
+
+  compile(source: KernelSource): Pipeline {
+    return this.#pipelines.get(source);
+  }
+
+  dispatch(
+    pipeline: Pipeline,
+    buffers: readonly PooledBuffer[],
+    uniforms: Uint8Array,
+    groups: readonly number[],
+  ): void {
+    this.#stream.dispatch(pipeline, buffers, uniforms, groups);
+  }
+
+  /** Submits what is encoded without waiting. */
+  flush(): void {
+    this.#stream.flush();
+  }
+
+  /** Waits until everything encoded so far has run. Rejects with the first error it ran into. */
+  async sync(): Promise<void> {
+    this.flush();
+    await this.gpu.queue.onSubmittedWorkDone();
+    this.check();
+  }
+
+  /** Throws the sticky failure, if any: a lost device or a rejected command makes every later result meaningless. */
+  check(): void {
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Buffer and kernel counters. */
+  get stats(): PoolStats & { dispatches: number; submits: number; pipelines: number } {
+    const { dispatches, submits } = this.#stream;
+    return { ...this.#pool.stats, dispatches, submits, pipelines: this.#pipelines.size };
+  }
+
+  /** Runs `fn` and returns the device time of each kernel it dispatched. Throws DeviceError without timestamp queries. */
+  async profile(fn: () => void | Promise<void>): Promise<KernelTime[]> {
+    if (!this.gpu.features.has("timestamp-query")) {
+      throw new DeviceError(`profile: ${this.adapter.name} has no timestamp queries`, "time whole steps instead");
+    }
+    this.#stream.flush();
+    const profiler = new Profiler(this.gpu);
+    this.#stream.profiler = profiler;
+    try {
+      await fn();
+    } finally {
+      this.#stream.flush();
+      this.#stream.profiler = null;
+    }
+    return profiler.finish();
+  }
+
+  /** Gives the device back. Its tensors can no longer be used. */
+  destroy(): void {
+    this.#failure ??= new DeviceLostError("the device was destroyed", "open a new one with openDevice()");
+    this.gpu.destroy();
+  }
+
+  #fail(error: Error): void {
+    if (error instanceof OutOfMemoryError) this.#pool.trim(0);
+    this.#failure ??= error;
+  }
+}

@@ -1,0 +1,81 @@
+// Compiled kernels, cached by their text, with WGSL errors made typed.
+import { ShaderError } from "../errors.js";
+
+/** A kernel's text and how it binds memory: binding 0 is its uniforms, then `reads` read-only and `writes` writable buffers in the order of `access`. */
+export interface KernelSource {
+  readonly label: string;
+  readonly code: string;
+  /** One letter a storage binding: `r` read-only, `w` read-write. */
+  readonly access: string;
+}
+
+export interface Pipeline {
+  readonly gpu: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+  readonly access: string;
+  readonly label: string;
+}
+
+const COMPUTE = 0x4; // GPUShaderStage.COMPUTE
+
+export class PipelineCache {
+  readonly #device: GPUDevice;
+  readonly #onError: (error: Error) => void;
+  readonly #pipelines = new Map<string, Pipeline>();
+  readonly #layouts = new Map<string, { bind: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
+
+  constructor(device: GPUDevice, onError: (error: Error) => void) {
+    this.#device = device;
+    this.#onError = onError;
+  }
+
+  get size(): number {
+    return this.#pipelines.size;
+  }
+
+  /** The pipeline for `source`, compiled on first use. A WGSL error reaches `onError` as a ShaderError naming the kernel. */
+  get(source: KernelSource): Pipeline {
+    const key = `${source.access}\n${source.code}`;
+    const hit = this.#pipelines.get(key);
+    if (hit) return hit;
+    const pipeline = this.#compile(source);
+    this.#pipelines.set(key, pipeline);
+    return pipeline;
+  }
+
+  #compile({ label, code, access }: KernelSource): Pipeline {
+    const layouts = this.#layout(access);
+    this.#device.pushErrorScope("validation");
+    const module = this.#device.createShaderModule({ label, code });
+    const gpu = this.#device.createComputePipeline({ label, layout: layouts.pipeline, compute: { module } });
+    this.#device.popErrorScope().then(
+      (error) => {
+        if (error) this.#onError(new ShaderError(`${label}: its kernel did not compile\n${error.message}`, HELP));
+      },
+      (cause: unknown) => this.#onError(new ShaderError(`${label}: its kernel did not compile`, HELP, { cause })),
+    );
+    return { gpu, layout: layouts.bind, access, label };
+  }
+
+  #layout(access: string): { bind: GPUBindGroupLayout; pipeline: GPUPipelineLayout } {
+    let layouts = this.#layouts.get(access);
+    if (!layouts) {
+      const storage = [...access].map((letter, i) => ({
+        binding: i + 1,
+        visibility: COMPUTE,
+        buffer: { type: letter === "r" ? ("read-only-storage" as const) : ("storage" as const) },
+      }));
+      const uniforms = {
+        binding: 0,
+        visibility: COMPUTE,
+        buffer: { type: "uniform" as const, hasDynamicOffset: true },
+      };
+      const bind = this.#device.createBindGroupLayout({ entries: [uniforms, ...storage] });
+      layouts = { bind, pipeline: this.#device.createPipelineLayout({ bindGroupLayouts: [bind] }) };
+      this.#layouts.set(access, layouts);
+    }
+    return layouts;
+  }
+}
+
+const HELP = "this is a defect of the kernel: report it with the adapter that `zerosiam doctor` prints";

@@ -1,0 +1,36 @@
+// Reading buffers back: all reads asked for in one turn share a submit, and staging buffers are reused.
+import { type PooledBuffer, sizeClass } from "./pool.js";
+import type { CommandStream } from "./stream.js";
+
+const KEEP = 16; // idle staging buffers
+
+export class Readback {
+  readonly #device: GPUDevice;
+  readonly #stream: CommandStream;
+  readonly #idle: GPUBuffer[] = [];
+
+  constructor(device: GPUDevice, stream: CommandStream) {
+    this.#device = device;
+    this.#stream = stream;
+  }
+
+  /** The first `bytes` of `buffer` as it is after everything encoded so far. */
+  async read(buffer: PooledBuffer, bytes: number): Promise<ArrayBuffer> {
+    const staging = this.#staging(bytes);
+    this.#stream.copy(buffer, staging, bytes);
+    await null; // let the other reads of this turn join the same encoder
+    this.#stream.flush();
+    await staging.mapAsync(1, 0, bytes); // GPUMapMode.READ
+    const data = staging.getMappedRange(0, bytes).slice(0);
+    staging.unmap();
+    if (this.#idle.push(staging) > KEEP) this.#idle.shift()?.destroy();
+    return data;
+  }
+
+  #staging(bytes: number): GPUBuffer {
+    const size = sizeClass(bytes);
+    const found = this.#idle.findIndex((buffer) => buffer.size === size);
+    if (found >= 0) return this.#idle.splice(found, 1)[0];
+    return this.#device.createBuffer({ label: "read-back", size, usage: 0x01 | 0x08 }); // MAP_READ | COPY_DST
+  }
+}

@@ -1,0 +1,121 @@
+// The open command encoder: dispatches join one compute pass, uniforms one upload, until something needs a submit.
+import type { Pipeline } from "./pipelines.js";
+import type { PooledBuffer } from "./pool.js";
+import type { Profiler } from "./profiler.js";
+
+const SLOT = 256; // minUniformBufferOffsetAlignment at the default limits, and the most uniforms a kernel may declare
+const SLOTS = 1024;
+const MAX_BIND_GROUPS = 8192;
+
+export class CommandStream {
+  readonly #device: GPUDevice;
+  readonly #onSubmit: () => void;
+  readonly #uniforms: GPUBuffer;
+  readonly #arena = new Uint8Array(SLOT * SLOTS);
+  readonly #bindGroups = new Map<string, GPUBindGroup>();
+  #encoder: GPUCommandEncoder | null = null;
+  #pass: GPUComputePassEncoder | null = null;
+  #slot = 0;
+  /** Number of the encoder that is open, or will be next: buffers touched by it must not be written from the host. */
+  #epoch = 1;
+  /** Dispatches encoded so far, for benchmarks and tests. */
+  dispatches = 0;
+  submits = 0;
+  /** When set, every dispatch gets a pass of its own with timestamps. */
+  profiler: Profiler | null = null;
+
+  /** `onSubmit` runs after every submit, when no encoder is open. */
+  constructor(device: GPUDevice, onSubmit: () => void) {
+    this.#device = device;
+    this.#onSubmit = onSubmit;
+    this.#uniforms = device.createBuffer({ label: "uniforms", size: SLOT * SLOTS, usage: 0x40 | 0x08 }); // UNIFORM | COPY_DST
+  }
+
+  /** Encodes one kernel. `uniforms` is copied now; `buffers` follow the pipeline's storage bindings. */
+  dispatch(
+    pipeline: Pipeline,
+    buffers: readonly PooledBuffer[],
+    uniforms: Uint8Array,
+    groups: readonly number[],
+  ): void {
+    if (this.#slot === SLOTS || this.profiler?.full) this.flush();
+    const offset = this.#slot++ * SLOT;
+    this.#arena.set(uniforms, offset);
+    const pass = this.#openPass(pipeline.label);
+    pass.setPipeline(pipeline.gpu);
+    pass.setBindGroup(0, this.#bindGroup(pipeline, buffers), [offset]);
+    pass.dispatchWorkgroups(groups[0], groups[1], groups[2]);
+    for (const buffer of buffers) buffer.touched = this.#epoch;
+    this.dispatches++;
+    if (this.profiler) this.#closePass();
+  }
+
+  /** Writes host data to `buffer`, after submitting what is encoded if that uses it: a queue write overtakes an open encoder. */
+  write(buffer: PooledBuffer, data: ArrayBufferView<ArrayBuffer>): void {
+    if (buffer.touched === this.#epoch) this.flush();
+    this.#device.queue.writeBuffer(buffer.gpu, 0, data.buffer, data.byteOffset, data.byteLength);
+  }
+
+  /** Encodes a copy of the first `bytes` of `from`. */
+  copy(from: PooledBuffer, to: GPUBuffer, bytes: number, toOffset = 0): void {
+    this.#closePass();
+    this.#open().copyBufferToBuffer(from.gpu, 0, to, toOffset, bytes);
+    from.touched = this.#epoch;
+  }
+
+  /** Submits what is encoded, if anything. */
+  flush(): void {
+    if (!this.#encoder) return;
+    this.#closePass();
+    this.profiler?.resolve(this.#encoder);
+    if (this.#slot > 0) this.#device.queue.writeBuffer(this.#uniforms, 0, this.#arena, 0, this.#slot * SLOT);
+    this.#device.queue.submit([this.#encoder.finish()]);
+    this.#encoder = null;
+    this.#slot = 0;
+    this.#epoch++;
+    this.submits++;
+    this.profiler?.submitted();
+    this.#onSubmit();
+  }
+
+  /** Forgets bind groups, which keep destroyed buffers from being collected. */
+  dropBindGroups(): void {
+    this.#bindGroups.clear();
+  }
+
+  #open(): GPUCommandEncoder {
+    this.#encoder ??= this.#device.createCommandEncoder();
+    return this.#encoder;
+  }
+
+  #openPass(label: string): GPUComputePassEncoder {
+    if (!this.#pass) {
+      const timestampWrites = this.profiler?.next(label);
+      this.#pass = this.#open().beginComputePass(timestampWrites ? { timestampWrites } : {});
+    }
+    return this.#pass;
+  }
+
+  #closePass(): void {
+    this.#pass?.end();
+    this.#pass = null;
+  }
+
+  #bindGroup(pipeline: Pipeline, buffers: readonly PooledBuffer[]): GPUBindGroup {
+    let key = pipeline.access;
+    for (const buffer of buffers) key += `,${buffer.id}`;
+    let group = this.#bindGroups.get(key);
+    if (!group) {
+      if (this.#bindGroups.size >= MAX_BIND_GROUPS) this.dropBindGroups();
+      const storage = buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer: buffer.gpu } }));
+      const uniforms = { binding: 0, resource: { buffer: this.#uniforms, size: SLOT } };
+      group = this.#device.createBindGroup({
+        label: pipeline.label,
+        layout: pipeline.layout,
+        entries: [uniforms, ...storage],
+      });
+      this.#bindGroups.set(key, group);
+    }
+    return group;
+  }
+}

@@ -1,0 +1,21 @@
+// The data types of tensors, and how each is stored on the device and in JavaScript.
+
+/** Element types. `bool` is stored as u32 0 or 1: WGSL has no host-shareable bool. */
+export type DType = "f32" | "i32" | "u32" | "bool";
+
+/** Host-side array of a dtype's elements, as stored on the device (4 bytes an element). */
+export type TypedArray = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
+
+/** Bytes of one element; every dtype has four. */
+export const BYTES = 4;
+
+/** The WGSL type that stores an element of `dtype` in a buffer. */
+export function wgslType(dtype: DType): "f32" | "i32" | "u32" {
+  return dtype === "bool" ? "u32" : dtype;
+}
+
+/** A view of `buffer` as `dtype`'s elements. */
+export function typedView(dtype: DType, buffer: ArrayBuffer): TypedArray {
+  if (dtype === "f32") return new Float32Array(buffer);
+  return dtype === "i32" ? new Int32Array(buffer) : new Uint32Array(buffer);
+}

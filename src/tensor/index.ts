@@ -1,0 +1,16 @@
+// Tensors and autograd, with every operation installed as a method.
+import { OPS } from "../kernels/index.js";
+import { installMethods } from "./methods.js";
+
+installMethods(OPS);
+
+export { type BackwardOptions, backward, grad, isRecording, noGrad } from "./autograd.js";
+export { arange, type CreateOptions, concat, eye, full, type NestedArray, ones, tensor, zeros } from "./create.js";
+export { currentDevice, openDevice, setCurrentDevice } from "./current.js";
+export { type AdapterInfo, Device, type DeviceOptions } from "./device/device.js";
+export type { DType, TypedArray } from "./dtype.js";
+export * from "./errors.js";
+export { memory } from "./memory.js";
+export { keep, scope } from "./scope.js";
+export { formatShape, type Shape, sizeOf } from "./shape.js";
+export { Tensor } from "./tensor.js";

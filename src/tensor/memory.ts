@@ -1,0 +1,10 @@
+// What is alive: tensors, graph nodes, buffers and bytes.
+import { currentDevice } from "./current.js";
+import type { Device } from "./device/device.js";
+import { liveNodeCount } from "./graph.js";
+import { liveTensorCount } from "./tensor.js";
+
+/** Counts of one device's buffers, and of all live tensors and graph nodes. Throws DeviceError when no device is open. */
+export function memory(device: Device = currentDevice()) {
+  return { tensors: liveTensorCount(), nodes: liveNodeCount(), ...device.stats };
+}

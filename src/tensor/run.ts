@@ -1,0 +1,139 @@
+// Running an op: shape rule, output memory, launches, and the graph node.
+import { inputName, isRecording } from "./autograd.js";
+import type { Device } from "./device/device.js";
+import type { Pipeline } from "./device/pipelines.js";
+import type { PooledBuffer } from "./device/pool.js";
+import { BYTES } from "./dtype.js";
+import { DeviceError, ShapeError } from "./errors.js";
+import { type Edge, GradNode, type Saved } from "./graph.js";
+import type { AnyOp, Dispatch, Inputs, TensorInfo } from "./op.js";
+import { sizeOf } from "./shape.js";
+import { Storage } from "./storage.js";
+import { Tensor } from "./tensor.js";
+
+/** A call resolved for one device: outputs, compiled launches and scratch sizes. */
+interface Prepared {
+  readonly outputs: readonly TensorInfo[];
+  readonly launches: readonly (Dispatch & { readonly pipeline: Pipeline })[];
+  readonly scratch: readonly number[];
+}
+
+const MAX_PREPARED = 4096;
+const prepared = new WeakMap<Device, Map<string, Prepared>>();
+
+/** Runs `op` on `inputs`; `args` are the arguments that follow the tensors. Throws the op's own errors, DeviceError and DisposedError. */
+export function apply(op: AnyOp, inputs: Inputs<Tensor>, args: readonly unknown[]): Tensor[] {
+  const device = commonDevice(op, inputs);
+  const params = op.params?.(inputs, ...args);
+  const call = prepare(op, inputs, params, device);
+  const storages = op.kernels ? execute(op, inputs, call, device) : [firstOf(op, inputs).storage.retain()];
+  const node = record(op, inputs, params, call.outputs, storages);
+  return call.outputs.map(
+    ({ shape, dtype }, i) =>
+      new Tensor(storages[i], shape, dtype, i === 0 ? node : null, i === 0 && node !== null && !op.stops),
+  );
+}
+
+function firstOf(op: AnyOp, inputs: Inputs<Tensor>): Tensor {
+  for (const input of inputs) if (input) return input;
+  throw new ShapeError(`${op.name}: no tensors given`, "pass at least one");
+}
+
+/** The device that all inputs are on. */
+function commonDevice(op: AnyOp, inputs: Inputs<Tensor>): Device {
+  const { device } = firstOf(op, inputs);
+  for (const input of inputs) {
+    if (input && input.device !== device) {
+      throw new DeviceError(
+        `${op.name}: tensors of two devices (${device.adapter.name}, ${input.device.adapter.name})`,
+        "read one back with data() and create it anew on the other device",
+      );
+    }
+  }
+  device.check();
+  return device;
+}
+
+/** The launches for these shapes, from the cache when the same call was made before. */
+function prepare(op: AnyOp, inputs: Inputs<Tensor>, params: unknown, device: Device): Prepared {
+  let cache = prepared.get(device);
+  if (!cache) prepared.set(device, (cache = new Map()));
+  let key = op.name;
+  for (const input of inputs) key += input ? ` ${input.dtype}${input.shape.join()}` : " -";
+  if (params !== undefined) key += JSON.stringify(params, distinct);
+  let call = cache.get(key);
+  if (!call) {
+    const infos = inputs.map((t) => t && { shape: t.shape, dtype: t.dtype });
+    const outputs = op.infer(infos, params);
+    const empty = outputs.every(({ shape }) => sizeOf(shape) === 0);
+    const plan = empty ? undefined : op.kernels?.({ inputs: infos, outputs, params, caps: device.caps });
+    const launches = (plan?.dispatches ?? []).map((d) => ({ ...d, pipeline: device.compile(d.source) }));
+    call = { outputs, launches, scratch: plan?.scratch ?? [] };
+    if (cache.size >= MAX_PREPARED) cache.clear();
+    cache.set(key, call);
+  }
+  return call;
+}
+
+/** JSON writes NaN, ±Inf and −0 as null or 0: here they must differ. */
+function distinct(_: string, value: unknown): unknown {
+  return typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))
+    ? `${1 / value} ${value}`
+    : value;
+}
+
+/** Encodes the launches into fresh outputs; scratch goes back to the pool at once, since later commands come after. */
+function execute(op: AnyOp, inputs: Inputs<Tensor>, call: Prepared, device: Device): Storage[] {
+  const outputs = call.outputs.map(({ shape }) => new Storage(device, sizeOf(shape), op.name));
+  const scratch = call.scratch.map((bytes) => device.acquire(Math.max(BYTES, bytes), op.name));
+  const buffers: Record<string, readonly (PooledBuffer | undefined)[]> = {
+    input: inputs.map((t) => t?.storage.buffer),
+    output: outputs.map((s) => s.buffer),
+    scratch,
+  };
+  for (const { pipeline, operands, uniforms, groups } of call.launches) {
+    const bound = operands.map(({ role, index }) => buffers[role][index] as PooledBuffer);
+    device.dispatch(pipeline, bound, uniforms, groups);
+  }
+  for (const buffer of scratch) device.release(buffer);
+  return outputs;
+}
+
+/** The graph node of this call, if any input wants a gradient. */
+function record(
+  op: AnyOp,
+  inputs: Inputs<Tensor>,
+  params: unknown,
+  outputs: readonly TensorInfo[],
+  storages: readonly Storage[],
+): GradNode | null {
+  if (!isRecording() || !inputs.some((t) => t?.requiresGrad) || outputs[0].dtype !== "f32") return null;
+  const edges = inputs.map((t) => (t ? edgeOf(t) : null));
+  const saved = op.stops ? [] : savedBy(op, inputs, outputs, storages);
+  const inputShapes = inputs.map((t) => t?.shape ?? null);
+  return new GradNode({ op, params, edges, inputShapes, outputShape: outputs[0].shape, saved });
+}
+
+/** A constant behind stopGradient keeps its edge: describeGraph shows it, backward does not follow it. */
+function edgeOf(tensor: Tensor): Edge | null {
+  return tensor.node ?? (tensor.requiresGrad ? tensor : null);
+}
+
+function savedBy(
+  op: AnyOp,
+  inputs: Inputs<Tensor>,
+  outputs: readonly TensorInfo[],
+  storages: readonly Storage[],
+): Saved[] {
+  const names = new Set(op.saves);
+  const saved: Saved[] = [];
+  for (const [i, t] of inputs.entries()) {
+    const name = inputName(op.inputs, i);
+    if (t && names.has(name)) saved.push({ name, storage: t.storage, shape: t.shape, dtype: t.dtype, edge: edgeOf(t) });
+  }
+  for (const [i, info] of outputs.entries()) {
+    const name = (op.outputs ?? ["y"])[i];
+    if (names.has(name)) saved.push({ name, storage: storages[i], ...info, edge: i === 0 ? "self" : null });
+  }
+  return saved;
+}

@@ -1,0 +1,146 @@
+// The tensor: a handle to device memory with a shape, a dtype and its place in the autograd graph.
+import type { Device } from "./device/device.js";
+import { BYTES, type DType, type TypedArray, typedView } from "./dtype.js";
+import { DisposedError, DTypeError, ShapeError } from "./errors.js";
+import type { GradNode } from "./graph.js";
+import type { TensorInfo } from "./op.js";
+import { adopt, disown } from "./scope.js";
+import { formatShape, type Shape, sizeOf } from "./shape.js";
+import type { Storage } from "./storage.js";
+
+let liveTensors = 0;
+
+/** Handles not yet disposed; `memory()` reports it. */
+export function liveTensorCount(): number {
+  return liveTensors;
+}
+
+/**
+ * A row-major n-dimensional array on a device. Immutable but for `assign`. Operations are methods, installed from
+ * their declarations in `src/kernels`; they only encode work, and `data()` or `item()` wait for it.
+ */
+export class Tensor implements TensorInfo {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  /** Gradient accumulated by `backward()`, on leaves that want one. */
+  grad: Tensor | null = null;
+  #storage: Storage | null;
+  #node: GradNode | null;
+  #requiresGrad: boolean;
+
+  /** For the engine: users create tensors with `tensor()`, `zeros()` and the like. Takes over one reference to `storage`. */
+  constructor(
+    storage: Storage,
+    shape: Shape,
+    dtype: DType,
+    node: GradNode | null = null,
+    requiresGrad = node !== null,
+  ) {
+    this.#storage = storage;
+    this.shape = shape;
+    this.dtype = dtype;
+    this.#node = node?.retain() ?? null;
+    this.#requiresGrad = requiresGrad;
+    liveTensors++;
+    adopt(this);
+  }
+
+  /** The memory. Throws DisposedError after `dispose()` or the end of the tensor's scope. */
+  get storage(): Storage {
+    if (!this.#storage) {
+      throw new DisposedError(
+        `tensor ${this} was disposed`,
+        "return it from its scope, or keep() it, if it must outlive the scope",
+      );
+    }
+    return this.#storage;
+  }
+
+  get device(): Device {
+    return this.storage.device;
+  }
+
+  get disposed(): boolean {
+    return this.#storage === null;
+  }
+
+  /** The graph node that made this tensor; null for leaves and constants. */
+  get node(): GradNode | null {
+    return this.#node;
+  }
+
+  /** Whether operations on this tensor are recorded for backward. */
+  get requiresGrad(): boolean {
+    return this.#requiresGrad;
+  }
+
+  /** Marks a leaf as wanting a gradient, or not. Throws DTypeError unless f32. */
+  setRequiresGrad(value: boolean): this {
+    if (value && this.dtype !== "f32") {
+      throw new DTypeError(
+        `requiresGrad: ${this} is not differentiable`,
+        "only f32 tensors have gradients: cast first",
+      );
+    }
+    this.#requiresGrad = value;
+    return this;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.shape);
+  }
+
+  /** Number of dimensions. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** All elements, row-major, once everything before has run. Bool reads as 0 and 1. */
+  async data(): Promise<TypedArray> {
+    if (this.size === 0) return typedView(this.dtype, new ArrayBuffer(0));
+    const { device, buffer } = this.storage;
+    return typedView(this.dtype, await device.read(buffer, this.size * BYTES));
+  }
+
+  /** The value of a tensor of one element. Throws ShapeError on any other. */
+  async item(): Promise<number> {
+    if (this.size !== 1)
+      throw new ShapeError(`item: ${this} has ${this.size} elements, not 1`, "reduce it, or use data()");
+    return (await this.data())[0];
+  }
+
+  /** Replaces the contents with those of `source`, sharing its memory: how optimisers update parameters. Throws ShapeError, DTypeError. */
+  assign(source: Tensor): this {
+    if (formatShape(source.shape) !== formatShape(this.shape)) {
+      throw new ShapeError(`assign: ${source} does not fit ${this}`, "the shapes must be equal");
+    }
+    if (source.dtype !== this.dtype) throw new DTypeError(`assign: ${source} does not fit ${this}`, "cast it first");
+    const next = source.storage.retain();
+    this.storage.release();
+    this.#storage = next;
+    return this;
+  }
+
+  /** Frees the handle now; its memory follows once no view and no graph needs it. Twice does nothing. */
+  dispose(): void {
+    if (!this.#storage) return;
+    this.#storage.release();
+    this.#storage = null;
+    this.#node?.release();
+    this.#node = null;
+    this.grad?.dispose();
+    this.grad = null;
+    liveTensors--;
+    disown(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** `f32[2, 3]`. */
+  toString(): string {
+    return `${this.dtype}${formatShape(this.shape)}`;
+  }
+}
