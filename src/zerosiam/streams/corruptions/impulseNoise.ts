@@ -1,0 +1,14 @@
+// Impulse noise: salt and pepper.
+import type { Corruption } from "./corruption.js";
+import { mapPixels } from "./grid.js";
+
+export const impulseNoise: Corruption<"amount"> = {
+  doc: "A share `amount` of the pixels turns black or white, as likely the one as the other.",
+  severities: [{ amount: 0.05 }, { amount: 0.12 }, { amount: 0.2 }, { amount: 0.3 }, { amount: 0.4 }],
+  apply: (image, { amount }, rng) =>
+    mapPixels(image, (value) => {
+      const draw = rng.uniform();
+      if (draw >= amount) return value;
+      return draw < amount / 2 ? 0 : 255;
+    }),
+};

@@ -1,0 +1,54 @@
+// The twelve corruptions of the digits, after MNIST-C (Mu and Gilmer 2019): own code, seeded, with the same bytes everywhere.
+import { ConfigError, ShapeError } from "../../../tensor/errors.js";
+import type { Rng } from "../../../tensor/rng.js";
+import { rotate, scale, shear, translate } from "./affine.js";
+import { brightness } from "./brightness.js";
+import type { Corruption, Severity } from "./corruption.js";
+import { fog } from "./fog.js";
+import { glassBlur } from "./glassBlur.js";
+import { PIXELS } from "./grid.js";
+import { impulseNoise } from "./impulseNoise.js";
+import { motionBlur } from "./motionBlur.js";
+import { shotNoise } from "./shotNoise.js";
+import { spatter } from "./spatter.js";
+import { stripe } from "./stripe.js";
+
+export type { Corruption, Severity };
+
+/** Every corruption by its name, with the parameters of each severity. */
+export const CORRUPTIONS = {
+  shotNoise,
+  impulseNoise,
+  glassBlur,
+  motionBlur,
+  shear,
+  scale,
+  rotate,
+  brightness,
+  translate,
+  stripe,
+  fog,
+  spatter,
+} satisfies Record<string, Corruption>;
+
+export type CorruptionName = keyof typeof CORRUPTIONS;
+
+/** The names, in the order of the tables. */
+export const CORRUPTION_NAMES = Object.keys(CORRUPTIONS) as CorruptionName[];
+
+/**
+ * A corrupted copy of a 28 × 28 grey image (784 bytes). Takes what randomness it needs from `rng`.
+ * Throws ConfigError on an unknown name or severity, ShapeError on an image of another size.
+ */
+export function corrupt(image: Uint8Array, name: CorruptionName, severity: Severity, rng: Rng): Uint8Array {
+  if (!Object.hasOwn(CORRUPTIONS, name)) {
+    throw new ConfigError(`corrupt: unknown corruption "${name}"`, `known: ${CORRUPTION_NAMES.join(", ")}`);
+  }
+  const corruption: Corruption = CORRUPTIONS[name];
+  const params = corruption.severities[severity - 1];
+  if (params === undefined) throw new ConfigError(`corrupt: unknown severity ${severity}`, "severities are 1 to 5");
+  if (image.length !== PIXELS) {
+    throw new ShapeError(`corrupt: an image of ${image.length} bytes (≠ ${PIXELS})`, "images are 28 × 28 grey bytes");
+  }
+  return corruption.apply(image, params, rng);
+}
