@@ -1,6 +1,6 @@
 // Safetensors files on disk: saving replaces whole files or nothing, also when the system stops a write halfway.
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -53,6 +53,13 @@ describe("writeFileAtomic", () => {
     await expect(writeFileAtomic(join(folder, "no", "x"), "text")).rejects.toThrow(/cannot be written \(ENOENT\)/);
     await writeFile(join(folder, "file"), "old");
     await expect(writeFileAtomic(join(folder, "file", "x"), "text")).rejects.toThrow(/cannot be written \(ENOTDIR\)/);
+  });
+
+  it("writes into a device instead of replacing it", async () => {
+    await writeFileAtomic("/dev/null", "text");
+    expect((await stat("/dev/null")).isCharacterDevice()).toBe(true);
+    await expect(writeFileAtomic("/dev/full", "text")).rejects.toThrow(/cannot be written \(ENOSPC\)/);
+    expect((await stat("/dev/full")).isCharacterDevice()).toBe(true);
   });
 
   // The shell's file-size limit stops the write after 1 KiB as a full disk would, and needs no such disk.

@@ -26,12 +26,16 @@ export async function saveSafetensors(
 /**
  * Replaces `path` by `content`, entirely or not at all: a temporary file in the same folder is written, flushed to the
  * disk and renamed. On any failure it is removed and what stood at `path` stays. Throws CheckpointError with the cause.
+ * A device or a pipe (`/dev/stdout`, `>(gzip)`) is written to as it is: a rename would put a file in its place.
  */
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
-  const { open, rename, rm } = await import("node:fs/promises");
+  const { statSync } = await import("node:fs");
+  const { open, rename, rm, writeFile } = await import("node:fs/promises");
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
   let created = false;
   try {
+    const target = statSync(path, { throwIfNoEntry: false });
+    if (target && !target.isFile() && !target.isDirectory()) return await writeFile(path, content);
     const file = await open(temporary, "wx");
     created = true;
     try {
