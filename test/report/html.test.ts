@@ -1,7 +1,7 @@
 // The report as a file: self-contained, escaped by construction, complete, readable without its script.
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { ReportData } from "../../src/zerosiam/report/data.js";
-import { type ReportClient, renderReport } from "../../src/zerosiam/report/html.js";
+import { renderReport } from "../../src/zerosiam/report/html.js";
 import type { PagePayload } from "../../src/zerosiam/report/payload.js";
 import { bundleClient } from "./client.js";
 import { sampleEvaluation, sampleReport } from "./sample.js";
@@ -18,10 +18,7 @@ function suffixed(value: unknown, suffix: string): unknown {
 }
 
 describe("a report", () => {
-  let client: ReportClient;
-  beforeAll(async () => {
-    client = await bundleClient();
-  });
+  const client = bundleClient();
   const payloadOf = (page: string) => JSON.parse(scriptText(page, "report-data")) as PagePayload;
 
   it("is well-formed and has each section that its data asks for", () => {
