@@ -1,0 +1,31 @@
+// Every differentiable op on every smooth sample: its vjp against central differences of its float64 reference.
+import { beforeAll, describe, expect, it } from "vitest";
+import { OPS } from "../../src/kernels/index.js";
+import { type Device, openDevice } from "../../src/tensor/index.js";
+import type { HostTensor, Inputs } from "../../src/tensor/op.js";
+import { slopes } from "./lib/derivative.js";
+import { describeSample, hostInputs, isSmooth } from "./lib/samples.js";
+
+let device: Device;
+beforeAll(async () => {
+  device = await openDevice();
+});
+
+const cases = OPS.filter((op) => op.vjp).map((op) => [op.name, op] as const);
+
+describe.each(cases)("the derivative of %s", (_, op) => {
+  const samples = op.samples.map((sample, i) => [describeSample(sample), sample, i] as const);
+  const smooth = samples.filter(([, sample, i]) => sample.inputs.every(isSmooth) && isFloat(hostInputs(op, sample, i)));
+
+  it.each(smooth)("at %s", async (_title, sample, i) => {
+    for (const [k, { analytic, numeric, allowed }] of (await slopes(op, sample, i, device)).entries()) {
+      const report = `direction ${k}: vjp gives ${analytic}, central differences ${numeric}`;
+      expect(Math.abs(analytic - numeric), `${report}, ${allowed} allowed`).toBeLessThanOrEqual(allowed);
+    }
+  });
+});
+
+/** Whether the sample's values, conditions aside, are f32: integers have no derivative. */
+function isFloat(hosts: Inputs<HostTensor>): boolean {
+  return hosts.find((host) => host && host.dtype !== "bool")?.dtype === "f32";
+}

@@ -1,0 +1,46 @@
+// Comparison of a device result with its float64 reference, and the report of what differs.
+import type { TensorInfo, Tolerance } from "../../../src/tensor/op.js";
+import { formatShape, stridesOf } from "../../../src/tensor/shape.js";
+
+const EPSILON = 2 ** -23;
+const MIN_NORMAL = 2 ** -126; // below it WGSL may flush to zero
+const SHOWN = 5;
+
+/** A report of the elements of `got` outside `tolerance` of `want`; empty when there are none. */
+export function mismatch(
+  got: ArrayLike<number>,
+  want: Float64Array,
+  { shape, dtype }: TensorInfo,
+  tolerance: Tolerance,
+): string {
+  if (got.length !== want.length) return `${got.length} elements instead of ${want.length}`;
+  const limits = dtype === "f32" ? tolerance : { ulp: 0, abs: 0 };
+  const bad: number[] = [];
+  for (let i = 0; i < want.length; i++) if (!within(got[i], want[i], dtype === "f32", limits)) bad.push(i);
+  if (bad.length === 0) return "";
+  const lines = bad.slice(0, SHOWN).map((i) => {
+    const error = dtype === "f32" ? ` (${ulpsBetween(got[i], want[i]).toPrecision(3)} ULP off)` : "";
+    return `  at ${formatShape(coordinates(i, shape))}: got ${got[i]}, want ${want[i]}${error}`;
+  });
+  const allowed = `tolerance ${limits.ulp} ULP + ${limits.abs}, from the op's declaration`;
+  return `${bad.length} of ${want.length} elements of ${dtype}${formatShape(shape)} differ; ${allowed}\n${lines.join("\n")}`;
+}
+
+/** |got − want| ≤ abs + ulp · 2⁻²³ · |want|; NaN meets NaN, and what overflows f32 meets infinity. */
+function within(got: number, want: number, float: boolean, { ulp, abs }: Tolerance): boolean {
+  const rounded = float ? Math.fround(want) : want;
+  if (Object.is(got, rounded)) return true;
+  if (ulp === 0 && abs === 0) return false;
+  if (!Number.isFinite(rounded) || !Number.isFinite(got)) return got === rounded;
+  return Math.abs(got - want) <= Math.max(abs + ulp * EPSILON * Math.abs(want), MIN_NORMAL);
+}
+
+/** Distance in units of the last place of `want` as f32. */
+function ulpsBetween(got: number, want: number): number {
+  const exponent = Math.floor(Math.log2(Math.max(Math.abs(want), MIN_NORMAL)));
+  return Math.abs(got - want) / 2 ** (exponent - 23);
+}
+
+function coordinates(i: number, shape: readonly number[]): number[] {
+  return stridesOf(shape).map((stride, d) => Math.floor(i / stride) % shape[d]);
+}
