@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { browserOptions, nodeOptions } from "../../scripts/esbuild.mjs";
 
 const ADAPTER = new URL("../../src/tensor/device/adapter/", import.meta.url).pathname;
 // Inside node_modules, so that the bundle finds the packages it leaves external.
@@ -41,8 +42,7 @@ console.log(JSON.stringify(answer));
 
 beforeAll(async () => {
   const stdin = { contents: SCRIPT, resolveDir: ADAPTER, loader: "ts" } as const;
-  const common = { bundle: true, format: "esm", packages: "external", logLevel: "error" } as const;
-  await build({ ...common, stdin, platform: "node", outfile: join(CACHE, "cases.mjs") });
+  await build({ ...nodeOptions(), stdin, outfile: join(CACHE, "cases.mjs") });
 });
 
 afterAll(() => rm(CACHE, { recursive: true, force: true }));
@@ -121,14 +121,6 @@ test("gentle polling reads the right bytes and gives setImmediate back at once",
 
 test("a browser bundle holds no Node code", async () => {
   const entryPoints = [join(ADAPTER, "index.ts"), join(ADAPTER, "polling.ts")];
-  const result = await build({
-    entryPoints,
-    bundle: true,
-    platform: "browser",
-    format: "esm",
-    write: false,
-    outdir: CACHE,
-    define: { "globalThis.process": "undefined" },
-  });
+  const result = await build({ ...browserOptions(), entryPoints, write: false, outdir: CACHE });
   for (const { text } of result.outputFiles) expect(text).not.toMatch(/"node:|require\(|import\(|from "webgpu"/);
 });
