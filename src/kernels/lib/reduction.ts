@@ -1,0 +1,98 @@
+// The reduction preset: an op folds the elements along any set of dimensions into one value.
+import { type DType, wgslType } from "../../tensor/dtype.js";
+import { DTypeError, ShapeError } from "../../tensor/errors.js";
+import type { HostTensor, Inputs, KernelContext, Op, Plan, TensorInfo } from "../../tensor/op.js";
+import { formatShape, normalizeDims, reducedShape, type Shape } from "../../tensor/shape.js";
+import { input, output } from "./kernel.js";
+import { type Reducer, reduceKernels } from "./reduceKernels.js";
+import { positionsOf, reduceLayout } from "./reduceLayout.js";
+
+export interface ReductionParams {
+  /** Reduced axes, ascending. */
+  readonly axes: Shape;
+  readonly keepdim: boolean;
+}
+
+/** What a reduction declares; the rest of `Op` follows from it. */
+export interface Reduction<P extends ReductionParams, A extends readonly unknown[]>
+  extends Pick<Op<P, A>, "name" | "doc" | "vjp" | "saves" | "tolerance" | "samples" | "errors"> {
+  params(inputs: Inputs<TensorInfo>, ...args: A): P;
+  /** dtypes taken; default f32 only. */
+  readonly dtypes?: readonly DType[];
+  /** Result dtype; default that of x. */
+  readonly result?: DType;
+  /** Whether a range without elements has a value (the sum has, the maximum has not); default true. */
+  readonly emptyHasValue?: boolean;
+  /** The kernel, for `count` elements an output. */
+  reducer(dtype: DType, params: P, count: number): Reducer;
+  /** The launches, where one reducer is not enough. */
+  kernels?(context: KernelContext<P>): Plan;
+  /** The value of one output's elements, in float64. */
+  value(elements: Float64Array, params: P): number;
+}
+
+/** Parameters of `x.op(dims?, keepdim = false)`. */
+export const dimsParams =
+  (op: string) =>
+  ([x]: Inputs<TensorInfo>, dims?: number | Shape | null, keepdim = false): ReductionParams => ({
+    axes: normalizeDims(op, dims, (x as TensorInfo).shape.length),
+    keepdim,
+  });
+
+/** A reduction from what it does with elements. */
+export function reduction<P extends ReductionParams, A extends readonly unknown[]>(spec: Reduction<P, A>): Op<P, A> {
+  const { name, dtypes = ["f32"], emptyHasValue = true } = spec;
+  return {
+    ...spec,
+    inputs: ["x"],
+    infer([x], { axes, keepdim }) {
+      const { shape, dtype } = x as TensorInfo;
+      if (!dtypes.includes(dtype)) throw new DTypeError(`${name}: x is ${dtype}`, `cast it to ${dtypes.join(" or ")}`);
+      if (!emptyHasValue && axes.some((d) => shape[d] === 0)) {
+        throw new ShapeError(
+          `${name}: no elements along dims ${formatShape(axes)} of ${formatShape(shape)}`,
+          "it has no value there",
+        );
+      }
+      return [{ shape: reducedShape(shape, axes, keepdim), dtype: spec.result ?? dtype }];
+    },
+    kernels: (context) => spec.kernels?.(context) ?? plan(spec, context),
+    reference: ([x], params) => [reference(spec, x as HostTensor, params)],
+  };
+}
+
+function plan<P extends ReductionParams, A extends readonly unknown[]>(
+  { name, reducer }: Reduction<P, A>,
+  { inputs, outputs, params, caps }: KernelContext<P>,
+): Plan {
+  const { shape, dtype } = inputs[0] as TensorInfo;
+  const { count } = reduceLayout(shape, params.axes);
+  const { dispatches, scratchBytes } = reduceKernels({
+    label: name,
+    shape,
+    axes: params.axes,
+    from: { type: wgslType(dtype), operand: input(0) },
+    to: { type: wgslType(outputs[0].dtype), operand: output(0) },
+    reducer: reducer(dtype, params, count),
+    caps,
+    scratchIndex: 0,
+  });
+  return { dispatches, scratch: scratchBytes ? [scratchBytes] : [] };
+}
+
+function reference<P extends ReductionParams, A extends readonly unknown[]>(
+  { value }: Reduction<P, A>,
+  { shape, data }: HostTensor,
+  params: P,
+): Float64Array {
+  const layout = reduceLayout(shape, params.axes);
+  return Float64Array.from({ length: layout.outputs }, (_, i) =>
+    value(
+      Float64Array.from(positionsOf(layout, i), (at) => data[at]),
+      params,
+    ),
+  );
+}
+
+/** Rounding of a sum of `n` standard normals in any order: partial sums grow as √n, their errors add up as a random walk. */
+export const sumError = (n: number): number => 4 * Math.max(1, n) * 2 ** -24;

@@ -1,0 +1,55 @@
+// mean: arithmetic mean along dimensions.
+import type { TensorInfo } from "../tensor/op.js";
+import { reducedShape, type Shape } from "../tensor/shape.js";
+import { f32 } from "./lib/kernel.js";
+import { reduceLayout } from "./lib/reduceLayout.js";
+import { dimsParams, reduction, sumError } from "./lib/reduction.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** Mean over `dims` (default all), which are removed or kept with size 1; NaN over no elements. Throws ShapeError, DTypeError. */
+    mean(dims?: number | Shape | null, keepdim?: boolean): Tensor;
+  }
+}
+
+export const mean = reduction({
+  name: "mean",
+  doc: "arithmetic mean over dimensions",
+  params: dimsParams("mean"),
+  reducer: (_dtype, _params, count) => ({
+    state: "f32",
+    init: "0.0",
+    fold: "s + x",
+    merge: "a + b",
+    finish: "s * u.scale",
+    uniforms: { scale: f32(count === 0 ? Number.NaN : 1 / count) },
+  }),
+  value: (elements) => elements.reduce((s, x) => s + x, 0) / elements.length,
+  // ∂mean/∂x = 1/n
+  vjp: (g, _, { params: { axes }, shapes }) => {
+    const { count } = reduceLayout(shapes.x, axes);
+    return [
+      g
+        .mul(1 / count)
+        .reshape(reducedShape(shapes.x, axes, true))
+        .broadcastTo(shapes.x),
+    ];
+  },
+  tolerance([x], { axes }) {
+    const { count } = reduceLayout((x as TensorInfo).shape, axes);
+    return { ulp: 2, abs: sumError(count) / Math.max(1, count) };
+  },
+  samples: [
+    { inputs: [[3, 5]] },
+    { inputs: [[]] },
+    { inputs: [[4, 33]], args: [-1] },
+    { inputs: [[5, 70]], args: [0, true] },
+    { inputs: [[2, 3, 4, 5]], args: [[0, 2, 3]] },
+    { inputs: [[9000]] },
+    { inputs: [[3, 0]], args: [1] },
+  ],
+  errors: [
+    { inputs: [[2, 3]], args: [-3], throws: "ShapeError" },
+    { inputs: [{ shape: [2], dtype: "i32" }], throws: "DTypeError" },
+  ],
+});

@@ -1,0 +1,43 @@
+// sum: Σ x along dimensions.
+import type { TensorInfo } from "../tensor/op.js";
+import { reducedShape, type Shape } from "../tensor/shape.js";
+import { reduceLayout } from "./lib/reduceLayout.js";
+import { dimsParams, reduction, sumError } from "./lib/reduction.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** Sum over `dims` (default all), which are removed or kept with size 1; 0 over no elements. Throws ShapeError, DTypeError. */
+    sum(dims?: number | Shape | null, keepdim?: boolean): Tensor;
+  }
+}
+
+export const sum = reduction({
+  name: "sum",
+  doc: "sum over dimensions",
+  params: dimsParams("sum"),
+  dtypes: ["f32", "i32", "u32"],
+  reducer: (dtype) => ({ state: dtype, init: `${dtype}(0)`, fold: "s + x", merge: "a + b" }),
+  value: (elements) => elements.reduce((s, x) => s + x, 0),
+  // ∂Σx/∂x = 1
+  vjp: (g, _, { params: { axes }, shapes }) => [g.reshape(reducedShape(shapes.x, axes, true)).broadcastTo(shapes.x)],
+  tolerance: ([x], { axes }) => ({ ulp: 1, abs: sumError(reduceLayout((x as TensorInfo).shape, axes).count) }),
+  samples: [
+    { inputs: [[3, 5]] },
+    { inputs: [[]] },
+    { inputs: [[4, 33]], args: [-1] },
+    { inputs: [[4, 64]], args: [1, true] },
+    { inputs: [[5, 70]], args: [0] },
+    { inputs: [[2, 3, 4, 5]], args: [[0, 2, 3], true] },
+    { inputs: [[2, 3, 4, 5]], args: [[1, 3]] },
+    { inputs: [[3, 4]], args: [[]] },
+    { inputs: [[20011]] },
+    { inputs: [[7000, 3]], args: [0] },
+    { inputs: [[0, 3]], args: [0] },
+    { inputs: [{ shape: [3, 4], dtype: "i32", range: [-9, 9] }], args: [1] },
+  ],
+  errors: [
+    { inputs: [[2, 3]], args: [2], throws: "ShapeError" },
+    { inputs: [[2, 3]], args: [[0, 0]], throws: "ShapeError" },
+    { inputs: [{ shape: [2], dtype: "bool" }], throws: "DTypeError" },
+  ],
+});
