@@ -1,0 +1,114 @@
+// Streams: order × corruptions × batch size, lazy, repeatable, and the same bytes on every machine.
+import { createHash } from "node:crypto";
+import { beforeAll, describe, expect, it } from "vitest";
+import { ConfigError, ShapeError } from "../../src/tensor/errors.js";
+import { loadDigits } from "../../src/zerosiam/data/digits.js";
+import type { ImageSet } from "../../src/zerosiam/data/imageSet.js";
+import { type Batch, CORRUPTION_NAMES, STREAMS, Stream } from "../../src/zerosiam/streams/index.js";
+
+let digits: ImageSet;
+beforeAll(async () => {
+  digits = await loadDigits("validation");
+});
+
+/** Five 1 × 1 images of two channels, classes 1 0 1 0 2. */
+const tiny: ImageSet = {
+  count: 5,
+  height: 1,
+  width: 1,
+  channels: 2,
+  images: Uint8Array.of(0, 1, 10, 11, 20, 21, 30, 31, 40, 41),
+  labels: Int32Array.of(1, 0, 1, 0, 2),
+};
+
+/** First bytes of the images in the order in which a stream of the tiny set shows them. */
+function shown(stream: Stream): number[] {
+  return [...stream].flatMap(({ images }) => [...images].filter((_, i) => i % 2 === 0).map((v) => Math.round(v * 255)));
+}
+
+describe("a stream", () => {
+  it("shows a set as it is, the last partial batch kept, step by step from 1", () => {
+    const batches = [...new Stream({ set: tiny, batchSize: 2 })];
+    expect(batches.map(({ step, shape }) => [step, ...shape])).toEqual([
+      [1, 2, 2, 1, 1],
+      [2, 2, 2, 1, 1],
+      [3, 1, 2, 1, 1],
+    ]);
+    expect([...batches[2].labels]).toEqual([2]);
+    expect(batches[2].corruptions).toEqual(["clean"]);
+    expect([...batches[2].images]).toEqual([Math.fround(40 / 255), Math.fround(41 / 255)]);
+  });
+
+  it("sorts by class ascending and stably", () => {
+    expect(shown(new Stream({ set: tiny, order: "class", batchSize: 5 }))).toEqual([10, 30, 0, 20, 40]);
+  });
+
+  it("shuffles by its seed, and sorts the shuffled by class", () => {
+    const order = (seed: number, name: "shuffle" | "class-mixed"): number[] =>
+      [...new Stream({ set: digits, order: name, seed }).samples].map(({ image }) => image);
+    expect(order(1, "shuffle")).toEqual(order(1, "shuffle"));
+    expect(order(1, "shuffle")).not.toEqual(order(2, "shuffle"));
+    expect(order(1, "shuffle").toSorted((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+    const mixed = order(1, "shuffle");
+    const stable = [...mixed].sort((a, b) => digits.labels[a] - digits.labels[b]);
+    expect(order(1, "class-mixed")).toEqual(stable);
+  });
+
+  it("takes the first images of a set, or draws them anew for each corruption", () => {
+    expect(shown(new Stream({ set: tiny, limit: 2, order: "class" }))).toEqual([10, 0]);
+    const options = { set: digits, limit: 50, pick: "draw", corruptions: ["fog", "shear"] } as const;
+    const drawn = new Stream(options).samples.map(({ image }) => image);
+    expect(drawn.length).toBe(100);
+    expect(drawn.slice(0, 50)).not.toEqual(drawn.slice(50));
+    expect(new Set(drawn.slice(0, 50)).size).toBe(50);
+    expect(new Stream({ ...options, seed: 1 }).samples.map(({ image }) => image)).not.toEqual(drawn);
+  });
+
+  it("puts the same noise on an image in any order, batch size and company", () => {
+    const find = (stream: Stream): Float32Array | undefined => {
+      const at = stream.samples.findIndex(({ image, corruption }) => image === 3 && corruption === "shotNoise");
+      const batch = [...stream][Math.floor(at / stream.batchSize)];
+      return batch.images.subarray((at % stream.batchSize) * 784, ((at % stream.batchSize) + 1) * 784);
+    };
+    const alone = find(new Stream({ set: digits, corruptions: ["shotNoise"], limit: 4, seed: 9 }));
+    const pooled = new Stream({ set: digits, ...STREAMS.classOrdered, limit: 6, seed: 9 });
+    expect(find(pooled)).toEqual(alone);
+    expect(find(new Stream({ set: digits, corruptions: ["shotNoise"], limit: 4, seed: 8 }))).not.toEqual(alone);
+  });
+
+  it("corrupts only what is asked for, when it is asked for", () => {
+    // Corrupting refuses images that are not 28 × 28, so a stream of them can be made but gives no batch.
+    const stream = new Stream({ set: tiny, corruptions: ["fog"] });
+    expect(stream.batches).toBe(5);
+    expect(() => stream[Symbol.iterator]().next()).toThrow(ShapeError);
+  });
+
+  it("gives the same bytes each time, and those stored, for the pooled class-sorted stream of the evaluation", async () => {
+    const stream = new Stream({ set: digits, ...STREAMS.classOrdered, limit: 20, pick: "draw", seed: 7, severity: 3 });
+    const once = hash(stream);
+    expect(hash(stream)).toBe(once);
+    const labels = [...stream].flatMap((batch) => [...batch.labels]);
+    expect(labels).toEqual(labels.toSorted((a, b) => a - b));
+    expect(new Set([...stream].flatMap(({ corruptions }) => corruptions))).toEqual(new Set(CORRUPTION_NAMES));
+    await expect(`${once}\n`).toMatchFileSnapshot("stream.sha256.txt");
+  });
+
+  it("refuses orders, sizes and seeds that are none", () => {
+    for (const bad of [0, -1, 1.5, Number.NaN]) {
+      expect(() => new Stream({ set: tiny, batchSize: bad })).toThrow(ConfigError);
+      expect(() => new Stream({ set: tiny, limit: bad })).toThrow(ConfigError);
+    }
+    const order: string = "toString";
+    expect(() => new Stream({ set: tiny, order: order as "class" })).toThrow(/unknown order "toString"/);
+    expect(() => new Stream({ set: tiny, seed: -1 })).toThrow(ConfigError);
+  });
+});
+
+/** Over images, labels and corruptions of all batches. */
+function hash(stream: Iterable<Batch>): string {
+  const sha = createHash("sha256");
+  for (const { images, labels, corruptions } of stream) {
+    sha.update(new Uint8Array(images.buffer)).update(new Uint8Array(labels.buffer)).update(corruptions.join());
+  }
+  return sha.digest("hex");
+}
