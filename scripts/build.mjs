@@ -17,7 +17,7 @@ const entries = Object.fromEntries(
 
 rmSync(`${ROOT}/dist`, { recursive: true, force: true });
 // Splitting gives all entries of a platform one copy of the code: two Tensor classes would not know each other.
-const split = { splitting: true, chunkNames: "chunks/[name]-[hash]", sourcemap: true, sourcesContent: false };
+const split = { splitting: true, chunkNames: "chunks/[name]-[hash]" };
 await build({
   ...nodeOptions(),
   ...split,

@@ -9,7 +9,7 @@ import {
   type OpenGpuOptions,
 } from "./describe.js";
 
-export type { AdapterSummary, AdapterWay, OpenedGpu, OpenGpuOptions } from "./describe.js";
+export type { AdapterSummary, OpenGpuOptions } from "./describe.js";
 
 /**
  * Opens the best adapter there is. In Node the order is: what VK_DRIVER_FILES (or VK_ICD_FILENAMES) names; the

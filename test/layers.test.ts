@@ -1,0 +1,116 @@
+// The rules of the source tree: who may import whom, no cycles, no dead exports. Each rule is also shown to fail.
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import * as rules from "./layers/rules.js";
+import { parseSource, readTree } from "./layers/source.js";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+describe("the sources", () => {
+  const sources = readTree(ROOT, "src");
+  const others = ["test", "bench", "examples", "scripts"].flatMap((folder) => readTree(ROOT, folder));
+
+  test("import downwards only", () => expect(rules.layerViolations(sources)).toEqual([]));
+  test("have no import cycle", () => expect(rules.importCycles(sources)).toEqual([]));
+  test("say in their first line what they are", () =>
+    expect(rules.missingHeaders([...sources, ...others])).toEqual([]));
+  test("export nothing by default", () => expect(rules.defaultExports(sources)).toEqual([]));
+  test("do not print from the library", () => expect(rules.consoleUses(sources)).toEqual([]));
+  test("export nothing that nobody uses", () => expect(rules.unusedExports(sources, others)).toEqual([]));
+});
+
+/** A small tree: texts by path. */
+const tree = (texts: Record<string, string>) => Object.entries(texts).map(([path, text]) => parseSource(path, text));
+
+describe("the layer rule", () => {
+  const violations = (path: string, text: string) => rules.layerViolations(tree({ [path]: text }));
+
+  test.each([
+    ["a kernel imports another op's file", "src/kernels/gelu.ts", 'import { erf } from "./erf.js";'],
+    ["a kernel imports another op's types", "src/kernels/gelu.ts", 'import type { Erf } from "./erf.js";'],
+    ["a kernel imports Tensor as a value", "src/kernels/gelu.ts", 'import { Tensor } from "../tensor/tensor.js";'],
+    ["a kernel imports the device", "src/kernels/gelu.ts", 'import type { Device } from "../tensor/device/device.js";'],
+    ["a kernel's library imports an op", "src/kernels/lib/tile.ts", 'import { gelu } from "../gelu.js";'],
+    ["the device imports Tensor", "src/tensor/device/pool.ts", 'import type { Tensor } from "../tensor.js";'],
+    ["shapes import tensors", "src/tensor/shape.ts", 'import { Tensor } from "./tensor.js";'],
+    [
+      "tensors import kernels, but for the index",
+      "src/tensor/autograd.ts",
+      'import { OPS } from "../kernels/index.js";',
+    ],
+    ["tensors import nn", "src/tensor/index.ts", 'export * from "../nn/index.js";'],
+    ["nn imports a kernel", "src/nn/layers/norm.ts", 'import { OPS } from "../../kernels/index.js";'],
+    ["nn imports the device", "src/nn/module.ts", 'import type { Device } from "../tensor/device/device.js";'],
+    ["nn imports zerosiam", "src/nn/module.ts", 'import { Tent } from "../zerosiam/index.js";'],
+    [
+      "zerosiam imports the device, late",
+      "src/zerosiam/tent.ts",
+      'const d = await import("../tensor/device/device.js");',
+    ],
+    ["zerosiam imports a kernel's type", "src/zerosiam/tent.ts", 'type Op = import("../kernels/index.js").Op;'],
+    ["tensors import a package", "src/tensor/scope.ts", 'import lodash from "lodash";'],
+    ["a file is outside all layers", "src/misc.ts", ""],
+  ])("fails when %s", (_, path, text) => expect(violations(path, text)).toHaveLength(1));
+
+  test.each([
+    [
+      "src/kernels/gelu.ts",
+      'import { defineOp } from "../tensor/op.js";\nimport type { Tensor } from "../tensor/tensor.js";',
+    ],
+    ["src/kernels/gelu.ts", 'import { tile } from "./lib/tile.js";\nimport { ShapeError } from "../tensor/errors.js";'],
+    ["src/kernels/lib/wgsl.ts", 'export const text = `import { x } from "../../nn/index.js";`;'],
+    ["src/tensor/index.ts", 'import { OPS } from "../kernels/index.js";'],
+    ["src/zerosiam/cli/main.ts", 'import { Command } from "commander";\nimport { nn } from "../../nn/index.js";'],
+  ])("lets %s import what it may", (path, text) => expect(violations(path, text)).toEqual([]));
+});
+
+test("a cycle is found, and named; types and dynamic imports make none", () => {
+  const cycle = {
+    "src/a.ts": 'import "./b.js";',
+    "src/b.ts": 'export * from "./c.js";',
+    "src/c.ts": 'import { a } from "./a.js";',
+  };
+  expect(rules.importCycles(tree(cycle))).toEqual(["src/a.ts → src/b.ts → src/c.ts → src/a.ts"]);
+  expect(rules.importCycles(tree({ ...cycle, "src/c.ts": 'import type { A } from "./a.js";' }))).toEqual([]);
+  expect(rules.importCycles(tree({ ...cycle, "src/c.ts": 'const { a } = await import("./a.js");' }))).toEqual([]);
+});
+
+test("a file that does not start with a comment is found", () => {
+  const files = tree({
+    "a.ts": "// What it is.\n",
+    "b.ts": "export const b = 1;\n",
+    "c.ts": "//\n",
+    "d.ts": "\n// Late.\n",
+  });
+  expect(rules.missingHeaders(files)).toEqual(["b.ts", "c.ts", "d.ts"]);
+});
+
+test("a default export is found, however it is written", () => {
+  const files = tree({
+    "a.ts": "export default 1;",
+    "b.ts": "const b = 1; export { b as default };",
+    "c.ts": "export const c = 1;",
+  });
+  expect(rules.defaultExports(files)).toEqual(["a.ts", "b.ts"]);
+});
+
+test("console is found in the library, not in programs, comments or strings", () => {
+  const print = "console.log(1);";
+  const files = tree({
+    "src/nn/a.ts": print,
+    "src/zerosiam/cli/main.ts": print,
+    "src/tensor/b.ts": "// console.log\n'console.log'",
+  });
+  expect(rules.consoleUses(files)).toEqual(["src/nn/a.ts"]);
+});
+
+test("an export is dead unless a file imports it or a public index passes it on", () => {
+  const sources = tree({
+    "src/nn/index.ts": 'export { a } from "./lib.js"; export * from "./all.js"; export const here = 1;',
+    "src/nn/lib.ts":
+      "export const a = 1, dead = 2, tested = 3; export interface DeadType {} export type Own = 1; const o: Own = 1;",
+    "src/nn/all.ts": "export const x = 1, y = 2;",
+  });
+  const users = tree({ "test/a.test.ts": 'import { tested } from "../src/nn/lib.js";' });
+  expect(rules.unusedExports(sources, users)).toEqual(["src/nn/lib.ts: dead", "src/nn/lib.ts: DeadType"]);
+});
