@@ -84,17 +84,24 @@ export function concat(tensors: readonly Tensor[], dim = 0): Tensor {
 
 const constants = new WeakMap<Device, Map<string, Tensor>>();
 const MAX_CONSTANTS = 256;
+let cachedConstants = 0;
+
+/** Scalars held by the cache, which are nobody's to dispose. */
+export function constantCount(): number {
+  return cachedConstants;
+}
 
 /** A scalar kept on the device, so that `x.mul(2)` uploads its 2 once. Callers must not dispose it. */
 export function constant(value: number, dtype: DType, device: Device): Tensor {
-  let cache = constants.get(device);
-  if (!cache) constants.set(device, (cache = new Map()));
+  const cache = constants.get(device) ?? new Map<string, Tensor>();
+  constants.set(device, cache);
   const key = `${dtype} ${Object.is(value, -0) ? "-0" : value}`;
   let scalar = cache.get(key);
   cache.delete(key);
   if (!scalar) {
     scalar = upload(convert([value], dtype), [], dtype, { device });
     disown(scalar);
+    cachedConstants++;
     evictOldest(cache);
   }
   cache.set(key, scalar);
@@ -106,6 +113,7 @@ function evictOldest(cache: Map<string, Tensor>): void {
   const [key, oldest] = cache.entries().next().value as [string, Tensor];
   oldest.dispose();
   cache.delete(key);
+  cachedConstants--;
 }
 
 function upload(data: TypedArray, shape: Shape, dtype: DType, options: CreateOptions): Tensor {

@@ -32,3 +32,5 @@ export class CheckpointError extends ZeroSiamError {}
 export class ConfigError extends ZeroSiamError {}
 /** Autograd misuse: no graph, a freed graph, a non-scalar loss. */
 export class GradError extends ZeroSiamError {}
+/** Values that hold NaN or ±Inf where they must not. */
+export class NonFiniteError extends ZeroSiamError {}

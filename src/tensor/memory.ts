@@ -1,10 +1,11 @@
 // What is alive: tensors, graph nodes, buffers and bytes.
+import { constantCount } from "./create.js";
 import { currentDevice } from "./current.js";
 import type { Device } from "./device/device.js";
 import { liveNodeCount } from "./graph.js";
 import { liveTensorCount } from "./tensor.js";
 
-/** Counts of one device's buffers, and of all live tensors and graph nodes. Throws DeviceError when no device is open. */
+/** Counts of one device's buffers, and of all live tensors (cached scalars aside) and graph nodes. Throws DeviceError when no device is open. */
 export function memory(device: Device = currentDevice()) {
-  return { tensors: liveTensorCount(), nodes: liveNodeCount(), ...device.stats };
+  return { tensors: liveTensorCount() - constantCount(), nodes: liveNodeCount(), ...device.stats };
 }

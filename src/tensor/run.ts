@@ -56,8 +56,8 @@ function commonDevice(op: AnyOp, inputs: Inputs<Tensor>): Device {
 
 /** The launches for these shapes, from the cache when the same call was made before. */
 function prepare(op: AnyOp, inputs: Inputs<Tensor>, params: unknown, device: Device): Prepared {
-  let cache = prepared.get(device);
-  if (!cache) prepared.set(device, (cache = new Map()));
+  const cache = prepared.get(device) ?? new Map<string, Prepared>();
+  prepared.set(device, cache);
   let key = op.name;
   for (const input of inputs) key += input ? ` ${input.dtype}${input.shape.join()}` : " -";
   if (params !== undefined) key += JSON.stringify(params, distinct);

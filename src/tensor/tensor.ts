@@ -122,6 +122,11 @@ export class Tensor implements TensorInfo {
     return this;
   }
 
+  /** The same values as a constant, sharing memory: no node, so `describeGraph` does not show it (see `stopGradient`). */
+  detach(): Tensor {
+    return new Tensor(this.storage.retain(), this.shape, this.dtype);
+  }
+
   /** Frees the handle now; its memory follows once no view and no graph needs it. Twice does nothing. */
   dispose(): void {
     if (!this.#storage) return;
