@@ -1,4 +1,4 @@
-// Draws every corruption at every severity on one PNG, to look at: a row per corruption, severities 1 to 5 side by side.
+// Draws every corruption at every severity on one PNG, to look at: npm run contact-sheet [FILE]
 import { deflateSync } from "node:zlib";
 import { writeFileAtomic } from "../src/nn/io/file.js";
 import { Rng } from "../src/tensor/rng.js";

@@ -104,7 +104,7 @@ export function expectedCalibrationError(
 /** Two-sided 95 % quantiles of Student's t for 1 to 10 degrees of freedom. */
 const T_95 = [12.7062, 4.30265, 3.18245, 2.77645, 2.57058, 2.44691, 2.36462, 2.306, 2.26216, 2.22814];
 
-/** From 11 degrees of freedom on, the expansion about the normal quantile z (Abramowitz and Stegun 26.7.5) is off by 2e-4 at most. */
+/** Above, the expansion about the normal quantile z (Abramowitz and Stegun 26.7.5); off by 2e-4 at most. */
 function tQuantile(degrees: number): number {
   if (degrees <= T_95.length) return T_95[degrees - 1];
   const z = 1.959964;

@@ -105,7 +105,7 @@ describe("readSafetensors", () => {
     expect((error as CheckpointError).message).toMatch(/^weights\.safetensors: .*\n {2}help: /);
   });
 
-  it("gives CheckpointError, or a file that reads the same when written again, for any mutation of a valid file", () => {
+  it("gives CheckpointError, or what reads the same when written again, for any mutated file", () => {
     const valid = writeSafetensors(entries, [["k", "v"]]);
     const headerEnd = 8 + Number(new DataView(valid.buffer).getBigUint64(0, true));
     const edit = fc.record({ at: fc.nat(headerEnd - 1), byte: fc.nat(255) });

@@ -57,7 +57,7 @@ describe("the exact draws", () => {
     return { mean, variance: values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / n };
   };
 
-  // Five standard errors of the mean √(σ²/n), and of the variance √((μ₄ − σ⁴)/n): 2σ⁴ for a normal, m + 2m² for Poisson.
+  // Five standard errors: of the mean √(σ²/n), of the variance √((μ₄ − σ⁴)/n) = √(2/n), for Poisson √((m + 2m²)/n).
   it("are normal with mean 0 and variance 1", () => {
     const rng = new Rng(1);
     const { mean, variance } = moments(() => exactNormal(rng));

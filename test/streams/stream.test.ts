@@ -83,7 +83,7 @@ describe("a stream", () => {
     expect(() => stream[Symbol.iterator]().next()).toThrow(ShapeError);
   });
 
-  it("gives the same bytes each time, and those stored, for the pooled class-sorted stream of the evaluation", async () => {
+  it("gives the same bytes each time, and those stored, for the evaluation's class-sorted stream", async () => {
     const stream = new Stream({ set: digits, ...STREAMS.classOrdered, limit: 20, pick: "draw", seed: 7, severity: 3 });
     const once = hash(stream);
     expect(hash(stream)).toBe(once);

@@ -42,7 +42,7 @@ export function toFloat32(tensor: StoredTensor, what = "tensor"): Float32Array<A
   return out;
 }
 
-/** The elements as int32, in a fresh array. Throws CheckpointError, naming `what`, unless they are integers in range. */
+/** The elements as int32, in a fresh array. Throws CheckpointError, naming `what`, unless they are such integers. */
 export function toInt32(tensor: StoredTensor, what = "tensor"): Int32Array<ArrayBuffer> {
   const read = INTEGERS[tensor.dtype] ?? refuse(tensor, what, "int32");
   const out = new Int32Array(countOf(tensor));

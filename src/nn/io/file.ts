@@ -1,8 +1,8 @@
-// Safetensors files on disk (Node only): loading, and replacing atomically. Imports node:fs on use, so browsers can load it.
+// Safetensors files on disk: loading, and replacing atomically. Node only, but imports node:fs only when used.
 import { CheckpointError } from "../../tensor/errors.js";
 import { readSafetensors, type Safetensors, type StoredTensor, writeSafetensors } from "./safetensors.js";
 
-/** Reads and checks a safetensors file. Throws CheckpointError, with the system's error as its cause where there is one. */
+/** Reads and checks a safetensors file. Throws CheckpointError, with the system's error as its cause. */
 export async function loadSafetensors(path: string): Promise<Safetensors> {
   const { readFile } = await import("node:fs/promises");
   let bytes: Uint8Array;

@@ -2,7 +2,7 @@
 import { CheckpointError } from "../../tensor/errors.js";
 import type { Shape } from "../../tensor/shape.js";
 
-/** What the header says of a tensor, well-typed but not yet compared with the data. Offsets count from the data's start. */
+/** What the header says of a tensor, not yet compared with the data. Offsets count from the start of the data. */
 export interface TensorClaim {
   readonly name: string;
   readonly dtype: string;

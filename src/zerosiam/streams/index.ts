@@ -2,7 +2,14 @@
 import { CORRUPTION_NAMES } from "./corruptions/index.js";
 import type { StreamOptions } from "./stream.js";
 
-export { CORRUPTION_NAMES, CORRUPTIONS, type CorruptionName, corrupt, type Severity } from "./corruptions/index.js";
+export {
+  CORRUPTION_NAMES,
+  CORRUPTIONS,
+  type Corruption,
+  type CorruptionName,
+  corrupt,
+  type Severity,
+} from "./corruptions/index.js";
 export { type Normalization, normalize } from "./normalize.js";
 export type { Order, Sample } from "./order.js";
 export { type Batch, Stream, type StreamOptions } from "./stream.js";

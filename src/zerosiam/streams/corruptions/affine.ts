@@ -4,7 +4,7 @@ import type { Corruption } from "./corruption.js";
 import { exactSinCos } from "./exactMath.js";
 import { CENTRE, mapPixels, sample } from "./grid.js";
 
-/** Resamples by the inverse map: the pixel at (x, y) from the centre shows the image at `source(x, y)` from the centre. */
+/** Resamples: the pixel at (x, y), counted from the centre, shows what was at `source(x, y)`. */
 function warp(image: Uint8Array, source: (x: number, y: number) => [number, number]): Uint8Array {
   return mapPixels(image, (_, x, y) => {
     const [sx, sy] = source(x - CENTRE, y - CENTRE);

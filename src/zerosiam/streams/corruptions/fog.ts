@@ -21,7 +21,7 @@ export const fog: Corruption<"strength" | "decay"> = {
   },
 };
 
-/** Fractal noise in [0, 1] on a torus: midpoint displacement (Fournier et al. 1982), its width divided by `decay` at each level. */
+/** Fractal noise in [0, 1] on a torus: midpoint displacement (Fournier et al. 1982), divided by `decay` each level. */
 function plasma(decay: number, rng: Rng): Float64Array {
   const cloud = new Float64Array(CLOUD * CLOUD);
   const at = (x: number, y: number): number => (y % CLOUD) * CLOUD + (x % CLOUD);

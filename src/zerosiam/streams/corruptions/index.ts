@@ -1,4 +1,4 @@
-// The twelve corruptions of the digits, after MNIST-C (Mu and Gilmer 2019): own code, seeded, with the same bytes everywhere.
+// The twelve corruptions of the digits, after MNIST-C (Mu and Gilmer 2019): seeded, with the same bytes everywhere.
 import { ConfigError, ShapeError } from "../../../tensor/errors.js";
 import type { Rng } from "../../../tensor/rng.js";
 import { rotate, scale, shear, translate } from "./affine.js";
