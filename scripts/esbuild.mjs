@@ -15,8 +15,22 @@ export function nodeOptions() {
   return { ...shared, platform: "node", target: "node20", packages: "external", define: reportClientDefine() };
 }
 
-/** For browsers: what runs only where there is a `globalThis.process` is dropped; other Node modules stay imports. */
+/**
+ * For browsers: code behind a test for `globalThis.process` is dropped. What else imports a Node module late gets one
+ * that throws, so that bundlers of users find nothing to resolve; importing names early fails here.
+ */
 export function browserOptions() {
   const define = { "globalThis.process": "undefined" };
-  return { ...shared, platform: "browser", target: "es2022", define, external: ["node:*"] };
+  return { ...shared, platform: "browser", target: "es2022", define, plugins: [nodeModulesThrow] };
 }
+
+/** @type {import("esbuild").Plugin} */
+const nodeModulesThrow = {
+  name: "node-modules-throw",
+  setup(build) {
+    build.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "node-only" }));
+    build.onLoad({ filter: /.*/, namespace: "node-only" }, ({ path }) => ({
+      contents: `throw new Error("${path} is a module of Node, not of browsers"); export {};`,
+    }));
+  },
+};
