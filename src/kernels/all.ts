@@ -1,8 +1,15 @@
 // Every operation, a line each.
 export { add } from "./add.js";
+export { argmax } from "./argmax.js";
 export { broadcastTo } from "./broadcastTo.js";
+export { linear } from "./linear.js";
+export { logsumexp } from "./logsumexp.js";
+export { matmul } from "./matmul.js";
+export { max } from "./max.js";
 export { mean } from "./mean.js";
+export { min } from "./min.js";
 export { mul } from "./mul.js";
 export { reshape } from "./reshape.js";
 export { stopGradient } from "./stopGradient.js";
 export { sum } from "./sum.js";
+export { variance } from "./var.js";
