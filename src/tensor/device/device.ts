@@ -1,6 +1,7 @@
 // An open WebGPU device with its buffers, kernels, command stream and read-back.
 import { DeviceError, DeviceLostError, OutOfMemoryError } from "../errors.js";
 import { type OpenGpuOptions, openGpu } from "./adapter/index.js";
+import { pollGently } from "./adapter/polling.js";
 import { type Caps, capsOf } from "./caps.js";
 import { type KernelSource, type Pipeline, PipelineCache } from "./pipelines.js";
 import { BufferPool, type PooledBuffer, type PoolStats } from "./pool.js";
@@ -124,7 +125,7 @@ export class Device {
   /** Waits until everything encoded so far has run. Rejects with the first error it ran into. */
   async sync(): Promise<void> {
     this.flush();
-    await this.gpu.queue.onSubmittedWorkDone();
+    await pollGently(() => this.gpu.queue.onSubmittedWorkDone());
     this.check();
   }
 

@@ -1,4 +1,5 @@
 // Kernel times by timestamp queries: one compute pass a dispatch while profiling.
+import { pollGently } from "./adapter/polling.js";
 
 /** Time of one dispatch on the device's clock. */
 export interface KernelTime {
@@ -53,7 +54,7 @@ export class Profiler {
   async finish(): Promise<KernelTime[]> {
     const times: KernelTime[] = [];
     for (const { labels, staging } of this.#batches) {
-      await staging.mapAsync(1); // GPUMapMode.READ
+      await pollGently(() => staging.mapAsync(1)); // GPUMapMode.READ
       const stamps = new BigUint64Array(staging.getMappedRange());
       for (const [i, label] of labels.entries()) {
         times.push({ label, nanoseconds: Number(stamps[2 * i + 1] - stamps[2 * i]) });

@@ -1,4 +1,5 @@
 // Reading buffers back: all reads asked for in one turn share a submit, and staging buffers are reused.
+import { pollGently } from "./adapter/polling.js";
 import { type PooledBuffer, sizeClass } from "./pool.js";
 import type { CommandStream } from "./stream.js";
 
@@ -20,7 +21,7 @@ export class Readback {
     this.#stream.copy(buffer, staging, bytes);
     await null; // let the other reads of this turn join the same encoder
     this.#stream.flush();
-    await staging.mapAsync(1, 0, bytes); // GPUMapMode.READ
+    await pollGently(() => staging.mapAsync(1, 0, bytes)); // GPUMapMode.READ
     const data = staging.getMappedRange(0, bytes).slice(0);
     staging.unmap();
     if (this.#idle.push(staging) > KEEP) this.#idle.shift()?.destroy();
