@@ -1,0 +1,153 @@
+// The kernel of the elementwise preset: four elements a step where memory order allows it, in a loop over the grid.
+import { type DType, wgslType } from "../../tensor/dtype.js";
+import type { Caps, Plan, TensorInfo } from "../../tensor/op.js";
+import { broadcastStrides, type Shape, sizeOf } from "../../tensor/shape.js";
+import { type Binding, input, kernel, output, read, type Uniform, u32, write } from "./kernel.js";
+
+/** An expression of named operands, one for each input of the op. */
+export interface Expression {
+  readonly label: string;
+  readonly names: readonly string[];
+  /** WGSL in the operands' names and uniforms as `u.name`. */
+  readonly wgsl: string;
+  /** WGSL functions that it calls. */
+  readonly functions: string;
+  readonly uniforms: Readonly<Record<string, Uniform>>;
+}
+
+const WORKGROUP = 64;
+/** Threads loop over the rest: starting a workgroup costs a software adapter as much as some hundred elements. */
+const MAX_GROUPS = { software: 128, gpu: 16384 };
+
+/**
+ * How an operand is read at step i. `flat`: at i. `scalar`: one value for all. `row`: the innermost dimension is in
+ * step with the result, others may repeat. `column`: one value for the whole innermost dimension.
+ */
+type Access = "flat" | "scalar" | "row" | "column";
+
+interface Reading {
+  readonly access: Access;
+  /** In elements that the binding has: vectors for `row`, scalars for `column`. */
+  readonly strides: readonly number[];
+}
+
+/** The result's dimensions after merging, how many elements a step takes, and how each operand is read. */
+interface Layout {
+  readonly sizes: readonly number[];
+  readonly width: 1 | 4;
+  readonly readings: readonly Reading[];
+}
+
+/** The launch that computes `expression` into output 0. */
+export function elementwisePlan(
+  expression: Expression,
+  inputs: readonly TensorInfo[],
+  result: TensorInfo,
+  caps: Caps,
+): Plan {
+  const { label, names, wgsl, functions } = expression;
+  const { sizes, width, readings } = layoutOf(
+    result.shape,
+    inputs.map((t) => t.shape),
+  );
+  const steps = sizeOf(sizes);
+  const uniforms: Record<string, Uniform> = { size: u32(steps), ...expression.uniforms };
+  const bindings: Record<string, Binding> = {};
+  for (const [i, { access, strides }] of readings.entries()) {
+    const wide = width === 4 && (access === "flat" || access === "row");
+    bindings[`${names[i]}_in`] = read(storageType(inputs[i].dtype, wide), input(i));
+    for (const [d, stride] of strides.entries()) uniforms[`${names[i]}_s${d}`] = u32(stride);
+  }
+  bindings.out = write(storageType(result.dtype, width === 4), output(0));
+  const strided = names.filter((_, i) => readings[i].strides.length > 0);
+  if (strided.length > 0) for (const [d, n] of sizes.entries()) uniforms[`n${d}`] = u32(n);
+  const code = `${functions}
+fn f(${names.map((n, i) => `${n}: ${valueType(inputs[i].dtype)}`).join(", ")}) -> ${valueType(result.dtype)} {
+  return ${wgsl};
+}
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let threads = groups.x * groups.y * ${WORKGROUP}u;
+  for (var i = group_index(wg, groups) * ${WORKGROUP}u + lane; i < u.size; i += threads) {
+${coordinates(strided, sizes.length)}${names.map((n, i) => `    let ${n}_v = ${load(n, readings[i].access)};`).join("\n")}
+    out[i] = ${stored(names, inputs, result.dtype, width, readings)};
+  }
+}`;
+  const about = `elementwise, ${width === 4 ? "four elements" : "one element"} a step (${readings.map((r) => r.access).join(", ")})`;
+  const groups = Math.min(MAX_GROUPS[caps.kind], Math.ceil(steps / WORKGROUP));
+  return { dispatches: [kernel({ label, about, uniforms, bindings, code, groups })] };
+}
+
+const storageType = (dtype: DType, wide: boolean) => (wide ? `vec4<${wgslType(dtype)}>` : wgslType(dtype));
+const valueType = (dtype: DType) => (dtype === "bool" ? "bool" : wgslType(dtype));
+
+function load(name: string, access: Access): string {
+  if (access === "flat") return `${name}_in[i]`;
+  return access === "scalar" ? `${name}_in[0]` : `${name}_in[${name}_i]`;
+}
+
+/** The value to store: f called once, or once for each component. Stored bool is u32, compared on the way in. */
+function stored(
+  names: readonly string[],
+  inputs: readonly TensorInfo[],
+  dtype: DType,
+  width: 1 | 4,
+  readings: readonly Reading[],
+): string {
+  const call = (component: string) => {
+    const values = names.map((name, i) => {
+      const { access } = readings[i];
+      const value = `${name}_v${access === "flat" || access === "row" ? component : ""}`;
+      return inputs[i].dtype === "bool" ? `${value} != 0u` : value;
+    });
+    return dtype === "bool" ? `u32(f(${values.join(", ")}))` : `f(${values.join(", ")})`;
+  };
+  return width === 1 ? call("") : `vec4<${wgslType(dtype)}>(${[".x", ".y", ".z", ".w"].map(call).join(", ")})`;
+}
+
+/** Splits i into coordinates, innermost first, and adds up each operand's index. */
+function coordinates(names: readonly string[], rank: number): string {
+  if (names.length === 0) return "";
+  const lines = ["var rest = i;", ...names.map((n) => `var ${n}_i = 0u;`)];
+  for (let d = rank - 1; d >= 0; d--) {
+    const coordinate = d === 0 ? "rest" : `(rest % u.n${d})`;
+    for (const n of names) lines.push(`${n}_i += ${coordinate} * u.${n}_s${d};`);
+    if (d > 0) lines.push(`rest /= u.n${d};`);
+  }
+  return lines.map((line) => `    ${line}\n`).join("");
+}
+
+/**
+ * Merges neighbouring dimensions that every operand walks alike (most broadcasts become rank 2 or 3), and takes four
+ * elements a step along the innermost one. A result without repeated dimensions may end inside its last step: buffers
+ * are multiples of 16 bytes.
+ */
+function layoutOf(shape: Shape, operands: readonly Shape[]): Layout {
+  const walking = operands.filter((s) => sizeOf(s) !== 1).map((s) => broadcastStrides(s, shape));
+  const sizes: number[] = [];
+  const merged: number[][] = walking.map(() => []);
+  for (const [d, size] of shape.entries()) {
+    if (size === 1) continue;
+    const last = sizes.length - 1;
+    if (last >= 0 && merged.every((m, k) => m[last] === walking[k][d] * size)) {
+      sizes[last] *= size;
+      for (const [k, m] of merged.entries()) m[last] = walking[k][d];
+    } else {
+      sizes.push(size);
+      for (const [k, m] of merged.entries()) m.push(walking[k][d]);
+    }
+  }
+  const inner = sizes.pop() ?? 1;
+  const width = sizes.length === 0 || inner % 4 === 0 ? 4 : 1;
+  let next = 0;
+  const readings = operands.map((s): Reading => {
+    if (sizeOf(s) === 1) return { access: "scalar", strides: [] };
+    const strides = merged[next++];
+    if (strides.length === 1) return { access: "flat", strides: [] };
+    return strides.at(-1) === 0
+      ? { access: "column", strides }
+      : { access: "row", strides: [...strides.slice(0, -1).map((n) => n / width), 1] };
+  });
+  return { sizes: [...sizes, Math.ceil(inner / width)], width, readings };
+}
