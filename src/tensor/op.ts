@@ -115,6 +115,8 @@ export interface Op<P = unknown, A extends readonly unknown[] = readonly never[]
   tolerance(inputs: Inputs<TensorInfo>, params: P): Tolerance;
   readonly samples: readonly Sample[];
   readonly errors?: readonly ErrorSample[];
+  /** The call that microbenchmarks time at `size` (a side length); by default every input is `[size, size]` f32. */
+  bench?(size: number): Sample;
   /** Arithmetic operations and bytes moved by a call, for benchmarks; bytes default to reading inputs and writing outputs once. */
   cost?(inputs: Inputs<TensorInfo>, params: P): { readonly flops?: number; readonly bytes?: number };
 }
