@@ -1,0 +1,120 @@
+// What a convolution and its two gradients share: options, sizes, and their check.
+import { ConfigError, ShapeError } from "../../tensor/errors.js";
+import { formatShape, type Shape } from "../../tensor/shape.js";
+import { type Uniform, u32 } from "./kernel.js";
+import { type Pair, pair, type Size2d, type Window, windowsOver } from "./window.js";
+
+export interface ConvolutionOptions {
+  /** Step between windows; default 1. */
+  stride?: Size2d;
+  /** Zeros on every side; default 0. */
+  padding?: Size2d;
+  /** Distance between the taps of the kernel; default 1. */
+  dilation?: Size2d;
+  /** Parts into which the channels fall, each convolved by itself; default 1. */
+  groups?: number;
+}
+
+/** Options as they are kept: all given, all pairs. */
+export interface ConvolutionParams {
+  readonly stride: Pair;
+  readonly padding: Pair;
+  readonly dilation: Pair;
+  readonly groups: number;
+}
+
+/** Throws ConfigError. */
+export function convolutionParams(op: string, options: ConvolutionOptions = {}): ConvolutionParams {
+  const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
+  if (!Number.isInteger(groups) || groups < 1)
+    throw new ConfigError(`${op}: groups is ${groups}`, "pass an integer ≥ 1");
+  return {
+    stride: pair(op, "stride", stride, 1),
+    padding: pair(op, "padding", padding, 0),
+    dilation: pair(op, "dilation", dilation, 1),
+    groups,
+  };
+}
+
+/** All sizes of a convolution: x `[batch, channels, h, w]`, weight `[filters, channels / groups, kh, kw]`, y `[batch, filters, oh, ow]`. */
+export interface Convolution extends Window {
+  readonly batch: number;
+  readonly channels: number;
+  readonly filters: number;
+  readonly groups: number;
+  /** H and W of x, and of y. */
+  readonly size: Pair;
+  readonly outSize: Pair;
+}
+
+/** Throws ShapeError unless the shapes fit each other and `groups`. */
+export function convolution(op: string, x: Shape, weight: Shape, params: ConvolutionParams): Convolution {
+  const { groups } = params;
+  if (weight.length !== 4) {
+    throw new ShapeError(
+      `${op}: weight ${formatShape(weight)} is of rank ${weight.length}, not 4`,
+      "weight is [filters, channels / groups, height, width]",
+    );
+  }
+  const [batch, channels, ...size] = x;
+  const [filters, perGroup, ...kernel] = weight;
+  if (perGroup * groups !== channels) {
+    throw new ShapeError(
+      `${op}: x ${formatShape(x)} does not fit weight ${formatShape(weight)} in ${groups} groups (${channels} ≠ ${perGroup} · ${groups})`,
+      "x has as many channels as weight.shape[1] · groups",
+    );
+  }
+  if (filters % groups !== 0) {
+    throw new ShapeError(
+      `${op}: weight ${formatShape(weight)} does not fall into ${groups} groups (${filters} % ${groups} ≠ 0)`,
+      "the filters must be a multiple of groups",
+    );
+  }
+  const kernelPair = pair(op, "kernel", kernel as unknown as Pair, 1);
+  const window: Window = { ...params, kernel: kernelPair };
+  const outSize = windowsOver(op, size, window);
+  return { ...window, groups, batch, channels, filters, size: size as unknown as Pair, outSize };
+}
+
+/** Sizes that the kernels of a convolution read; strides and kernel sizes stand in their text. */
+export function sizeUniforms(c: Convolution): Record<string, Uniform> {
+  return {
+    channels: u32(c.channels / c.groups),
+    filters: u32(c.filters / c.groups),
+    groups: u32(c.groups),
+    h: u32(c.size[0]),
+    w: u32(c.size[1]),
+    oh: u32(c.outSize[0]),
+    ow: u32(c.outSize[1]),
+  };
+}
+
+/** Window sizes as WGSL constants: few differ in a net, and dividing by a constant is cheap. */
+export function windowConstants({ kernel, stride, padding, dilation }: Window): string {
+  const pairs = { KERNEL: kernel, STRIDE: stride, PADDING: padding, DILATION: dilation };
+  return Object.entries(pairs)
+    .map(([name, [y, x]]) => `const ${name} = vec2u(${y}u, ${x}u);`)
+    .join("\n");
+}
+
+/** Calls `visit` with the places in x, weight and y of every product y[…] += x[…] · weight[…], for the references. */
+export function eachTerm(c: Convolution, visit: (x: number, weight: number, y: number) => void): void {
+  const { batch, channels, filters, groups, kernel, stride, padding, dilation, size, outSize } = c;
+  const [inGroup, outGroup] = [channels / groups, filters / groups];
+  let y = 0;
+  for (let b = 0; b < batch; b++)
+    for (let o = 0; o < filters; o++)
+      for (let oy = 0; oy < outSize[0]; oy++)
+        for (let ox = 0; ox < outSize[1]; ox++, y++) {
+          let w = o * inGroup * kernel[0] * kernel[1];
+          const plane = b * channels + Math.floor(o / outGroup) * inGroup;
+          for (let i = 0; i < inGroup; i++)
+            for (let ky = 0; ky < kernel[0]; ky++)
+              for (let kx = 0; kx < kernel[1]; kx++, w++) {
+                const iy = oy * stride[0] - padding[0] + ky * dilation[0];
+                const ix = ox * stride[1] - padding[1] + kx * dilation[1];
+                if (iy < 0 || iy >= size[0] || ix < 0 || ix >= size[1]) continue;
+                visit(((plane + i) * size[0] + iy) * size[1] + ix, w, y);
+              }
+        }
+}
