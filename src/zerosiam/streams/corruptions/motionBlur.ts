@@ -8,7 +8,7 @@ const DENSITY = 2;
 
 export const motionBlur: Corruption<"length"> = {
   doc: "Averages along a line of `length` pixels in a random direction.",
-  severities: [{ length: 4 }, { length: 7 }, { length: 10 }, { length: 13 }, { length: 16 }],
+  severities: [{ length: 3 }, { length: 4 }, { length: 5 }, { length: 6 }, { length: 7 }],
   apply(image, { length }, rng) {
     const [sin, cos] = exactSinCos(Math.PI * rng.uniform());
     const steps = Math.ceil(length * DENSITY);

@@ -9,11 +9,11 @@ const EDGE = 3;
 export const spatter: Corruption<"sigma" | "threshold" | "opacity"> = {
   doc: "Drops of about `sigma` pixels where smooth noise exceeds `threshold` deviations, white to `opacity`.",
   severities: [
-    { sigma: 1, threshold: 1.6, opacity: 0.7 },
-    { sigma: 1, threshold: 1.3, opacity: 0.8 },
-    { sigma: 1.1, threshold: 1.05, opacity: 0.9 },
-    { sigma: 1.2, threshold: 0.85, opacity: 1 },
-    { sigma: 1.3, threshold: 0.6, opacity: 1 },
+    { sigma: 1, threshold: 1.9, opacity: 0.55 },
+    { sigma: 1, threshold: 1.8, opacity: 0.6 },
+    { sigma: 1, threshold: 1.7, opacity: 0.7 },
+    { sigma: 1, threshold: 1.6, opacity: 0.75 },
+    { sigma: 1, threshold: 1.5, opacity: 0.8 },
   ],
   apply(image, { sigma, threshold, opacity }, rng) {
     const noise = Float64Array.from({ length: PIXELS }, () => exactNormal(rng));

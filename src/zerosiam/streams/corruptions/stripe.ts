@@ -5,11 +5,11 @@ import { mapPixels } from "./grid.js";
 export const stripe: Corruption<"width" | "gap" | "strength"> = {
   doc: "Upright or level bands of `width` pixels every `width + gap`, blended by `strength` with their negative.",
   severities: [
-    { width: 2, gap: 10, strength: 0.5 },
-    { width: 2, gap: 8, strength: 0.7 },
-    { width: 2, gap: 7, strength: 0.85 },
-    { width: 3, gap: 7, strength: 1 },
-    { width: 4, gap: 6, strength: 1 },
+    { width: 2, gap: 10, strength: 0.17 },
+    { width: 2, gap: 10, strength: 0.24 },
+    { width: 2, gap: 10, strength: 0.29 },
+    { width: 2, gap: 10, strength: 0.34 },
+    { width: 2, gap: 10, strength: 0.4 },
   ],
   apply(image, { width, gap, strength }, rng) {
     const upright = rng.int(2) === 0;
