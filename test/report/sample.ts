@@ -79,7 +79,7 @@ export function sampleEvaluation(): ReportData {
     means.map((mean, i) => ({ method, lr: rates[i], mean, ci95: 0.012, chosen: i === (method === "tent" ? 1 : 3) })),
   );
   const stream = "class-ordered, batch 16";
-  const row = { stream, lr: null, lrPredictor: null, seeds: 5 };
+  const row = { stream, lr: null, lrPredictor: null, seeds: 5, dominantShare: 0.3 };
   return {
     ...sampleReport(),
     command: "zerosiam evaluate",

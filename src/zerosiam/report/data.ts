@@ -69,6 +69,8 @@ export interface ReportResult {
   mean: number;
   ci95: number | null;
   seeds: number;
+  /** Mean over the seeds of the dominant share over the last quarter. */
+  dominantShare: number | null;
 }
 
 /** Everything that a report shows. A section whose data is absent is left out. */

@@ -1,6 +1,6 @@
 // The report's tables and summary cards: everything that is text even when scripts do not run.
 import { finalDominantShare } from "./condense.js";
-import type { ReportData, ReportMethod } from "./data.js";
+import type { ReportData, ReportMethod, ReportResult } from "./data.js";
 import type { Figure } from "./figures.js";
 import { methodLabel, number, percent, perImage, points, rate } from "./format.js";
 import { html, type Markup } from "./markup.js";
@@ -36,8 +36,9 @@ function card(method: ReportMethod, index: number, source: ReportMethod | undefi
 /** A dominant share this far above the source's, at the end of the stream, is called a collapse. */
 const COLLAPSE_MARGIN = 0.4;
 
-/** What happened, in one sentence a method, from the numbers alone. */
+/** What happened, in one sentence a method, from the numbers alone; of an evaluation, the rows of its first stream. */
 export function verdict(data: ReportData): string {
+  if (data.methods.length === 0) return resultVerdict(data.results ?? []);
   const source = data.methods.find((m) => m.name === "source");
   const adapted = data.methods.filter((m) => m !== source);
   if (!source || adapted.length === 0) return "";
@@ -53,6 +54,17 @@ export function verdict(data: ReportData): string {
       : `${how}; its most frequent class takes ${both}.`;
   });
   return `Without adaptation the model got ${percent(source.accuracy)} of the images right. ${sentences.join(" ")}`;
+}
+
+function resultVerdict(rows: readonly ReportResult[]): string {
+  if (rows.length === 0) return "";
+  const parts = rows
+    .filter(({ stream }) => stream === rows[0].stream)
+    .map(({ method, lr, mean, ci95 }) => {
+      const interval = ci95 === null ? "" : ` ± ${(ci95 * 100).toFixed(1)}`;
+      return `${methodLabel(method)}${lr === null ? "" : ` at ${rate(lr)}`} ${percent(mean)}${interval}`;
+    });
+  return `Mean accuracy on the stream “${rows[0].stream}”: ${parts.join(", ")}.`;
 }
 
 /** Method × corruption accuracy with the source beside. Null without data. */
@@ -91,7 +103,16 @@ function corruptionCell(accuracy: Record<string, number>, name: string): Markup 
 export function resultSection(data: ReportData): Markup | null {
   const rows = data.results ?? [];
   if (rows.length === 0) return null;
-  const heads = ["stream", "method", "rate", "predictor’s rate", "accuracy", "95 % interval", "seeds"];
+  const heads = [
+    "stream",
+    "method",
+    "rate",
+    "predictor’s rate",
+    "accuracy",
+    "95 % interval",
+    "dominant share",
+    "seeds",
+  ];
   return html`<section aria-labelledby="results">
   <h2 id="results">Results over seeds</h2>
   <figure class="card">
@@ -99,11 +120,12 @@ export function resultSection(data: ReportData): Markup | null {
       <thead><tr>${heads.map((h) => html`<th scope="col">${h}</th>`)}</tr></thead>
       <tbody>${rows.map(
         (row) => html`<tr><th scope="row">${row.stream}</th><td>${methodLabel(row.method)}</td><td>${rate(row.lr)}</td>
-        <td>${rate(row.lrPredictor)}</td><td>${percent(row.mean)}</td><td>${row.ci95 === null ? "–" : `± ${(row.ci95 * 100).toFixed(1)}`}</td><td>${row.seeds}</td></tr>`,
+        <td>${rate(row.lrPredictor)}</td><td>${percent(row.mean)}</td><td>${row.ci95 === null ? "–" : `± ${(row.ci95 * 100).toFixed(1)}`}</td><td>${percent(row.dominantShare, 0)}</td><td>${row.seeds}</td></tr>`,
       )}</tbody>
     </table></div>
     <figcaption>Means over seeds that vary draw, noise and order of the stream, at rates chosen on validation data. The
-      intervals cover these choices on this one model; they do not cover other models or other trainings of it.</figcaption>
+      intervals cover these choices on this one model; they do not cover other models or other trainings of it. The dominant share is the
+      largest share of one class among the predictions of the last quarter of the stream.</figcaption>
   </figure>
 </section>`;
 }

@@ -1,0 +1,130 @@
+// `zerosiam adapt`: any known model with given weights, adapted by one method on a stream of labelled images.
+import type { Command } from "commander";
+import { type Classifier, writeFileAtomic } from "../../nn/index.js";
+import { CheckpointError, memory } from "../../tensor/index.js";
+import type { ImageSet } from "../data/imageSet.js";
+import { createMethod, METHODS, type MethodOptions } from "../methods/index.js";
+import type { StreamRecorder } from "../recorder.js";
+import { percent, perImage } from "../report/format.js";
+import { type Order, Stream } from "../streams/index.js";
+import { loadImages } from "./imageFolder.js";
+import { loadModel, MODELS } from "./models.js";
+import {
+  ANY,
+  COUNT,
+  type CommonOptions,
+  nameFlag,
+  numberFlag,
+  numbersFlag,
+  POSITIVE,
+  RATE,
+  SEED,
+  WEIGHT,
+} from "./options.js";
+import { checkWritable } from "./output.js";
+import { loadProgress, remaining, saveProgress } from "./resume.js";
+import { Runner, runStream } from "./runStream.js";
+import { type Session, withSession } from "./session.js";
+
+interface AdaptOptions extends CommonOptions, MethodOptions {
+  model: string;
+  weights: string;
+  data: string;
+  method: string;
+  batch: number;
+  order: Order;
+  mean: number[];
+  std: number[];
+  seed: number;
+  limit?: number;
+  save?: string;
+  resume?: string;
+  predictions?: string;
+}
+
+const ORDERS: readonly Order[] = ["as-is", "class", "shuffle"];
+
+export function addAdapt(program: Command): void {
+  program
+    .command("adapt")
+    .description("adapt a model on a stream of labelled images")
+    .addOption(nameFlag("--model <name>", MODELS.join(", "), MODELS).makeOptionMandatory())
+    .requiredOption("--weights <file>", "safetensors with PyTorch's key names")
+    .requiredOption("--data <path>", "a stream file (images U8 [N, H, W, C], labels [N]) or a folder of them")
+    .addOption(nameFlag("--method <name>", METHODS.join(", "), METHODS).makeOptionMandatory())
+    .addOption(numberFlag("--lr <rate>", "of the normalisation parameters", RATE).default(1e-3))
+    .addOption(numberFlag("--lr-predictor <rate>", "of ZeroSiam's predictor (default: --lr)", RATE))
+    .addOption(numberFlag("--alpha <weight>", "of ZeroSiam's alignment (default: 1)", WEIGHT))
+    .addOption(numberFlag("--batch <n>", "images per step; the last batch may be smaller", COUNT).default(64))
+    .addOption(nameFlag("--order <name>", "as-is, class (stable, ascending) or shuffle", ORDERS).default("as-is"))
+    .addOption(numbersFlag("--mean <a,b,c>", "subtracted from x/255, per channel or for all", ANY).default([0], "0"))
+    .addOption(numbersFlag("--std <a,b,c>", "divided by, per channel or for all", POSITIVE).default([1], "1"))
+    .addOption(numberFlag("--seed <n>", "of the order", SEED).default(0))
+    .addOption(numberFlag("--limit <n>", "first images of the data, at most", COUNT))
+    .option("--save <file>", "the adapted state: parameters, predictor, optimisers")
+    .option("--resume <file>", "start from a saved state, after the images that it has seen of this same stream")
+    .option("--predictions <file>", "CSV: image, label, prediction")
+    .action(async (options: AdaptOptions) => {
+      await checkWritable("--save", options.save);
+      await checkWritable("--predictions", options.predictions);
+      await withSession("adapt", options, (session) => adapt(session, options));
+    });
+}
+
+async function adapt(session: Session, options: AdaptOptions): Promise<void> {
+  const set = await loadImages(options.data);
+  const model = await loadModel(options.model, options.weights);
+  checkLabels(options.data, set, model);
+  const method = createMethod(options.method, model, options);
+  const stream = streamOf(set, options);
+  const position = options.resume === undefined ? null : await loadProgress(options.resume, method);
+  const { batches, shown } = remaining(stream, position);
+  const before = shown.images;
+  const total = stream.samples.length - before;
+  session.say(
+    `${total} images in batches of ${options.batch}, ${before > 0 ? `after ${before} seen before, ` : ""}${method.name}\n`,
+  );
+  const runner = new Runner(method, {}, total);
+  await runStream(shown.counting(batches), [runner], session.view([method.name], total), session.interrupt);
+  const { recorder, secondsPerImage, notUpdated } = runner;
+  session.say(
+    `\naccuracy ${percent(recorder.accuracy)} on ${recorder.n} images, ${perImage(secondsPerImage)} per image`,
+  );
+  if (notUpdated > 0) session.say(`${notUpdated} batches were not learned from: their gradient was not finite`);
+  if (options.save !== undefined) await saveProgress(options.save, method, shown, session.interrupt.requested);
+  if (options.predictions !== undefined) await writePredictions(options.predictions, stream, before, recorder);
+  const { json: _, adapter: __, seed, ...settings } = options;
+  await session.save(session.common(seed, { ...settings, startedAfter: before }), {
+    method: method.name,
+    accuracy: recorder.accuracy,
+    n: recorder.n,
+    perBatch: recorder.rows,
+    secondsPerImage,
+    peakBytes: memory().peakBytes,
+    notUpdated,
+  });
+}
+
+function streamOf(set: ImageSet, { order, batch, seed, limit, mean, std }: AdaptOptions): Stream {
+  const normalization = { mean, std };
+  return new Stream({ set, order, batchSize: batch, seed, normalization, ...(limit === undefined ? {} : { limit }) });
+}
+
+function checkLabels(path: string, { labels }: ImageSet, model: Classifier): void {
+  const classes = model.numClasses;
+  const odd = labels.findIndex((label) => label >= classes);
+  if (odd < 0) return;
+  throw new CheckpointError(
+    `${path}: label ${odd} is ${labels[odd]}, but the model has ${classes} classes`,
+    `labels are class indices from 0 to ${classes - 1}`,
+  );
+}
+
+/** In the order of the stream: the image's index in the data, its label, and the answer (−1: logits not finite). */
+async function writePredictions(path: string, stream: Stream, before: number, { predictions }: StreamRecorder) {
+  const lines = predictions.map((prediction, i) => {
+    const { image, label } = stream.samples[before + i];
+    return `${image},${label},${prediction}\n`;
+  });
+  await writeFileAtomic(path, `image,label,prediction\n${lines.join("")}`);
+}

@@ -1,0 +1,73 @@
+// `zerosiam demo`: corrupted digits, class by class, past the same classifier without adaptation, with Tent, with ZeroSiam.
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { loadDigits } from "../data/digits.js";
+import { createMethod, METHODS } from "../methods/index.js";
+import type { ReportData } from "../report/data.js";
+import { verdict } from "../report/tables.js";
+import { CORRUPTION_NAMES, STREAMS, Stream } from "../streams/index.js";
+import { DIGITS_RATES, loadDigitsModel } from "./models.js";
+import { COUNT, type CommonOptions, namesFlag, numberFlag, SEED } from "./options.js";
+import { checkWritable, writeReport } from "./output.js";
+import { corruptionTable, Runner, runStream } from "./runStream.js";
+import { type Session, withSession } from "./session.js";
+
+interface DemoOptions extends CommonOptions {
+  seed: number;
+  limit?: number;
+  methods: string[];
+  report: string;
+}
+
+export function addDemo(program: Command): void {
+  program
+    .command("demo")
+    .description("adapt a small classifier to corrupted digits, with and without collapse, and write a report")
+    .addOption(numberFlag("--seed <n>", "draw, noise and order of the stream", SEED).default(0))
+    .addOption(numberFlag("--limit <n>", "images per corruption, at most", COUNT))
+    .addOption(
+      namesFlag("--methods <a,b>", `out of ${METHODS.join(", ")}`, METHODS).default(["source", "tent", "zerosiam"]),
+    )
+    .option("--report <file>", "where the report goes", "report.html")
+    .action(async (options: DemoOptions) => {
+      await checkWritable("--report", options.report);
+      await withSession("demo", options, (session) => demo(session, options));
+    });
+}
+
+async function demo(session: Session, options: DemoOptions): Promise<void> {
+  const { seed, limit, methods } = options;
+  const set = await loadDigits("test");
+  const pick = limit === undefined ? {} : { limit };
+  const stream = new Stream({ ...STREAMS.classOrdered, set, seed, pick: "draw", ...pick });
+  const total = stream.samples.length;
+  const order = `class by class, batches of ${stream.batchSize}`;
+  session.say(`${total} digits under ${CORRUPTION_NAMES.length} corruptions, ${order}, seed ${seed}\n`);
+  const runners: Runner[] = [];
+  for (const name of methods) {
+    const method = createMethod(name, await loadDigitsModel(), DIGITS_RATES);
+    runners.push(new Runner(method, name === "source" ? {} : { ...DIGITS_RATES }, total));
+  }
+  const labelShare = await runStream(stream, runners, session.view(methods, total), session.interrupt);
+  const common = session.common(seed, { batch: stream.batchSize, order: "class", limit: limit ?? null });
+  const data: ReportData = {
+    ...common,
+    interrupted: session.interrupt.requested,
+    command: `zerosiam demo --seed ${seed}${limit === undefined ? "" : ` --limit ${limit}`} --methods ${methods.join(",")}`,
+    stream: `corrupted digits, ${order}`,
+    created: new Date().toISOString(),
+    classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
+    methods: runners.map((runner) => runner.toReport()),
+    labelShare,
+    corruptions: corruptionTable(runners),
+  };
+  await writeReport(options.report, data);
+  session.say(`\n${verdict(data)}\n\nreport: ${resolve(options.report)}`);
+  await session.save(common, {
+    methods: Object.fromEntries(runners.map((runner) => [runner.method.name, toJson(runner)])),
+  });
+}
+
+function toJson({ recorder, secondsPerImage, settings, notUpdated }: Runner): Record<string, unknown> {
+  return { accuracy: recorder.accuracy, perBatch: recorder.rows, secondsPerImage, ...settings, notUpdated };
+}

@@ -1,0 +1,44 @@
+// Labelled images of `--data`: one stream file, or all stream files of a folder in the order of their names.
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { CheckpointError } from "../../tensor/index.js";
+import { type ImageSet, loadImageSet } from "../data/imageSet.js";
+
+/** Throws CheckpointError when nothing is there, a file is malformed, or the images differ in size. */
+export async function loadImages(path: string): Promise<ImageSet> {
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false, // reading it as a file tells the reason
+  );
+  if (!isFolder) return loadImageSet(path);
+  const names = (await readdir(path)).filter((name) => name.endsWith(".safetensors")).sort();
+  if (names.length === 0) {
+    throw new CheckpointError(
+      `${path}: no .safetensors file in this folder`,
+      "name a stream file, or a folder of them",
+    );
+  }
+  const sets: ImageSet[] = [];
+  for (const name of names) sets.push(await loadImageSet(join(path, name)));
+  return concatenate(path, names, sets);
+}
+
+function concatenate(path: string, names: readonly string[], sets: readonly ImageSet[]): ImageSet {
+  const [{ height, width, channels }] = sets;
+  const sizeOf = (set: ImageSet): string => `${set.height} × ${set.width} × ${set.channels}`;
+  const odd = sets.findIndex((set) => sizeOf(set) !== sizeOf(sets[0]));
+  if (odd >= 0) {
+    const clash = `${names[0]} has images of ${sizeOf(sets[0])}, ${names[odd]} of ${sizeOf(sets[odd])}`;
+    throw new CheckpointError(`${path}: ${clash}`, "a stream has images of one size");
+  }
+  const count = sets.reduce((sum, set) => sum + set.count, 0);
+  const images = new Uint8Array(count * height * width * channels);
+  const labels = new Int32Array(count);
+  let at = 0;
+  for (const set of sets) {
+    images.set(set.images, at * height * width * channels);
+    labels.set(set.labels, at);
+    at += set.count;
+  }
+  return { count, height, width, channels, images, labels };
+}

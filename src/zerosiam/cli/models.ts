@@ -1,0 +1,23 @@
+// The models that commands know by name.
+import { type Classifier, DigitsNet, loadWeights } from "../../nn/index.js";
+import { assetPath } from "../data/assets.js";
+
+const MODEL_FACTORIES: Readonly<Record<string, () => Classifier>> = {
+  digits: () => new DigitsNet(),
+};
+
+/** The names that `--model` takes. */
+export const MODELS: readonly string[] = Object.keys(MODEL_FACTORIES);
+
+/** The rates that validation chose for ZeroSiam on the digits (`zerosiam evaluate`); the demo gives Tent the same. */
+export const DIGITS_RATES = { lr: 1e-3, lrPredictor: 1e-3 };
+
+/** A model with the weights of a file. Throws CheckpointError when they do not fit; `name` must be in MODELS. */
+export async function loadModel(name: string, weights: string): Promise<Classifier> {
+  return loadWeights(MODEL_FACTORIES[name](), weights);
+}
+
+/** The shipped source model of the digits. */
+export async function loadDigitsModel(): Promise<Classifier> {
+  return loadModel("digits", await assetPath("digits.safetensors"));
+}

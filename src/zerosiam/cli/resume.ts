@@ -1,0 +1,81 @@
+// Going on where a run stopped: the method's state in a file, with how far it came on which images.
+import { createHash } from "node:crypto";
+import { loadTensors, saveTensors } from "../../nn/index.js";
+import { CheckpointError } from "../../tensor/index.js";
+import type { Method } from "../methods/index.js";
+import type { Batch, Stream } from "../streams/index.js";
+
+/** A fingerprint of the images and labels that were shown, in order. */
+export class Shown {
+  #hash = createHash("sha256");
+  images = 0;
+
+  add({ images, labels }: Batch): void {
+    this.#hash.update(images);
+    this.#hash.update(labels);
+    this.images += labels.length;
+  }
+
+  /** The same batches; each counts as shown once the next one, or the end, is asked for. */
+  *counting(batches: Iterable<Batch>): Generator<Batch> {
+    for (const batch of batches) {
+      yield batch;
+      this.add(batch);
+    }
+  }
+
+  get digest(): string {
+    return this.#hash.copy().digest("hex");
+  }
+}
+
+/** Where a saved run stood. */
+export interface Position {
+  images: number;
+  digest: string;
+}
+
+/** Writes the state of `method` and the position. Throws CheckpointError; then nothing has changed on the disk. */
+export async function saveProgress(path: string, method: Method, shown: Shown, interrupted: boolean): Promise<void> {
+  await saveTensors(path, method.state(), [
+    ["method", method.name],
+    ["images", String(shown.images)],
+    ["digest", shown.digest],
+    ["interrupted", String(interrupted)],
+  ]);
+}
+
+/** Loads the state into `method`. Throws CheckpointError when it is another method's or does not fit. */
+export async function loadProgress(path: string, method: Method): Promise<Position> {
+  const { tensors, metadata } = await loadTensors(path);
+  try {
+    const saved = metadata.get("method");
+    if (saved !== method.name) {
+      throw new CheckpointError(
+        `${path}: saved by ${saved ?? "something else"}, not by ${method.name}`,
+        "resume with the method that saved it, and a file written by --save",
+      );
+    }
+    method.loadState(tensors);
+    return { images: Number(metadata.get("images") ?? 0), digest: metadata.get("digest") ?? "" };
+  } finally {
+    for (const tensor of tensors.values()) tensor.dispose();
+  }
+}
+
+/**
+ * The batches that are still to come: those after the position when the stream begins with the very batches that were
+ * shown before and goes on after them, else all. `shown` is what came before the first of them.
+ */
+export function remaining(stream: Stream, position: Position | null): { batches: Iterable<Batch>; shown: Shown } {
+  const whole = { batches: stream, shown: new Shown() };
+  if (position === null || position.images === 0 || position.images >= stream.samples.length) return whole;
+  const batches = stream[Symbol.iterator]();
+  const shown = new Shown();
+  while (shown.images < position.images) {
+    const next = batches.next();
+    if (next.done) break;
+    shown.add(next.value);
+  }
+  return shown.images === position.images && shown.digest === position.digest ? { batches, shown } : whole;
+}

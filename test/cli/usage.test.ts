@@ -1,0 +1,76 @@
+// Wrong command lines: refused before anything starts, the flag and the value named, what is allowed said.
+import { describe, expect, it } from "vitest";
+import { colorsFor } from "../../src/zerosiam/cli/colors.js";
+import { reportFailure } from "../../src/zerosiam/cli/failure.js";
+import { createProgram } from "../../src/zerosiam/cli/program.js";
+import { zerosiam } from "./run.js";
+
+const ADAPT = ["adapt", "--model", "digits", "--weights", "w", "--data", "d", "--method", "tent"];
+
+/** Command lines, and what stderr must say. */
+const WRONG: [args: string[], says: RegExp][] = [
+  [[], /Usage: zerosiam/],
+  [["dmeo"], /unknown command 'dmeo'[\s\S]*Did you mean demo/],
+  [["demo", "--sede", "1"], /unknown option '--sede'/],
+  [["demo", "extra"], /too many arguments/],
+  [["demo", "--seed", "-1"], /--seed: "-1" is not an integer ≥ 0/],
+  [["demo", "--seed", "1.5"], /--seed: "1.5" is not an integer/],
+  [["demo", "--limit", "0"], /--limit: "0" is not an integer ≥ 1/],
+  [["demo", "--limit"], /argument missing/],
+  [["demo", "--methods", "source,tnet"], /--methods: "tnet" is unknown\n {2}help: known are source, tent/],
+  [["demo", "--methods", "tent,tent"], /names one thing twice/],
+  [["demo", "--report", "/no/such/folder/report.html"], /--report: no file can be written in \/no\/such\/folder/],
+  [["demo", "--json", "/tmp"], /--json: \/tmp is a folder/],
+  [["adapt"], /required option '--model <name>' not specified/],
+  [["adapt", "--model", "lenet"], /--model: "lenet" is unknown\n {2}help: known are/],
+  [[...ADAPT, "--lr", "-0.1"], /--lr: "-0.1" is not a finite number ≥ 0\n {2}help: .*0 freezes/],
+  [[...ADAPT, "--lr", "Infinity"], /--lr: "Infinity" is not a finite number/],
+  [[...ADAPT, "--lr", "1e-3x"], /--lr: "1e-3x" is not a finite number/],
+  [[...ADAPT, "--lr-predictor", "NaN"], /--lr-predictor: "NaN" is not/],
+  [[...ADAPT, "--batch", "0"], /--batch: "0" is not an integer ≥ 1/],
+  [[...ADAPT, "--order", "sorted"], /--order: "sorted" is unknown\n {2}help: known are as-is, class, shuffle/],
+  [[...ADAPT, "--std", "0.5,0,0.5"], /--std: "0" is not a finite number > 0/],
+  [[...ADAPT, "--mean", "0.5,,0.5"], /--mean: "" is not a finite number/],
+];
+
+describe("a wrong command line", () => {
+  it.each(WRONG)("%j is refused with exit code 2", async (args, says) => {
+    let stderr = "";
+    const write = (text: string): void => {
+      stderr += text;
+    };
+    const error = await createProgram(write)
+      .parseAsync(args, { from: "user" })
+      .catch((e: unknown) => e);
+    expect(reportFailure(error, write, colorsFor({}), false)).toBe(2);
+    expect(stderr).toMatch(says);
+    expect(stderr, "a stack is only for --debug").not.toMatch(/\n\s+at /);
+  });
+});
+
+describe("the process", () => {
+  it("exits with 2 on wrong usage, and says nothing on stdout", async () => {
+    const { code, stdout, stderr } = await zerosiam(["demo", "--seed", "x"]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toBe('ConfigError: --seed: "x" is not an integer ≥ 0\n');
+    expect((await zerosiam(["dmeo"])).code).toBe(2);
+  });
+
+  it("exits with 0 on --help and --version", async () => {
+    const help = await zerosiam(["adapt", "--help"]);
+    expect(help.code).toBe(0);
+    expect(help.stdout).toContain("--lr-predictor <rate>");
+    expect(await zerosiam(["--version"])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+  });
+
+  it("prints the stack of an error when --debug or DEBUG asks for it", async () => {
+    const asked = await Promise.all([
+      zerosiam(["demo", "--seed", "x", "--debug"]),
+      zerosiam(["demo", "--seed", "x"], { env: { DEBUG: "1" } }),
+    ]);
+    for (const { stderr } of asked) expect(stderr).toMatch(/ConfigError: --seed: "x"[\s\S]*\n\s+at /);
+  });
+});
