@@ -34,7 +34,7 @@ export async function slopes(op: AnyOp, sample: Sample, index: number, device: D
     const pairs = gradients.flatMap((g, i) => (g ? [{ g, d: direction[i] as Float64Array }] : []));
     return {
       analytic: pairs.reduce((sum, { g, d }) => sum + dot(g, d), 0),
-      numeric: (ahead - behind) / (2 * STEP),
+      numeric: pairs.some(({ d }) => d.length > 0) ? (ahead - behind) / (2 * STEP) : 0, // else nowhere to go
       allowed: pairs.reduce((sum, { g, d }) => sum + allowance(g, d, tolerance), 1e-7),
     };
   });

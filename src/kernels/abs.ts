@@ -1,0 +1,24 @@
+// abs: |x|.
+import { exact } from "../tensor/op.js";
+import { elementwise } from "./lib/elementwise.js";
+import { EDGES, of } from "./lib/sample.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** Elementwise `|this|`, with gradient 0 at 0. Throws DTypeError. */
+    abs(): Tensor;
+  }
+}
+
+export const abs = elementwise({
+  name: "abs",
+  doc: "absolute value",
+  dtypes: ["f32", "i32"],
+  wgsl: "abs(x)",
+  value: ([x]) => Math.abs(x),
+  saves: ["x"],
+  vjp: (g, { x }) => [g.mul(x.sign())],
+  tolerance: exact,
+  samples: [of([2, 65]), of([]), of({ shape: [5], dtype: "i32" }), of(EDGES)],
+  errors: [{ ...of({ shape: [2], dtype: "bool" }), throws: "DTypeError" }],
+});

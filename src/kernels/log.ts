@@ -1,0 +1,30 @@
+// log: natural logarithm.
+import { ulp } from "../tensor/op.js";
+import { elementwise } from "./lib/elementwise.js";
+import { floats } from "./lib/floats.js";
+import { EDGES, of } from "./lib/sample.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** Elementwise natural logarithm: −∞ at 0, NaN below. Throws DTypeError. */
+    log(): Tensor;
+  }
+}
+
+export const log = elementwise({
+  name: "log",
+  doc: "natural logarithm",
+  wgsl: "log32(x)",
+  functions: floats("log32"),
+  value: ([x]) => Math.log(x),
+  saves: ["x"],
+  vjp: (g, { x }) => [g.div(x)],
+  tolerance: ulp(2),
+  samples: [
+    of({ shape: [2, 65], range: [0.1, 3] }),
+    of({ shape: [512], range: [0.99, 1.01] }),
+    of({ shape: [512], range: [1, 1e30] }),
+    of(EDGES),
+  ],
+  errors: [{ ...of({ shape: [2], dtype: "i32" }), throws: "DTypeError" }],
+});

@@ -1,0 +1,23 @@
+// neg: −x.
+import { exact } from "../tensor/op.js";
+import { elementwise } from "./lib/elementwise.js";
+import { EDGES, of } from "./lib/sample.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** Elementwise `−this`. Throws DTypeError. */
+    neg(): Tensor;
+  }
+}
+
+export const neg = elementwise({
+  name: "neg",
+  doc: "−x",
+  dtypes: ["f32", "i32"],
+  wgsl: "-x",
+  value: ([x]) => -x,
+  vjp: (g) => [g.neg()],
+  tolerance: exact,
+  samples: [of([2, 65]), of([0, 3]), of({ shape: [5], dtype: "i32", range: [1, 9] }), of(EDGES)],
+  errors: [{ ...of({ shape: [2], dtype: "u32" }), throws: "DTypeError" }],
+});

@@ -1,0 +1,29 @@
+// sin: sine of an angle in radians.
+import { ulp } from "../tensor/op.js";
+import { elementwise } from "./lib/elementwise.js";
+import { floats } from "./lib/floats.js";
+import { of } from "./lib/sample.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** Elementwise sine of radians; NaN at infinity. Exact to 2⁻²² up to |x| = 10⁴. Throws DTypeError. */
+    sin(): Tensor;
+  }
+}
+
+export const sin = elementwise({
+  name: "sin",
+  doc: "sine, radians",
+  wgsl: "sin32(x, 0)",
+  functions: floats("sin32"),
+  value: ([x]) => Math.sin(x),
+  saves: ["x"],
+  vjp: (g, { x }) => [g.mul(x.cos())],
+  tolerance: ulp(2, 2 ** -23),
+  samples: [
+    of([2, 65]),
+    of({ shape: [300], range: [-1e4, 1e4] }),
+    of({ shape: [7], values: [Number.NaN, 1 / 0, -1 / 0, 0, -0, 1, -1] }),
+  ],
+  errors: [{ ...of({ shape: [2], dtype: "i32" }), throws: "DTypeError" }],
+});

@@ -1,0 +1,24 @@
+// square: x².
+import { ulp } from "../tensor/op.js";
+import { elementwise } from "./lib/elementwise.js";
+import { EDGES, of } from "./lib/sample.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** Elementwise x². Throws DTypeError. */
+    square(): Tensor;
+  }
+}
+
+export const square = elementwise({
+  name: "square",
+  doc: "x²",
+  dtypes: ["f32", "i32", "u32"],
+  wgsl: "x * x",
+  value: ([x]) => x * x,
+  saves: ["x"],
+  vjp: (g, { x }) => [g.mul(x).mul(2)], // dx²/dx = 2x
+  tolerance: ulp(1),
+  samples: [of([2, 65]), of([3, 4, 4]), of({ shape: [5], dtype: "i32" }), of(EDGES)],
+  errors: [{ ...of({ shape: [2], dtype: "bool" }), throws: "DTypeError" }],
+});

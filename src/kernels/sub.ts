@@ -1,0 +1,34 @@
+// sub: a − b.
+import { ulp } from "../tensor/op.js";
+import { elementwise } from "./lib/elementwise.js";
+import { EDGE_COLUMN, EDGES, of } from "./lib/sample.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** Elementwise `this − b`, with broadcasting. Throws ShapeError, DTypeError. */
+    sub(b: Tensor | number): Tensor;
+  }
+}
+
+export const sub = elementwise({
+  name: "sub",
+  doc: "a − b, with broadcasting",
+  inputs: ["a", "b"],
+  dtypes: ["f32", "i32", "u32"],
+  wgsl: "a - b",
+  value: ([a, b]) => a - b,
+  vjp: (g, _, { needs }) => [g, needs.b ? g.neg() : null],
+  tolerance: ulp(1),
+  samples: [
+    of([3], [3]),
+    of([2, 65], [65]),
+    of([4, 1, 8], [3, 1]),
+    of([], [2, 3]),
+    of({ shape: [5], dtype: "i32" }, { shape: [5], dtype: "i32" }),
+    of(EDGE_COLUMN, EDGES),
+  ],
+  errors: [
+    { ...of([2, 3], [4]), throws: "ShapeError" },
+    { ...of([2], { shape: [2], dtype: "i32" }), throws: "DTypeError" },
+  ],
+});
