@@ -1,0 +1,16 @@
+// ge: a ≥ b.
+import { comparison } from "./lib/comparison.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** Elementwise `this ≥ b` as bool, with broadcasting; false where either is NaN. Throws ShapeError, DTypeError. */
+    ge(b: Tensor | number): Tensor;
+  }
+}
+
+export const ge = comparison({
+  name: "ge",
+  doc: "a ≥ b as bool, with broadcasting",
+  operator: ">=",
+  value: (a, b) => a >= b,
+});

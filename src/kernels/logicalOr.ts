@@ -1,0 +1,26 @@
+// logicalOr: a or b of conditions.
+import { exact } from "../tensor/op.js";
+import { elementwise } from "./lib/elementwise.js";
+import { of } from "./lib/sample.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** Elementwise `this or b` of bools, with broadcasting. Throws ShapeError, DTypeError. */
+    logicalOr(b: Tensor): Tensor;
+  }
+}
+
+export const logicalOr = elementwise({
+  name: "logicalOr",
+  doc: "a or b of bools, with broadcasting",
+  inputs: ["a", "b"],
+  dtypes: ["bool"],
+  wgsl: "a || b",
+  value: ([a, b]) => a || b,
+  tolerance: exact,
+  samples: [
+    of({ shape: [2, 65], dtype: "bool" }, { shape: [65], dtype: "bool" }),
+    of({ shape: [3], dtype: "bool" }, { shape: [3, 1], dtype: "bool" }),
+  ],
+  errors: [{ ...of([2], { shape: [2], dtype: "bool" }), throws: "DTypeError" }],
+});
