@@ -11,12 +11,11 @@ import {
   convolutionParams,
   eachTerm,
   sizeUniforms,
-  windowConstants,
 } from "./lib/convolution.js";
 import { input, output, read, write } from "./lib/kernel.js";
 import { product } from "./lib/product.js";
 import { of } from "./lib/sample.js";
-import { imageShape } from "./lib/window.js";
+import { imageShape, windowConstants } from "./lib/window.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -126,14 +125,14 @@ fn a_at(cursor: ACursor, k: u32) -> f32 { return weight[cursor + k]; }
 struct BCursor { plane: u32, top: vec4i, left: vec4i } // first plane of the group; corners of four windows
 fn b_cursor(batch: u32, col: u32) -> BCursor {
   let out = min(col + vec4u(0u, 1u, 2u, 3u), vec4u(u.n - 1u));
-  let top = vec4i(out / u.ow * STRIDE.x) - i32(PADDING.x);
-  let left = vec4i(out % u.ow * STRIDE.y) - i32(PADDING.y);
+  let top = vec4i(out / u.ow * SH) - i32(PH);
+  let left = vec4i(out % u.ow * SW) - i32(PW);
   return BCursor(batch * u.channels, top, left);
 }
 fn b_at(cursor: BCursor, k: u32) -> vec4f {
-  let plane = cursor.plane + k / (KERNEL.x * KERNEL.y);
-  let row = cursor.top + i32(k / KERNEL.y % KERNEL.x * DILATION.x);
-  let col = cursor.left + i32(k % KERNEL.y * DILATION.y);
+  let plane = cursor.plane + k / (KH * KW);
+  let row = cursor.top + i32(k / KW % KH * DH);
+  let col = cursor.left + i32(k % KW * DW);
   return vec4f(
     pixel(plane, row.x, col.x), pixel(plane, row.y, col.y), pixel(plane, row.z, col.z), pixel(plane, row.w, col.w));
 }

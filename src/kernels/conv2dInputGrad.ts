@@ -11,12 +11,11 @@ import {
   convolutionParams,
   eachTerm,
   sizeUniforms,
-  windowConstants,
 } from "./lib/convolution.js";
 import { input, output, read, write } from "./lib/kernel.js";
 import { product } from "./lib/product.js";
 import { of } from "./lib/sample.js";
-import { imageShape, type Pair, pair, type Size2d } from "./lib/window.js";
+import { imageShape, type Pair, pair, type Size2d, windowConstants } from "./lib/window.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -130,30 +129,30 @@ const termsOf = (c: Convolution) => (c.filters / c.groups) * sizeOf(c.kernel);
 
 const FUNCTIONS = `alias ACursor = u32; // of weight[first filter of the group, channel]
 fn a_cursor(batch: u32, row: u32) -> ACursor {
-  return (batch % u.groups * u.filters * u.channels + row) * (KERNEL.x * KERNEL.y);
+  return (batch % u.groups * u.filters * u.channels + row) * (KH * KW);
 }
 fn a_at(cursor: ACursor, k: u32) -> f32 {
-  let filter_number = k / (KERNEL.x * KERNEL.y);
-  return weight[cursor + (filter_number * u.channels * KERNEL.x * KERNEL.y + k % (KERNEL.x * KERNEL.y))];
+  let filter_number = k / (KH * KW);
+  return weight[cursor + (filter_number * u.channels * KH * KW + k % (KH * KW))];
 }
 
 struct BCursor { plane: u32, row: vec4u, col: vec4u } // first plane of the group; four padded pixels
 fn b_cursor(batch: u32, col: u32) -> BCursor {
   let pixel = min(col + vec4u(0u, 1u, 2u, 3u), vec4u(u.n - 1u));
-  return BCursor(batch * u.filters, pixel / u.w + PADDING.x, pixel % u.w + PADDING.y);
+  return BCursor(batch * u.filters, pixel / u.w + PH, pixel % u.w + PW);
 }
 fn b_at(cursor: BCursor, k: u32) -> vec4f {
-  let plane = cursor.plane + k / (KERNEL.x * KERNEL.y);
+  let plane = cursor.plane + k / (KH * KW);
   // Taps before the window's start wrap to large numbers, which lie outside.
-  let row = cursor.row - k / KERNEL.y % KERNEL.x * DILATION.x;
-  let col = cursor.col - k % KERNEL.y * DILATION.y;
+  let row = cursor.row - k / KW % KH * DH;
+  let col = cursor.col - k % KW * DW;
   return vec4f(
     window(plane, row.x, col.x), window(plane, row.y, col.y), window(plane, row.z, col.z), window(plane, row.w, col.w));
 }
 /// gy of the window that starts at this padded pixel, and 0 where none does
 fn window(plane: u32, row: u32, col: u32) -> f32 {
-  let at = vec2u(row, col) / STRIDE;
-  let exists = all(at * STRIDE == vec2u(row, col)) && at.x < u.oh && at.y < u.ow;
+  let at = vec2u(row / SH, col / SW);
+  let exists = at.x * SH == row && at.y * SW == col && at.x < u.oh && at.y < u.ow;
   return select(0.0, gy[select(0u, (plane * u.oh + at.x) * u.ow + at.y, exists)], exists);
 }
 fn put4(batch: u32, row: u32, col: u32, v: vec4f) {

@@ -11,12 +11,11 @@ import {
   convolutionParams,
   eachTerm,
   sizeUniforms,
-  windowConstants,
 } from "./lib/convolution.js";
 import { input, output, read, u32, write } from "./lib/kernel.js";
 import { product } from "./lib/product.js";
 import { of } from "./lib/sample.js";
-import { imageShape, type Pair, pair, type Size2d } from "./lib/window.js";
+import { imageShape, type Pair, pair, type Size2d, windowConstants } from "./lib/window.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -139,14 +138,14 @@ fn a_at(cursor: ACursor, k: u32) -> f32 {
 struct BCursor { plane: vec4u, top: vec4i, left: vec4i } // of four (channel, tap): the plane, and where the tap is in it
 fn b_cursor(batch: u32, col: u32) -> BCursor {
   let tap = min(col + vec4u(0u, 1u, 2u, 3u), vec4u(u.n - 1u));
-  let top = vec4i(tap / KERNEL.y % KERNEL.x * DILATION.x) - i32(PADDING.x);
-  let left = vec4i(tap % KERNEL.y * DILATION.y) - i32(PADDING.y);
-  return BCursor(batch * u.channels + tap / (KERNEL.x * KERNEL.y), top, left);
+  let top = vec4i(tap / KW % KH * DH) - i32(PH);
+  let left = vec4i(tap % KW * DW) - i32(PW);
+  return BCursor(batch * u.channels + tap / (KH * KW), top, left);
 }
 fn b_at(cursor: BCursor, k: u32) -> vec4f {
   let plane = cursor.plane + k / u.pixels * u.groups * u.channels;
-  let row = cursor.top + i32(k % u.pixels / u.ow * STRIDE.x);
-  let col = cursor.left + i32(k % u.ow * STRIDE.y);
+  let row = cursor.top + i32(k % u.pixels / u.ow * SH);
+  let col = cursor.left + i32(k % u.ow * SW);
   return vec4f(
     pixel(plane.x, row.x, col.x), pixel(plane.y, row.y, col.y), pixel(plane.z, row.z, col.z), pixel(plane.w, row.w, col.w));
 }

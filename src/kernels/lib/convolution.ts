@@ -89,14 +89,6 @@ export function sizeUniforms(c: Convolution): Record<string, Uniform> {
   };
 }
 
-/** Window sizes as WGSL constants: few differ in a net, and dividing by a constant is cheap. */
-export function windowConstants({ kernel, stride, padding, dilation }: Window): string {
-  const pairs = { KERNEL: kernel, STRIDE: stride, PADDING: padding, DILATION: dilation };
-  return Object.entries(pairs)
-    .map(([name, [y, x]]) => `const ${name} = vec2u(${y}u, ${x}u);`)
-    .join("\n");
-}
-
 /** Calls `visit` with the places in x, weight and y of every product y[…] += x[…] · weight[…], for the references. */
 export function eachTerm(c: Convolution, visit: (x: number, weight: number, y: number) => void): void {
   const { batch, channels, filters, groups, kernel, stride, padding, dilation, size, outSize } = c;

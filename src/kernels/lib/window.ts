@@ -56,3 +56,10 @@ export function windowsOver(op: string, size: Shape, { kernel, stride, padding, 
   });
   return [h, w];
 }
+
+/** Window sizes as WGSL constants, height and width of each: few differ in a net, and dividing by a constant is cheap. */
+export function windowConstants({ kernel, stride, padding, dilation }: Window): string {
+  return Object.entries({ K: kernel, S: stride, P: padding, D: dilation })
+    .map(([name, [h, w]]) => `const ${name}H = ${h}u; const ${name}W = ${w}u;`)
+    .join(" ");
+}

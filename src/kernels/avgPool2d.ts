@@ -1,0 +1,104 @@
+// avgPool2d: the mean of each window.
+import { defineOp, type TensorInfo } from "../tensor/op.js";
+import { type Shape, sizeOf } from "../tensor/shape.js";
+import { sumOfProducts } from "./lib/accuracy.js";
+import { input, kernel, output, read, u32, write } from "./lib/kernel.js";
+import { type AvgPoolOptions, info, pooledShape, poolUniforms, poolWindow } from "./lib/pool.js";
+import { of } from "./lib/sample.js";
+import { type Size2d, type Window, windowConstants } from "./lib/window.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** Mean of each window of `[B, C, H, W]`. Throws ShapeError, DTypeError, ConfigError. */
+    avgPool2d(kernel: Size2d | Shape, options?: AvgPoolOptions): Tensor;
+  }
+}
+
+interface Params extends Window {
+  readonly countIncludePad: boolean;
+}
+
+const WORKGROUP = 64;
+
+export const avgPool2d = defineOp({
+  name: "avgPool2d",
+  doc: "mean of each window",
+  inputs: ["x"],
+  params: (_, kernel: Size2d | Shape, options: AvgPoolOptions = {}): Params => ({
+    ...poolWindow("avgPool2d", kernel, options),
+    countIncludePad: options.countIncludePad ?? true,
+  }),
+  infer: (inputs, params) => [{ shape: pooledShape("avgPool2d", "x", info(inputs, 0), params), dtype: "f32" }],
+  kernels({ inputs, outputs, params }) {
+    const count = sizeOf(outputs[0].shape);
+    const uniforms = poolUniforms(info(inputs, 0).shape, outputs[0].shape, count);
+    const launch = kernel({
+      label: "avgPool2d",
+      about: "one thread an element of y",
+      uniforms: { ...uniforms, count_padding: u32(params.countIncludePad ? 1 : 0) },
+      bindings: { x: read("f32", input(0)), y: write("f32", output(0)) },
+      code: `${windowConstants(params)}\n${CODE}`,
+      groups: Math.ceil(count / WORKGROUP),
+    });
+    return { dispatches: [launch] };
+  },
+  reference(inputs, params) {
+    const { kernel, stride, padding, countIncludePad } = params;
+    const { data: x, shape } = info(inputs, 0);
+    const [, , h, w] = shape;
+    const [b, c, oh, ow] = pooledShape("avgPool2d", "x", info(inputs, 0), params);
+    const y = new Float64Array(b * c * oh * ow);
+    for (let i = 0; i < y.length; i++) {
+      let pixels = 0;
+      for (let ky = 0; ky < kernel[0]; ky++)
+        for (let kx = 0; kx < kernel[1]; kx++) {
+          const iy = (Math.floor(i / ow) % oh) * stride[0] - padding[0] + ky;
+          const ix = (i % ow) * stride[1] - padding[1] + kx;
+          if (iy < 0 || iy >= h || ix < 0 || ix >= w) continue;
+          y[i] += x[(Math.floor(i / (oh * ow)) * h + iy) * w + ix];
+          pixels++;
+        }
+      y[i] /= countIncludePad ? kernel[0] * kernel[1] : pixels;
+    }
+    return [y];
+  },
+  // Each window spreads its gradient evenly.
+  vjp: (g, _, { params, shapes }) => [g.avgPool2dGrad(shapes.x.slice(2), params.kernel, params)],
+  tolerance: (_, { kernel }) => sumOfProducts(sizeOf(kernel)),
+  samples: [
+    { ...of([2, 3, 8, 8]), args: [2] },
+    { ...of([1, 2, 9, 7]), args: [3, { stride: 2, padding: 1 }] },
+    { ...of([1, 2, 9, 7]), args: [3, { stride: 2, padding: 1, countIncludePad: false }] },
+    { ...of([1, 3, 7, 5]), args: [[2, 3], { stride: [2, 1], padding: [0, 1] }] },
+    { ...of([2, 4, 8, 8]), args: [8] },
+    { ...of([0, 3, 4, 4]), args: [2] },
+  ],
+  errors: [
+    { ...of([3, 8, 8]), args: [2], throws: "ShapeError" },
+    { ...of([1, 3, 8, 8]), args: [9], throws: "ShapeError" },
+    { ...of([1, 3, 8, 8]), args: [2, { padding: 2 }], throws: "ShapeError" },
+    { ...of([1, 3, 8, 8]), args: [2, { stride: 0 }], throws: "ConfigError" },
+  ],
+  cost: ([x], params) => ({
+    flops: sizeOf(pooledShape("avgPool2d", "x", x as TensorInfo, params)) * sizeOf(params.kernel),
+  }),
+});
+
+const CODE = `@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = group_index(wg, groups) * ${WORKGROUP}u + lane;
+  if (i >= u.count) { return; }
+  let top = i32(i / u.ow % u.oh * SH) - i32(PH);
+  let left = i32(i % u.ow * SW) - i32(PW);
+  let plane = i / (u.ow * u.oh) * u.h * u.w;
+  let start = max(vec2i(top, left), vec2i());
+  let end = min(vec2i(top + i32(KH), left + i32(KW)), vec2i(i32(u.h), i32(u.w)));
+  var sum = 0.0;
+  for (var row = start.x; row < end.x; row++) {
+    for (var col = start.y; col < end.y; col++) {
+      sum += x[plane + u32(row) * u.w + u32(col)];
+    }
+  }
+  let pixels = (end.x - start.x) * (end.y - start.y);
+  y[i] = sum / f32(select(pixels, i32(KH * KW), u.count_padding == 1u));
+}`;

@@ -1,0 +1,108 @@
+// avgPool2dGrad: the gradient of avgPool2d, gathered by each pixel from the windows that cover it.
+import { defineOp } from "../tensor/op.js";
+import { type Shape, sizeOf } from "../tensor/shape.js";
+import { sumOfProducts } from "./lib/accuracy.js";
+import { input, kernel, output, read, u32, write } from "./lib/kernel.js";
+import { type AvgPoolOptions, COVERING, info, poolUniforms, poolWindow, unpooledShape } from "./lib/pool.js";
+import { of } from "./lib/sample.js";
+import { type Pair, pair, type Size2d, type Window, windowConstants } from "./lib/window.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /**
+     * Gradient for x `[B, C, size]` of `x.avgPool2d(kernel, options)`, of which `this` is the gradient.
+     * Throws ShapeError, DTypeError, ConfigError.
+     */
+    avgPool2dGrad(size: Size2d | Shape, kernel: Size2d | Shape, options?: AvgPoolOptions): Tensor;
+  }
+}
+
+interface Params extends Window {
+  readonly size: Pair;
+  readonly countIncludePad: boolean;
+}
+
+const WORKGROUP = 64;
+
+export const avgPool2dGrad = defineOp({
+  name: "avgPool2dGrad",
+  doc: "gradient of avgPool2d",
+  inputs: ["gy"],
+  params: (_, size: Size2d | Shape, kernel: Size2d | Shape, options: AvgPoolOptions = {}): Params => ({
+    ...poolWindow("avgPool2dGrad", kernel, options),
+    size: pair("avgPool2dGrad", "size", size as Size2d, 0),
+    countIncludePad: options.countIncludePad ?? true,
+  }),
+  infer: (inputs, params) => [
+    { shape: unpooledShape("avgPool2dGrad", info(inputs, 0), params.size, params), dtype: "f32" },
+  ],
+  kernels({ inputs, outputs, params }) {
+    const count = sizeOf(outputs[0].shape);
+    const uniforms = poolUniforms(outputs[0].shape, info(inputs, 0).shape, count);
+    const launch = kernel({
+      label: "avgPool2dGrad",
+      about: "one thread a pixel of x, which looks at every window that covers it",
+      uniforms: { ...uniforms, count_padding: u32(params.countIncludePad ? 1 : 0) },
+      bindings: { gy: read("f32", input(0)), gx: write("f32", output(0)) },
+      code: `${windowConstants(params)}\n${CODE}`,
+      groups: Math.ceil(count / WORKGROUP),
+    });
+    return { dispatches: [launch] };
+  },
+  reference(inputs, { size: [h, w], kernel, stride, padding, countIncludePad }) {
+    const { data: gy, shape } = info(inputs, 0);
+    const [b, c, oh, ow] = shape;
+    const gx = new Float64Array(b * c * h * w);
+    for (let i = 0; i < gy.length; i++) {
+      const places: number[] = [];
+      for (let ky = 0; ky < kernel[0]; ky++)
+        for (let kx = 0; kx < kernel[1]; kx++) {
+          const iy = (Math.floor(i / ow) % oh) * stride[0] - padding[0] + ky;
+          const ix = (i % ow) * stride[1] - padding[1] + kx;
+          if (iy >= 0 && iy < h && ix >= 0 && ix < w) places.push((Math.floor(i / (oh * ow)) * h + iy) * w + ix);
+        }
+      for (const at of places) gx[at] += gy[i] / (countIncludePad ? kernel[0] * kernel[1] : places.length);
+    }
+    return [gx];
+  },
+  // Linear in gy: its transpose is the pooling itself.
+  vjp: (g, _, { params }) => [g.avgPool2d(params.kernel, params)],
+  tolerance: (_, { kernel, stride }) =>
+    sumOfProducts(Math.ceil(kernel[0] / stride[0]) * Math.ceil(kernel[1] / stride[1])),
+  samples: [
+    { ...of([2, 3, 4, 4]), args: [8, 2] },
+    { ...of([1, 2, 5, 4]), args: [[9, 7], 3, { stride: 2, padding: 1 }] },
+    { ...of([1, 2, 5, 4]), args: [[9, 7], 3, { stride: 2, padding: 1, countIncludePad: false }] },
+    { ...of([1, 3, 3, 5]), args: [[7, 5], [2, 3], { stride: [2, 1], padding: [0, 1] }] },
+    { ...of([1, 2, 2, 2]), args: [7, 2, { stride: 4 }] },
+    { ...of([0, 3, 2, 2]), args: [4, 2] },
+  ],
+  errors: [
+    { ...of([1, 2, 2, 2]), args: [6, 2], throws: "ShapeError" },
+    { ...of([2, 2, 2]), args: [4, 2], throws: "ShapeError" },
+  ],
+});
+
+const CODE = `${COVERING}
+/// how many pixels of the image the window has in one dimension
+fn extent(window: u32, stride: u32, padding: u32, kernel: u32, size: u32) -> f32 {
+  let start = i32(window * stride) - i32(padding);
+  return f32(min(start + i32(kernel), i32(size)) - max(start, 0));
+}
+
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = group_index(wg, groups) * ${WORKGROUP}u + lane;
+  if (i >= u.count) { return; }
+  let row = i / u.w % u.h + PH;
+  let col = i % u.w + PW;
+  let plane = i / (u.w * u.h);
+  var sum = 0.0;
+  for (var oy = first_window(row, KH, SH); oy < end_window(row, SH, u.oh); oy++) {
+    for (var ox = first_window(col, KW, SW); ox < end_window(col, SW, u.ow); ox++) {
+      let pixels = extent(oy, SH, PH, KH, u.h) * extent(ox, SW, PW, KW, u.w);
+      sum += gy[(plane * u.oh + oy) * u.ow + ox] / select(pixels, f32(KH * KW), u.count_padding == 1u);
+    }
+  }
+  gx[i] = sum;
+}`;
