@@ -1,9 +1,8 @@
 // mean: arithmetic mean along dimensions.
 import type { TensorInfo } from "../tensor/op.js";
 import { reducedShape, type Shape } from "../tensor/shape.js";
-import { f32 } from "./lib/kernel.js";
 import { reduceLayout } from "./lib/reduceLayout.js";
-import { dimsParams, reduction, sumError } from "./lib/reduction.js";
+import { dimsParams, meanReducer, reduction, sumError } from "./lib/reduction.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -16,14 +15,7 @@ export const mean = reduction({
   name: "mean",
   doc: "arithmetic mean over dimensions",
   params: dimsParams("mean"),
-  reducer: (_dtype, _params, count) => ({
-    state: "f32",
-    init: "0.0",
-    fold: "s + x",
-    merge: "a + b",
-    finish: "s * u.scale",
-    uniforms: { scale: f32(count === 0 ? Number.NaN : 1 / count) },
-  }),
+  passes: (_dtype, _params, count) => ({ y: meanReducer(count) }),
   value: (elements) => elements.reduce((s, x) => s + x, 0) / elements.length,
   // ∂mean/∂x = 1/n
   vjp: (g, _, { params: { axes }, shapes }) => {

@@ -16,7 +16,7 @@ export const sum = reduction({
   doc: "sum over dimensions",
   params: dimsParams("sum"),
   dtypes: ["f32", "i32", "u32"],
-  reducer: (dtype) => ({ state: dtype, init: `${dtype}(0)`, fold: "s + x", merge: "a + b" }),
+  passes: (dtype) => ({ y: { state: dtype, init: `${dtype}(0)`, fold: "s + x", merge: "a + b" } }),
   value: (elements) => elements.reduce((s, x) => s + x, 0),
   // ∂Σx/∂x = 1
   vjp: (g, _, { params: { axes }, shapes }) => [g.reshape(reducedShape(shapes.x, axes, true)).broadcastTo(shapes.x)],

@@ -1,7 +1,6 @@
 // Launches that reduce dimensions of a tensor, in a fixed order: per output a sum of blocks, blocks in lanes, long ranges in two phases.
 import type { Caps, Dispatch, Operand } from "../../tensor/op.js";
-import type { Shape } from "../../tensor/shape.js";
-import { type Binding, kernel, read, scratch, type Uniform, u32, write } from "./kernel.js";
+import { type Binding, kernel, read, type Uniform, u32, write } from "./kernel.js";
 import { offsetFunction, type ReduceLayout, type Run, reduceLayout } from "./reduceLayout.js";
 import { combineFunctions, enableOf, type Team, teamFor, teamsOf } from "./team.js";
 
@@ -14,8 +13,9 @@ export interface Reducer {
   readonly fold: string;
   /** Two states in one: of `a` and `b`. */
   readonly merge: string;
-  /** The result: of `s` and the values of `each`; default `s`. */
+  /** The result: of `s` and the values of `each`; default `s`. Its type, where it is not that of the state. */
   readonly finish?: string;
+  readonly result?: string;
   readonly functions?: string;
   readonly uniforms?: Readonly<Record<string, Uniform>>;
 }
@@ -29,83 +29,74 @@ export interface Each {
 
 export interface ReduceCall {
   readonly label: string;
-  readonly shape: Shape;
-  readonly axes: Shape;
+  readonly layout: ReduceLayout;
   /** WGSL types and buffers of elements and results. */
   readonly from: { readonly type: string; readonly operand: Operand };
   readonly to: { readonly type: string; readonly operand: Operand };
   readonly each?: readonly Each[];
   readonly reducer: Reducer;
   readonly caps: Caps;
-  /** The scratch buffer that may be used; its size is added to `scratch` of the plan. */
-  readonly scratchIndex: number;
+  /** Where to keep partial results between two phases. */
+  readonly partials: Operand;
 }
 
 /**
- * Elements that one lane, or the lanes of a team, add up before the block's sum joins the total. The longest chain of
+ * Elements that one lane, or the lanes of a team, fold before the block's result joins the total. The longest chain of
  * additions is thus BLOCK + blocks of a task + tasks of an output, for any length: the bound on the error of a sum.
  */
 const BLOCK = 1024;
 const MAX_SPLITS = 256;
 const COLUMN_WORKGROUP = 64;
 
-/** The launches, and the bytes of scratch that they share. */
-export function reduceKernels(call: ReduceCall): { dispatches: Dispatch[]; scratchBytes: number } {
-  const layout = reduceLayout(call.shape, call.axes);
-  const blocks = layout.count === 0 ? 0 : (layout.count / layout.inner.size) * Math.ceil(layout.inner.size / BLOCK);
-  const rows = layout.inner.stride === 1 && layout.count > 1;
-  const team = rows ? teamFor(call.caps, layout.inner.size) : null;
-  const splits = splitsFor(call.caps, layout.outputs, blocks, layout.count);
-  if (splits === 1) {
-    return { dispatches: [reduceKernel(call, layout, team, blocks, 1)], scratchBytes: 0 };
-  }
-  const partial = { type: call.reducer.state, operand: scratch(call.scratchIndex) };
-  const first: ReduceCall = { ...call, to: partial, reducer: { ...call.reducer, finish: "s" } };
+/** The launches, and the bytes that `partials` needs. */
+export function reduceKernels(call: ReduceCall): { dispatches: Dispatch[]; partialBytes: number } {
+  const { layout, caps, reducer } = call;
+  const splits = splitsFor(caps, layout);
+  if (splits === 1) return { dispatches: [reduceKernel(call, 1)], partialBytes: 0 };
+  const partial = { type: reducer.state, operand: call.partials };
+  const rows = isRows(layout);
+  const first: ReduceCall = { ...call, to: partial, reducer: { ...reducer, finish: "s" } };
   const second: ReduceCall = {
     ...call,
     label: `${call.label}/merge`,
-    shape: rows ? [layout.outputs, splits] : [splits, layout.outputs],
-    axes: rows ? [1] : [0],
+    layout: rows ? reduceLayout([layout.outputs, splits], [1]) : reduceLayout([splits, layout.outputs], [0]),
     from: partial,
-    reducer: { ...call.reducer, fold: "merge(s, x)" },
+    reducer: { ...reducer, fold: "merge(s, x)" },
   };
-  const mergeLayout = reduceLayout(second.shape, second.axes);
-  const mergeTeam = rows ? teamFor(call.caps, splits) : null;
-  return {
-    dispatches: [
-      reduceKernel(first, layout, team, blocks, splits),
-      reduceKernel(second, mergeLayout, mergeTeam, Math.ceil(splits / BLOCK), 1),
-    ],
-    scratchBytes: layout.outputs * splits * bytesOf(call.reducer.state),
-  };
+  const partialBytes = layout.outputs * splits * bytesOf(reducer.state);
+  return { dispatches: [reduceKernel(first, splits), reduceKernel(second, 1)], partialBytes };
 }
 
 const bytesOf = (type: string): number => (type.startsWith("vec2") ? 8 : 4);
 
-/** Tasks an output is split into: enough to occupy the adapter, none smaller than a few blocks. */
-function splitsFor(caps: Caps, outputs: number, blocks: number, count: number): number {
-  const wanted = caps.kind === "software" ? 64 : 2048;
-  const few = Math.ceil(wanted / Math.max(1, outputs));
-  return Math.max(1, Math.min(few, blocks, Math.floor(count / (2 * BLOCK)), MAX_SPLITS));
+/** Whether the innermost reduced run is contiguous, so that a team reads it side by side; else lanes go along the kept ones. */
+const isRows = ({ inner, count }: ReduceLayout): boolean => inner.stride === 1 && count > 1;
+
+/** Blocks that make up one output. */
+function blocksOf({ count, inner }: ReduceLayout): number {
+  return count === 0 ? 0 : (count / inner.size) * Math.ceil(inner.size / BLOCK);
 }
 
-function reduceKernel(
-  call: ReduceCall,
-  layout: ReduceLayout,
-  team: Team | null,
-  blocks: number,
-  splits: number,
-): Dispatch {
-  const { reducer, each = [] } = call;
+/** Tasks an output is split into: enough to occupy the adapter, none smaller than a few blocks. */
+function splitsFor(caps: Caps, layout: ReduceLayout): number {
+  const wanted = caps.kind === "software" ? 64 : 2048;
+  const few = Math.ceil(wanted / Math.max(1, layout.outputs));
+  return Math.max(1, Math.min(few, blocksOf(layout), Math.floor(layout.count / (2 * BLOCK)), MAX_SPLITS));
+}
+
+function reduceKernel(call: ReduceCall, splits: number): Dispatch {
+  const { layout, reducer, each = [] } = call;
+  const team: Team | null = isRows(layout) ? teamFor(call.caps, layout.inner.size) : null;
+  const blocks = blocksOf(layout);
   const { state } = reducer;
   const lanes = team?.lanes ?? 1;
   const workgroup = team?.workgroup ?? COLUMN_WORKGROUP;
-  const width = team && call.from.type === "f32" && layout.inner.size % 4 === 0 ? 4 : 1;
+  const width = team && layout.inner.size % 4 === 0 && !call.from.type.startsWith("vec") ? 4 : 1;
   const tasks = layout.outputs * splits;
   const eachParams = each.map((e) => `, ${e.name}: ${e.type}`).join("");
   const eachValues = each.map((e) => `, ${e.name}_v`).join("");
   const bindings: Record<string, Binding> = {
-    x: read(width === 4 ? "vec4<f32>" : call.from.type, call.from.operand),
+    x: read(width === 4 ? `vec4<${call.from.type}>` : call.from.type, call.from.operand),
     ...Object.fromEntries(each.map((e) => [`${e.name}_in`, read(e.type, e.operand)])),
     out: write(call.to.type, call.to.operand),
   };

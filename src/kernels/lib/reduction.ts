@@ -1,10 +1,10 @@
 // The reduction preset: an op folds the elements along any set of dimensions into one value.
 import { type DType, wgslType } from "../../tensor/dtype.js";
 import { DTypeError, ShapeError } from "../../tensor/errors.js";
-import type { HostTensor, Inputs, KernelContext, Op, Plan, TensorInfo } from "../../tensor/op.js";
+import type { Dispatch, HostTensor, Inputs, KernelContext, Op, Plan, TensorInfo } from "../../tensor/op.js";
 import { formatShape, normalizeDims, reducedShape, type Shape } from "../../tensor/shape.js";
-import { input, output } from "./kernel.js";
-import { type Reducer, reduceKernels } from "./reduceKernels.js";
+import { f32, input, output, scratch } from "./kernel.js";
+import { type Each, type Reducer, reduceKernels } from "./reduceKernels.js";
 import { positionsOf, reduceLayout } from "./reduceLayout.js";
 
 export interface ReductionParams {
@@ -23,10 +23,8 @@ export interface Reduction<P extends ReductionParams, A extends readonly unknown
   readonly result?: DType;
   /** Whether a range without elements has a value (the sum has, the maximum has not); default true. */
   readonly emptyHasValue?: boolean;
-  /** The kernel, for `count` elements an output. */
-  reducer(dtype: DType, params: P, count: number): Reducer;
-  /** The launches, where one reducer is not enough. */
-  kernels?(context: KernelContext<P>): Plan;
+  /** Passes over the elements (`count` an output), in order. The last gives the result; it can read those before, f32, by name. */
+  passes(dtype: DType, params: P, count: number): Readonly<Record<string, Reducer>>;
   /** The value of one output's elements, in float64. */
   value(elements: Float64Array, params: P): number;
 }
@@ -49,35 +47,38 @@ export function reduction<P extends ReductionParams, A extends readonly unknown[
       const { shape, dtype } = x as TensorInfo;
       if (!dtypes.includes(dtype)) throw new DTypeError(`${name}: x is ${dtype}`, `cast it to ${dtypes.join(" or ")}`);
       if (!emptyHasValue && axes.some((d) => shape[d] === 0)) {
-        throw new ShapeError(
-          `${name}: no elements along dims ${formatShape(axes)} of ${formatShape(shape)}`,
-          "it has no value there",
-        );
+        const where = `dims ${formatShape(axes)} of ${formatShape(shape)}`;
+        throw new ShapeError(`${name}: no elements along ${where}`, "it has no value there");
       }
       return [{ shape: reducedShape(shape, axes, keepdim), dtype: spec.result ?? dtype }];
     },
-    kernels: (context) => spec.kernels?.(context) ?? plan(spec, context),
+    kernels: (context) => plan(spec, context),
     reference: ([x], params) => [reference(spec, x as HostTensor, params)],
   };
 }
 
 function plan<P extends ReductionParams, A extends readonly unknown[]>(
-  { name, reducer }: Reduction<P, A>,
+  { name, passes }: Reduction<P, A>,
   { inputs, outputs, params, caps }: KernelContext<P>,
 ): Plan {
   const { shape, dtype } = inputs[0] as TensorInfo;
-  const { count } = reduceLayout(shape, params.axes);
-  const { dispatches, scratchBytes } = reduceKernels({
-    label: name,
-    shape,
-    axes: params.axes,
-    from: { type: wgslType(dtype), operand: input(0) },
-    to: { type: wgslType(outputs[0].dtype), operand: output(0) },
-    reducer: reducer(dtype, params, count),
-    caps,
-    scratchIndex: 0,
-  });
-  return { dispatches, scratch: scratchBytes ? [scratchBytes] : [] };
+  const layout = reduceLayout(shape, params.axes);
+  const steps = Object.entries(passes(dtype, params, layout.count));
+  const last = steps.length - 1;
+  const each: Each[] = [];
+  const dispatches: Dispatch[] = [];
+  let partialBytes = 0;
+  for (const [k, [pass, reducer]] of steps.entries()) {
+    const to =
+      k === last ? { type: wgslType(outputs[0].dtype), operand: output(0) } : { type: "f32", operand: scratch(k) };
+    const from = { type: wgslType(dtype), operand: input(0) };
+    const label = k === last ? name : `${name}/${pass}`;
+    const step = reduceKernels({ label, layout, from, to, each, reducer, caps, partials: scratch(last) });
+    dispatches.push(...step.dispatches);
+    partialBytes = Math.max(partialBytes, step.partialBytes);
+    each.push({ name: pass, ...to });
+  }
+  return { dispatches, scratch: [...each.slice(0, last).map(() => 4 * layout.outputs), partialBytes] };
 }
 
 function reference<P extends ReductionParams, A extends readonly unknown[]>(
@@ -96,3 +97,13 @@ function reference<P extends ReductionParams, A extends readonly unknown[]>(
 
 /** Rounding of a sum of `n` standard normals in any order: partial sums grow as √n, their errors add up as a random walk. */
 export const sumError = (n: number): number => 4 * Math.max(1, n) * 2 ** -24;
+
+/** Sums over `count` elements, divided by their number; NaN where there are none. */
+export const meanReducer = (count: number): Reducer => ({
+  state: "f32",
+  init: "0.0",
+  fold: "s + x",
+  merge: "a + b",
+  finish: "s * u.scale",
+  uniforms: { scale: f32(1 / count) }, // 0 · ∞ = NaN
+});

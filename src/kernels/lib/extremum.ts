@@ -1,0 +1,69 @@
+// What max and min share: their kernels, their even split of the gradient among ties, their samples.
+import type { DType } from "../../tensor/dtype.js";
+import { exact, type Op, type Sample } from "../../tensor/op.js";
+import { reducedShape, type Shape } from "../../tensor/shape.js";
+import { LOWEST_KEY, ORDERED } from "./ordered.js";
+import type { Reducer } from "./reduceKernels.js";
+import { dimsParams, type ReductionParams, reduction } from "./reduction.js";
+
+const SAMPLES: readonly Sample[] = [
+  { inputs: [[3, 5]] },
+  { inputs: [[]] },
+  { inputs: [[4, 33]], args: [-1] },
+  { inputs: [[5, 70]], args: [0, true] },
+  { inputs: [[2, 3, 4, 5]], args: [[0, 2, 3]] },
+  { inputs: [[9001]] },
+  { inputs: [{ shape: [2, 4], values: [1, 3, 3, 2, 0, -0, -1, -1] }], args: [1] },
+  { inputs: [{ shape: [3, 3], values: [1, Number.NaN, 2, -1 / 0, 1 / 0, 0, -1 / 0, -1 / 0, -1 / 0] }], args: [1] },
+  { inputs: [{ shape: [3, 4], dtype: "i32", range: [-9, 9] }], args: [1] },
+  { inputs: [[0, 3]], args: [1] },
+];
+
+/** `max`, or `min` as the negative of the maximum of −x. */
+export function extremum(
+  name: "max" | "min",
+  doc: string,
+): Op<ReductionParams, [dims?: number | Shape | null, keepdim?: boolean]> {
+  const better = name === "max" ? Math.max : Math.min; // both return NaN where there is one
+  return reduction({
+    name,
+    doc,
+    params: dimsParams(name),
+    dtypes: ["f32", "i32", "u32"],
+    emptyHasValue: false,
+    passes: (dtype) => ({ y: extremumReducer(name, dtype) }),
+    value: (elements) => elements.reduce((a, b) => better(a, b)),
+    saves: ["x", "y"],
+    // the gradient goes to the elements that equal the result, in equal parts
+    vjp: (g, { x, y }, { params: { axes } }) => {
+      const kept = reducedShape(x.shape, axes, true);
+      const ties = x.eq(y.reshape(kept)).cast("f32");
+      return [ties.mul(g.reshape(kept).div(ties.sum(axes, true)))];
+    },
+    tolerance: exact,
+    samples: SAMPLES,
+    errors: [
+      { inputs: [[2, 3]], args: [2], throws: "ShapeError" },
+      { inputs: [[2, 0]], args: [1], throws: "ShapeError" },
+      { inputs: [{ shape: [2], dtype: "bool" }], throws: "DTypeError" },
+    ],
+  });
+}
+
+/** Keeps the best so far: of f32 as keys, since WGSL may drop NaN. */
+export function extremumReducer(name: "max" | "min", dtype: DType): Reducer {
+  if (dtype === "f32") {
+    const sign = name === "max" ? "" : "-";
+    return {
+      state: "u32",
+      result: "f32",
+      init: LOWEST_KEY,
+      fold: `max(s, key_of(${sign}x))`,
+      merge: "max(a, b)",
+      finish: `${sign}of_key(s)`,
+      functions: ORDERED,
+    };
+  }
+  const bounds = dtype === "i32" ? ["-2147483647 - 1", "2147483647"] : ["0u", "0xffffffffu"];
+  return { state: dtype, init: bounds[name === "max" ? 0 : 1], fold: `${name}(s, x)`, merge: `${name}(a, b)` };
+}

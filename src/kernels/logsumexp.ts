@@ -1,0 +1,66 @@
+// logsumexp: ln Σ eˣ along dimensions, shifted by the maximum.
+import type { TensorInfo } from "../tensor/op.js";
+import { reducedShape, type Shape } from "../tensor/shape.js";
+import { extremumReducer } from "./lib/extremum.js";
+import { reduceLayout } from "./lib/reduceLayout.js";
+import { dimsParams, reduction, sumError } from "./lib/reduction.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** ln Σ eˣ over `dims` (default all), which are removed or kept with size 1; −∞ over no elements. Throws ShapeError, DTypeError. */
+    logsumexp(dims?: number | Shape | null, keepdim?: boolean): Tensor;
+  }
+}
+
+export const logsumexp = reduction({
+  name: "logsumexp",
+  doc: "logarithm of the sum of exponentials over dimensions",
+  params: dimsParams("logsumexp"),
+  passes: (dtype) => ({
+    largest: extremumReducer("max", dtype),
+    y: {
+      state: "f32",
+      init: "0.0",
+      fold: "s + exp(x - largest)",
+      merge: "a + b",
+      // an infinite or NaN maximum is the result
+      finish: "select(largest + log(s), largest, (bitcast<u32>(largest) & 0x7f800000u) == 0x7f800000u)",
+    },
+  }),
+  value(elements) {
+    const largest = elements.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+    if (!Number.isFinite(largest)) return largest;
+    return largest + Math.log(elements.reduce((s, x) => s + Math.exp(x - largest), 0));
+  },
+  saves: ["x", "y"],
+  // ∂y/∂x = exp(x − y)
+  vjp: (g, { x, y }, { params: { axes } }) => {
+    const kept = reducedShape(x.shape, axes, true);
+    return [x.sub(y.reshape(kept)).exp().mul(g.reshape(kept))];
+  },
+  // exp(d) is within 3 + 2|d| ULP (WGSL), and d is rarely below −8 where it counts; log adds 3 ULP
+  tolerance([x], { axes }) {
+    const { count } = reduceLayout((x as TensorInfo).shape, axes);
+    return { ulp: 4, abs: 19 * 2 ** -23 + sumError(count) / Math.max(1, count) };
+  },
+  samples: [
+    { inputs: [[3, 5]] },
+    { inputs: [[]] },
+    { inputs: [[4, 33]], args: [-1] },
+    { inputs: [[5, 70]], args: [0, true] },
+    { inputs: [[2, 3, 4, 5]], args: [[1, 3]] },
+    { inputs: [[9000]] },
+    { inputs: [{ shape: [3, 9], range: [-1e4, 1e4] }], args: [1] },
+    {
+      inputs: [
+        { shape: [4, 2], values: [-1 / 0, -1 / 0, 1 / 0, 1, Number.NaN, 2, -1 / 0, 3] }, // −∞, ∞, NaN, 3
+      ],
+      args: [1],
+    },
+    { inputs: [[3, 0]], args: [1] },
+  ],
+  errors: [
+    { inputs: [[2, 3]], args: [2], throws: "ShapeError" },
+    { inputs: [{ shape: [2], dtype: "i32" }], throws: "DTypeError" },
+  ],
+});

@@ -1,0 +1,73 @@
+// softmaxBackward: the gradient of softmax with respect to its input, from its output.
+import { ulp } from "../tensor/op.js";
+import { dimParams, rowwise } from "./lib/rowwise.js";
+import { total } from "./lib/softmaxPasses.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** p (g − Σ g p) along `dim`: `this` is the gradient g of `p = softmax(x, dim)`. Throws ShapeError, DTypeError. */
+    softmaxBackward(p: Tensor, dim: number): Tensor;
+  }
+}
+
+export const softmaxBackward = rowwise({
+  name: "softmaxBackward",
+  doc: "gradient of softmax: p (g − Σ g p) along a dimension",
+  inputs: { g: "row", p: "row" },
+  params: dimParams("softmaxBackward"),
+  result: "row",
+  passes: () => ({ dot: { state: "f32", init: "0.0", fold: "s + g * p", merge: "a + b" } }),
+  value: "p * (g - dot)",
+  reference({ g, p }) {
+    const dot = total(g.map((v, i) => v * p[i]));
+    return p.map((v, i) => v * (g[i] - dot));
+  },
+  flops: 4,
+  saves: ["g", "p"],
+  // linear in g: ∂/∂g is the same map; ∂/∂p = h (g − Σ g p) − g Σ h p
+  vjp: (h, { g, p }, { params: { dim } }) => {
+    const shifted = g.sub(g.mul(p).sum(dim, true));
+    return [h.softmaxBackward(p, dim), h.mul(shifted).sub(g.mul(h.mul(p).sum(dim, true)))];
+  },
+  tolerance: ulp(8, 2e-5), // a dot product of up to a thousand normals
+  samples: [
+    {
+      inputs: [
+        [3, 5],
+        [3, 5],
+      ],
+      args: [1],
+    },
+    {
+      inputs: [
+        [2, 1024],
+        [2, 1024],
+      ],
+      args: [1],
+    },
+    {
+      inputs: [
+        [3, 5, 7],
+        [3, 5, 7],
+      ],
+      args: [1],
+    },
+    {
+      inputs: [
+        [3, 0],
+        [3, 0],
+      ],
+      args: [1],
+    },
+  ],
+  errors: [
+    {
+      inputs: [
+        [2, 3],
+        [2, 4],
+      ],
+      args: [1],
+      throws: "ShapeError",
+    },
+  ],
+});

@@ -1,0 +1,44 @@
+// softmaxEntropy: the entropy of softmax(row), what Tent minimises.
+import type { TensorInfo } from "../tensor/op.js";
+import { dimParams, rowwise } from "./lib/rowwise.js";
+import { entropyOfRow, logP, logSoftmaxPasses, SOFTMAX_FUNCTIONS } from "./lib/softmaxPasses.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** H(p) = −Σ p ln p of p = softmax(this) along `dim`, in nats: `[..., C]` → `[...]`. Throws ShapeError, DTypeError. */
+    softmaxEntropy(dim?: number): Tensor;
+  }
+}
+
+export const softmaxEntropy = rowwise({
+  name: "softmaxEntropy",
+  doc: "entropy of softmax along a dimension, in nats",
+  inputs: { x: "row" },
+  params: dimParams("softmaxEntropy"),
+  result: "each",
+  passes: () => ({
+    ...logSoftmaxPasses("x"),
+    entropy: { state: "f32", init: "0.0", fold: `s - plogq(${logP("x")}, ${logP("x")})`, merge: "a + b" },
+  }),
+  value: "entropy",
+  functions: SOFTMAX_FUNCTIONS,
+  reference: ({ x }) => [entropyOfRow(x)],
+  flops: 8,
+  saves: ["x", "y"],
+  // ∂H/∂x = −p (ln p + H)
+  vjp: (g, { x, y }, { params }) => [g.softmaxEntropyBackward(x, y, params.dim)],
+  tolerance: ([x], { dim }) => ({ ulp: 16, abs: 1e-6 + 2e-8 * (x as TensorInfo).shape[dim] }),
+  samples: [
+    { inputs: [[3, 5]] },
+    { inputs: [[16, 10]] },
+    { inputs: [[2, 1000]] },
+    { inputs: [[3, 5, 7]], args: [1] },
+    { inputs: [{ shape: [4, 6], range: [-1e4, 1e4] }] },
+    { inputs: [{ shape: [3, 3], values: [5, 5, 5, -1 / 0, 0, 0, Number.NaN, 1, 2] }] },
+    { inputs: [[0, 3]] },
+  ],
+  errors: [
+    { inputs: [[]], throws: "ShapeError" },
+    { inputs: [{ shape: [2], dtype: "i32" }], throws: "DTypeError" },
+  ],
+});

@@ -1,0 +1,79 @@
+// var: variance along dimensions, in two passes.
+import type { TensorInfo } from "../tensor/op.js";
+import { normalizeDims, reducedShape, type Shape } from "../tensor/shape.js";
+import { f32 } from "./lib/kernel.js";
+import { reduceLayout } from "./lib/reduceLayout.js";
+import { meanReducer, type ReductionParams, reduction, sumError } from "./lib/reduction.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /**
+     * Variance Σ(x − mean)² / (n − correction) over `dims` (default all); `correction` 1 is the unbiased estimate, 0 the
+     * biased one. NaN where n ≤ correction leaves 0/0. Throws ShapeError, DTypeError.
+     */
+    var(dims?: number | Shape | null, options?: VarOptions): Tensor;
+  }
+}
+
+export interface VarOptions {
+  /** Subtracted from the number of elements; default 1. */
+  correction?: number;
+  keepdim?: boolean;
+}
+
+interface Params extends ReductionParams {
+  readonly correction: number;
+}
+
+/** 1 / (n − correction); infinite where nothing is left, so that 0 times it is NaN. */
+const scaleOf = (count: number, correction: number): number => 1 / Math.max(0, count - correction);
+
+export const variance = reduction({
+  name: "var",
+  doc: "variance over dimensions",
+  params: ([x], dims?: number | Shape | null, { correction = 1, keepdim = false }: VarOptions = {}): Params => ({
+    axes: normalizeDims("var", dims, (x as TensorInfo).shape.length),
+    keepdim,
+    correction,
+  }),
+  passes: (_dtype, { correction }, count) => ({
+    mean: meanReducer(count),
+    // Σd and Σd² of deviations d from the rounded mean; (Σd)²/n corrects for its rounding (Chan, Golub, LeVeque 1983, eq. 1.7)
+    y: {
+      state: "vec2f",
+      init: "vec2f(0.0)",
+      fold: "s + vec2f(x - mean, (x - mean) * (x - mean))",
+      merge: "a + b",
+      finish: "(s.y - s.x * s.x * u.per_element) * u.scale",
+      uniforms: { per_element: f32(1 / Math.max(1, count)), scale: f32(scaleOf(count, correction)) },
+    },
+  }),
+  value(elements, { correction }) {
+    const mean = elements.reduce((s, x) => s + x, 0) / elements.length;
+    return elements.reduce((s, x) => s + (x - mean) ** 2, 0) * scaleOf(elements.length, correction);
+  },
+  saves: ["x"],
+  // ∂var/∂x = 2 (x − mean) / (n − correction)
+  vjp: (g, { x }, { params: { axes, correction } }) => {
+    const factor = 2 * scaleOf(reduceLayout(x.shape, axes).count, correction);
+    return [x.sub(x.mean(axes, true)).mul(g.mul(factor).reshape(reducedShape(x.shape, axes, true)))];
+  },
+  tolerance([x], { axes }) {
+    const { count } = reduceLayout((x as TensorInfo).shape, axes);
+    return { ulp: 8, abs: sumError(count) / Math.max(1, count) };
+  },
+  samples: [
+    { inputs: [[3, 5]] },
+    { inputs: [[4, 33]], args: [-1, { correction: 0 }] },
+    { inputs: [[5, 70]], args: [0, { keepdim: true }] },
+    { inputs: [[2, 3, 4, 5]], args: [[0, 2, 3]] },
+    { inputs: [[9000]] },
+    { inputs: [{ shape: [3, 64], range: [9999, 10001] }], args: [1] },
+    { inputs: [[3, 1]], args: [1] },
+    { inputs: [[3, 0]], args: [1] },
+  ],
+  errors: [
+    { inputs: [[2, 3]], args: [2], throws: "ShapeError" },
+    { inputs: [{ shape: [2], dtype: "i32" }], throws: "DTypeError" },
+  ],
+});
