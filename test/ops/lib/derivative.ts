@@ -23,7 +23,10 @@ export async function slopes(op: AnyOp, sample: Sample, index: number, device: D
   const hosts = hostInputs(op, sample, index);
   const params = op.params?.(hosts, ...(sample.args ?? []));
   const [output] = op.infer(hosts, params);
-  const weights = hostNormals(output.shape, rng);
+  // where the result is NaN or infinite by design there is no derivative: left out by a weight of 0
+  const result = op.reference(hosts, params)[0];
+  if (result.length > 0 && !result.some(Number.isFinite)) return [];
+  const weights = hostNormals(output.shape, rng).map((w, i) => (Number.isFinite(result[i]) ? w : 0));
   const gradients = await deviceGradients(op, sample, hosts, weights, device);
   const tolerance = op.tolerance(hosts, params);
   const loss = (inputs: Inputs<HostTensor>) => dot(op.reference(inputs, params)[0], weights);
@@ -82,8 +85,9 @@ function moved(host: HostTensor | null, direction: Float64Array | null, step: nu
   return host && direction ? { ...host, data: host.data.map((v, i) => v + step * direction[i]) } : host;
 }
 
+/** Σ a·b where b is not 0. */
 function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  for (let i = 0; i < a.length; i++) if (b[i] !== 0) sum += a[i] * b[i];
   return sum;
 }

@@ -1,0 +1,77 @@
+// clamp: x limited to [min, max].
+import type { DType } from "../tensor/dtype.js";
+import { ConfigError } from "../tensor/errors.js";
+import { exact } from "../tensor/op.js";
+import { elementwise } from "./lib/elementwise.js";
+import { floats } from "./lib/floats.js";
+import { f32, i32, type Uniform, u32 } from "./lib/kernel.js";
+import { EDGES, of } from "./lib/sample.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /**
+     * Elementwise min(max(x, min), max); a bound left out (or null) does not apply. NaN stays NaN; the gradient is 0 outside
+     * the bounds. Throws ConfigError without bounds or for a NaN, DTypeError.
+     */
+    clamp(min?: number | null, max?: number | null): Tensor;
+  }
+}
+
+interface Bounds {
+  readonly min: number | null;
+  readonly max: number | null;
+}
+
+export const clamp = elementwise({
+  name: "clamp",
+  doc: "x limited to [min, max]",
+  dtypes: ["f32", "i32", "u32"],
+  params(_, min: number | null = null, max: number | null = null): Bounds {
+    if ((min === null && max === null) || Number.isNaN(min) || Number.isNaN(max)) {
+      throw new ConfigError(`clamp: the bounds are ${min} and ${max}`, "give at least one number");
+    }
+    return { min, max };
+  },
+  wgsl(dtype, { min, max }) {
+    const suffix = dtype === "f32" ? "32" : "";
+    const low = min === null ? "x" : `max${suffix}(x, u.low)`;
+    return max === null ? low : `min${suffix}(${low}, u.high)`;
+  },
+  functions: floats("max32", "min32"),
+  uniforms({ min, max }, dtype) {
+    const uniform = uniformOf(dtype);
+    return { ...(min === null ? {} : { low: uniform(min) }), ...(max === null ? {} : { high: uniform(max) }) };
+  },
+  value([x], { min, max }) {
+    const low = min === null ? x : Math.max(x, min);
+    return max === null ? low : Math.min(low, max);
+  },
+  saves: ["x"],
+  vjp(g, { x }, { params: { min, max } }) {
+    const above = min === null ? null : x.ge(min);
+    const below = max === null ? null : x.le(max);
+    const inside = above && below ? above.logicalAnd(below) : (above ?? below);
+    return [inside?.where(g, 0) ?? g];
+  },
+  tolerance: exact,
+  samples: [
+    { ...of([2, 65]), args: [-0.5, 0.75] },
+    { ...of([9]), args: [0.1] },
+    { ...of([9]), args: [null, 0.1] },
+    { ...of([9]), args: [1, -1] },
+    { ...of({ shape: [9], dtype: "i32" }), args: [-3, 4] },
+    { ...of({ shape: [9], dtype: "u32" }), args: [3, 4] },
+    { ...of(EDGES), args: [-0.5, 2] },
+    { ...of(EDGES), args: [-1 / 0, 1 / 0] },
+  ],
+  errors: [
+    { ...of([2]), throws: "ConfigError" },
+    { ...of([2]), args: [Number.NaN, 1], throws: "ConfigError" },
+    { ...of({ shape: [2], dtype: "bool" }), args: [0, 1], throws: "DTypeError" },
+  ],
+});
+
+function uniformOf(dtype: DType): (value: number) => Uniform {
+  if (dtype === "f32") return f32;
+  return dtype === "i32" ? i32 : u32;
+}

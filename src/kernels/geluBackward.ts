@@ -1,0 +1,53 @@
+// geluBackward: the gradient of gelu in one kernel instead of a dozen.
+import { ulp } from "../tensor/op.js";
+import { elementwise } from "./lib/elementwise.js";
+import { floats } from "./lib/floats.js";
+import { type Approximate, geluParams, tanhArgument } from "./lib/gelu.js";
+import { normalCdf64, normalPdf64 } from "./lib/reference.js";
+import { of } from "./lib/sample.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** `this` (the gradient of gelu's result) times d gelu(x)/dx. Throws ShapeError, DTypeError, ConfigError. */
+    geluBackward(x: Tensor, approximate: "none" | "tanh"): Tensor;
+  }
+}
+
+/** d(x Φ)/dx = Φ + x φ; and with s = σ(2u): d(x s)/dx = s + x s (1 − s) 2u′, where s (1 − s) = e / (1 + e)² with e = exp(−|2u|). */
+const SLOPES = `
+fn slope_none(x: f32) -> f32 {
+  let density = 0.398942280 * exp32(-0.5 * x * x);
+  let tail = 1.253314137 * density * erfcx32(abs(x) * 0.707106781);
+  return select(1.0 - tail, tail, x < 0.0) + x * density;
+}
+fn slope_tanh(x: f32) -> f32 {
+  let v = 1.595769122 * (x + 0.044715 * (x * x * x));
+  let e = exp32(-abs(v));
+  let r = 1.0 / (1.0 + e);
+  return select(r, e * r, v < 0.0) + x * (e * r * r) * (1.595769122 * (1.0 + 0.134145 * (x * x)));
+}`;
+
+export const geluBackward = elementwise({
+  name: "geluBackward",
+  doc: "gradient of gelu",
+  inputs: ["g", "x"],
+  params: (_, approximate: Approximate) => geluParams("geluBackward", approximate),
+  wgsl: (_, { approximate }) => `g * slope_${approximate}(x)`,
+  functions: `${floats("exp32", "erfcx32")}${SLOPES}`,
+  value: ([g, x], { approximate }) => g * (approximate === "none" ? slope(x) : slopeTanh(x)),
+  tolerance: ulp(8, 2 ** -22), // the slope is 0 at -0.75, and small terms cancel below
+  samples: (["none", "tanh"] as const).flatMap((approximate) => [
+    { ...of([2, 65], [2, 65]), args: [approximate] },
+    { ...of([512], { shape: [512], range: [-5, 5] }), args: [approximate] },
+  ]),
+  errors: [{ ...of([2], [3]), args: ["none"], throws: "ShapeError" }],
+});
+
+function slope(x: number): number {
+  return normalCdf64(x) + x * normalPdf64(x);
+}
+
+function slopeTanh(x: number): number {
+  const s = 1 / (1 + Math.exp(-2 * tanhArgument(x)));
+  return s + x * s * (1 - s) * 2 * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x);
+}

@@ -1,0 +1,35 @@
+// minimum: the smaller of a and b.
+import { exact } from "../tensor/op.js";
+import { elementwise } from "./lib/elementwise.js";
+import { floats } from "./lib/floats.js";
+import { EDGE_COLUMN, of } from "./lib/sample.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** Elementwise smaller of `this` and `b`, with broadcasting; NaN where either is. Equal ones share the gradient. Throws ShapeError, DTypeError. */
+    minimum(b: Tensor | number): Tensor;
+  }
+}
+
+export const minimum = elementwise({
+  name: "minimum",
+  doc: "smaller of a and b, with broadcasting",
+  inputs: ["a", "b"],
+  dtypes: ["f32", "i32", "u32"],
+  wgsl: (dtype) => (dtype === "f32" ? "min32(a, b)" : "min(a, b)"),
+  functions: floats("min32"),
+  value: ([a, b]) => Math.min(a, b),
+  saves: ["a", "b"],
+  vjp(g, { a, b }, { needs }) {
+    const shared = a.eq(b).where(0.5, 0); // as PyTorch divides it
+    return [needs.a ? g.mul(a.lt(b).where(1, shared)) : null, needs.b ? g.mul(b.lt(a).where(1, shared)) : null];
+  },
+  tolerance: exact,
+  samples: [
+    of([2, 65], [65]),
+    of([3, 4], []),
+    of(EDGE_COLUMN, { shape: [4], values: [Number.NaN, 1 / 0, -1 / 0, 1] }),
+    of({ shape: [9], dtype: "i32" }, { shape: [9], dtype: "i32" }),
+  ],
+  errors: [{ ...of([2], { shape: [2], dtype: "i32" }), throws: "DTypeError" }],
+});

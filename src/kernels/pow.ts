@@ -1,0 +1,67 @@
+// pow: a to the power b.
+import { ulp } from "../tensor/op.js";
+import { elementwise } from "./lib/elementwise.js";
+import { floats } from "./lib/floats.js";
+import { EDGE_COLUMN, EDGES, of } from "./lib/sample.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /**
+     * Elementwise `this` to the power `exponent`, with broadcasting. A negative base takes integer exponents, else NaN; the
+     * rules at 0, 1 and infinity are C's. Squares, cubes, roots and inverses are exact to an ULP; otherwise the relative
+     * error grows like |b ln a| ULP. Throws ShapeError, DTypeError.
+     */
+    pow(exponent: Tensor | number): Tensor;
+  }
+}
+
+/** C's rules (IEEE 754-2019, 9.2.1) on top of e^(b ln |a|), and what people write most, exactly. */
+const POW = `
+fn pow32(a: f32, b: f32) -> f32 {
+  if (b == 2.0) { return a * a; }
+  if (b == 3.0) { return a * a * a; }
+  if (b == 1.0) { return a; }
+  if (b == 0.5 && a >= 0.0) { return sqrt(a); }
+  if (b == -1.0) { return 1.0 / a; }
+  if ((b == 0.0 && !isNan(b)) || (a == 1.0 && !isNan(a))) { return 1.0; }
+  if (isNan(a) || isNan(b)) { return bitcast<f32>(bitcast<u32>(a) | 0x7fc00000u); }
+  if (abs(a) == 1.0 && !isFinite(b)) { return 1.0; }
+  let magnitude = exp32(b * log32(abs(a)));
+  if (bitcast<u32>(a) < 0x80000000u) { return magnitude; }
+  let whole = b == floor(b);
+  let odd = whole && abs(b) < 16777216.0 && (i32(clamp(b, -16777216.0, 16777216.0)) & 1) == 1;
+  if (!whole && a < 0.0 && isFinite(a)) { return bitcast<f32>(bitcast<u32>(a) | 0x7fc00000u); }
+  return select(magnitude, -magnitude, odd);
+}`;
+
+export const pow = elementwise({
+  name: "pow",
+  doc: "a to the power b, with broadcasting",
+  inputs: ["a", "b"],
+  wgsl: "pow32(a, b)",
+  functions: `${floats("isNan", "isFinite", "exp32", "log32")}${POW}`,
+  value: ([a, b]) => pow64(a, b),
+  saves: ["a", "b", "y"],
+  // ∂aᵇ/∂a = b aᵇ⁻¹ (0 for b = 0), ∂aᵇ/∂b = aᵇ ln a (0 for a = 0 ≤ b), as in PyTorch
+  vjp: (g, { a, b, y }, { needs }) => [
+    needs.a ? b.eq(0).where(0, g.mul(b).mul(a.pow(b.sub(1)))) : null,
+    needs.b ? a.eq(0).logicalAnd(b.ge(0)).where(0, g.mul(y).mul(a.log())) : null,
+  ],
+  tolerance: ulp(24), // |b ln a| stays below 12 in the samples
+  samples: [
+    of({ shape: [2, 65], range: [0.1, 3] }, { shape: [65], range: [-4, 4] }),
+    of({ shape: [40], range: [0.1, 3] }, { shape: [], range: [2, 2] }),
+    of({ shape: [40], range: [0.1, 3] }, { shape: [4, 1], range: [3, 3] }),
+    of({ shape: [40], range: [0.1, 3] }, { shape: [], range: [-1.5, -1.5] }),
+    of({ shape: [40], range: [0.1, 3] }, { shape: [], range: [0.5, 0.5] }),
+    of([40], { shape: [7, 1], values: [-3, -2, -1, 0, 1, 4, 5] }),
+    of(EDGE_COLUMN, EDGES),
+    of(EDGE_COLUMN, { shape: [9], values: [2, 3, -2, -3, 0.5, -0.5, 1.5, 16777217, 2.5] }),
+  ],
+  errors: [{ ...of({ shape: [2], dtype: "i32" }, { shape: [2], dtype: "i32" }), throws: "DTypeError" }],
+});
+
+/** Where JavaScript says NaN, C says 1: 1 to any power, and −1 to an infinite one. */
+function pow64(a: number, b: number): number {
+  return a === 1 || (a === -1 && Math.abs(b) === 1 / 0) ? 1 : a ** b;
+}

@@ -1,0 +1,30 @@
+// relu: max(x, 0).
+import { exact } from "../tensor/op.js";
+import { elementwise } from "./lib/elementwise.js";
+import { floats } from "./lib/floats.js";
+import { EDGES, of } from "./lib/sample.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** Elementwise max(x, 0), with gradient 0 at 0; NaN stays NaN. Throws DTypeError. */
+    relu(): Tensor;
+  }
+}
+
+export const relu = elementwise({
+  name: "relu",
+  doc: "max(x, 0)",
+  wgsl: "max32(x, 0.0)",
+  functions: floats("max32"),
+  value: ([x]) => Math.max(x, 0),
+  saves: ["y"],
+  vjp: (g, { y }) => [g.reluBackward(y)],
+  tolerance: exact,
+  samples: [
+    of([2, 65]),
+    of([3, 4, 4]),
+    of([0, 3]),
+    of({ ...EDGES, values: EDGES.values?.map((v) => v + 0) as number[] }),
+  ],
+  errors: [{ ...of({ shape: [2], dtype: "i32" }), throws: "DTypeError" }],
+});

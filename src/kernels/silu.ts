@@ -1,0 +1,25 @@
+// silu: x σ(x), also known as swish.
+import { ulp } from "../tensor/op.js";
+import { elementwise } from "./lib/elementwise.js";
+import { floats } from "./lib/floats.js";
+import { EDGES, of } from "./lib/sample.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** Elementwise x / (1 + e⁻ˣ). Throws DTypeError. */
+    silu(): Tensor;
+  }
+}
+
+export const silu = elementwise({
+  name: "silu",
+  doc: "x σ(x)",
+  wgsl: "x * sigmoid32(x)",
+  functions: floats("sigmoid32"),
+  value: ([x]) => x * (1 / (1 + Math.exp(-x))),
+  saves: ["x"],
+  vjp: (g, { x }) => [g.siluBackward(x)],
+  tolerance: ulp(5),
+  samples: [of([2, 65]), of({ shape: [300], range: [-80, 30] }), of(EDGES)],
+  errors: [{ ...of({ shape: [2], dtype: "i32" }), throws: "DTypeError" }],
+});

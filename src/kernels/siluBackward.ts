@@ -1,0 +1,32 @@
+// siluBackward: the gradient of silu: seven dispatches in one.
+import { ulp } from "../tensor/op.js";
+import { elementwise } from "./lib/elementwise.js";
+import { floats } from "./lib/floats.js";
+import { of } from "./lib/sample.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** `this` (the gradient of silu's result) times d(x σ(x))/dx. Throws ShapeError, DTypeError. */
+    siluBackward(x: Tensor): Tensor;
+  }
+}
+
+export const siluBackward = elementwise({
+  name: "siluBackward",
+  doc: "gradient of silu: g (σ + x σ (1 − σ))",
+  inputs: ["g", "x"],
+  wgsl: "g * silu_slope(x)",
+  functions: `${floats("exp32")}
+fn silu_slope(x: f32) -> f32 {
+  let e = exp32(-abs(x)); // σ (1 − σ) = e / (1 + e)²
+  let r = 1.0 / (1.0 + e);
+  return select(r, e * r, x < 0.0) + x * (e * r * r);
+}`,
+  value([g, x]) {
+    const s = 1 / (1 + Math.exp(-x));
+    return g * (s + x * s * (1 - s));
+  },
+  tolerance: ulp(8, 2 ** -23), // the slope is 0 at -1.278
+  samples: [of([2, 65], [2, 65]), of([300], { shape: [300], range: [-20, 20] })],
+  errors: [{ ...of([2], [3]), throws: "ShapeError" }],
+});
