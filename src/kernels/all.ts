@@ -1,8 +1,10 @@
 // Every operation, a line each.
 export { abs } from "./abs.js";
+export { adamStep } from "./adamStep.js";
 export { adaptiveAvgPool2d } from "./adaptiveAvgPool2d.js";
 export { adaptiveAvgPool2dGrad } from "./adaptiveAvgPool2dGrad.js";
 export { add } from "./add.js";
+export { andFinite } from "./andFinite.js";
 export { argmax } from "./argmax.js";
 export { avgPool2d } from "./avgPool2d.js";
 export { avgPool2dGrad } from "./avgPool2dGrad.js";
@@ -57,6 +59,7 @@ export { reluBackward } from "./reluBackward.js";
 export { reshape } from "./reshape.js";
 export { round } from "./round.js";
 export { rsqrt } from "./rsqrt.js";
+export { sgdStep } from "./sgdStep.js";
 export { sigmoid } from "./sigmoid.js";
 export { sign } from "./sign.js";
 export { silu } from "./silu.js";

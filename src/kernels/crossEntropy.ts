@@ -1,0 +1,89 @@
+// crossEntropy: −ln softmax(x) at the target class, per row of logits.
+import { ConfigError } from "../tensor/errors.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { type ClassLossOptions, type ClassLossParams, classLoss, classLossParams } from "./lib/classLoss.js";
+import { f32 } from "./lib/kernel.js";
+import { logP, logSoftmaxPasses, logSoftmaxRow, SOFTMAX_FUNCTIONS } from "./lib/softmaxPasses.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /**
+     * Cross-entropy of logits `[..., C]` and class indices `target` (i32, `[...]`): −Σ q ln softmax(this), with q the target
+     * class, smoothed. A target that is neither a class nor ignored gives NaN. Throws ShapeError, DTypeError, ConfigError.
+     */
+    crossEntropy(target: Tensor, options?: CrossEntropyOptions): Tensor;
+  }
+}
+
+export interface CrossEntropyOptions extends ClassLossOptions {
+  /** Share of q spread evenly over all classes, in [0, 1]; default 0. */
+  labelSmoothing?: number;
+}
+
+interface Params extends ClassLossParams {
+  readonly labelSmoothing: number;
+}
+
+/** q at the target and elsewhere. */
+const weights = ({ labelSmoothing: s }: Params, classes: number) => ({ on: 1 - s + s / classes, off: s / classes });
+
+export const crossEntropy = classLoss({
+  name: "crossEntropy",
+  doc: "cross-entropy of logits and class indices",
+  params(_, options: CrossEntropyOptions = {}): Params {
+    const { labelSmoothing = 0 } = options;
+    if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+      throw new ConfigError(`crossEntropy: labelSmoothing is ${labelSmoothing}`, "it must be between 0 and 1");
+    }
+    return { ...classLossParams("crossEntropy", options), labelSmoothing };
+  },
+  passes: () => ({
+    ...logSoftmaxPasses("x"),
+    loss: {
+      state: "f32",
+      init: "0.0",
+      // a class that q leaves out adds nothing, even at ln 0
+      fold: `s - plogq_weighted(select(u.off, u.on, i32(j) == label), ${logP("x")})`,
+      merge: "a + b",
+    },
+  }),
+  functions: `${SOFTMAX_FUNCTIONS}
+fn plogq_weighted(q: f32, logp: f32) -> f32 { return select(q * logp, 0.0, q == 0.0); }`,
+  uniforms(params, classes) {
+    const { on, off } = weights(params, classes);
+    return { on: f32(on), off: f32(off) };
+  },
+  row(x, target, params) {
+    const { on, off } = weights(params, x.length);
+    return logSoftmaxRow(x).reduce((s, logp, j) => {
+      const q = j === target ? on : off;
+      return q === 0 ? s : s - q * logp;
+    }, 0);
+  },
+  backward: (g: Tensor, x, target, { ignoreIndex, labelSmoothing }) =>
+    g.crossEntropyBackward(x, target, { ignoreIndex, labelSmoothing }),
+  rowTolerance: (classes) => ({ ulp: 8, abs: 2e-6 + 2e-8 * classes }),
+  samples: [
+    { inputs: [[4, 5], { shape: [4], dtype: "i32", values: [0, 4, 2, 2] }] },
+    { inputs: [[4, 5], { shape: [4], dtype: "i32", values: [0, 4, 2, 2] }], args: [{ reduction: "sum" }] },
+    { inputs: [[4, 5], { shape: [4], dtype: "i32", values: [0, 4, 2, 2] }], args: [{ reduction: "none" }] },
+    { inputs: [[4, 10], { shape: [4], dtype: "i32", values: [9, 3, 0, 1] }], args: [{ labelSmoothing: 0.1 }] },
+    { inputs: [[4, 5], { shape: [4], dtype: "i32", values: [0, -100, 2, -100] }] },
+    { inputs: [[3, 5], { shape: [3], dtype: "i32", values: [0, 5, -1] }], args: [{ reduction: "none" }] },
+    { inputs: [[2, 3, 4], { shape: [2, 3], dtype: "i32", values: [0, 1, 2, 3, 0, 1] }] },
+    {
+      inputs: [
+        { shape: [3, 3], values: [1e4, -1e4, 0, -1 / 0, 0, 1, Number.NaN, 0, 0] },
+        { shape: [3], dtype: "i32", values: [1, 1, 1] },
+      ],
+      args: [{ reduction: "none" }],
+    },
+    { inputs: [[0, 3], { shape: [0], dtype: "i32" }] },
+  ],
+  errors: [
+    { inputs: [[4, 5], { shape: [3], dtype: "i32" }], throws: "ShapeError" },
+    { inputs: [[4, 5], [4]], throws: "DTypeError" },
+    { inputs: [[4, 5], { shape: [4], dtype: "i32" }], args: [{ labelSmoothing: 2 }], throws: "ConfigError" },
+    { inputs: [[4, 5], { shape: [4], dtype: "i32" }], args: [{ reduction: "max" }], throws: "ConfigError" },
+  ],
+});

@@ -1,0 +1,56 @@
+// crossEntropyBackward: the gradient of crossEntropy with respect to the logits, from that of each row's loss.
+import { type TensorInfo, ulp } from "../tensor/op.js";
+import { f32, i32 } from "./lib/kernel.js";
+import { rowwise } from "./lib/rowwise.js";
+import { SOFTMAX_FUNCTIONS, softmaxPasses, softmaxRow } from "./lib/softmaxPasses.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** g (softmax(x) − q), q being the smoothed target; 0 in ignored rows: `this` is the gradient of each row's loss. */
+    crossEntropyBackward(x: Tensor, target: Tensor, options: { ignoreIndex: number; labelSmoothing: number }): Tensor;
+  }
+}
+
+export const crossEntropyBackward = rowwise({
+  name: "crossEntropyBackward",
+  doc: "gradient of crossEntropy: g (softmax(x) − q)",
+  inputs: { g: "each", x: "row", label: "each" },
+  dtypes: { label: "i32" },
+  params([, x], { ignoreIndex, labelSmoothing }: { ignoreIndex: number; labelSmoothing: number }) {
+    const { shape } = x as TensorInfo;
+    return { dim: shape.length - 1, ignoreIndex, labelSmoothing, classes: shape.at(-1) as number };
+  },
+  result: "row",
+  passes: () => softmaxPasses("x"),
+  value: `select(g * (exp32(x - largest_x) * inverse_x - select(u.off, u.on, i32(j) == label)), 0.0, label == u.ignore)`,
+  functions: SOFTMAX_FUNCTIONS,
+  uniforms: ({ ignoreIndex, labelSmoothing: s, classes }) => ({
+    ignore: i32(ignoreIndex),
+    on: f32(1 - s + s / classes),
+    off: f32(s / classes),
+  }),
+  reference({ g, x, label }, { ignoreIndex, labelSmoothing: s, classes }) {
+    if (label[0] === ignoreIndex) return new Float64Array(classes);
+    return softmaxRow(x).map((p, j) => g[0] * (p - s / classes - (j === label[0] ? 1 - s : 0)));
+  },
+  flops: 6,
+  tolerance: ulp(32, 1e-6),
+  samples: [
+    {
+      inputs: [[3], [3, 5], { shape: [3], dtype: "i32", values: [4, 0, 2] }],
+      args: [{ ignoreIndex: 0, labelSmoothing: 0 }],
+    },
+    {
+      inputs: [[3], [3, 10], { shape: [3], dtype: "i32", values: [4, 0, 2] }],
+      args: [{ ignoreIndex: -1, labelSmoothing: 0.1 }],
+    },
+  ],
+  errors: [
+    {
+      inputs: [[3], [3, 5], { shape: [2], dtype: "i32" }],
+      args: [{ ignoreIndex: 0, labelSmoothing: 0 }],
+      throws: "ShapeError",
+    },
+    { inputs: [[3], [3, 5], [3]], args: [{ ignoreIndex: 0, labelSmoothing: 0 }], throws: "DTypeError" },
+  ],
+});

@@ -1,0 +1,114 @@
+// The update preset: an optimiser's rule for one parameter, fused into a launch that gives the new parameter and state.
+import { DTypeError, ShapeError } from "../../tensor/errors.js";
+import type { HostTensor, Inputs, KernelContext, Op, Plan, TensorInfo } from "../../tensor/op.js";
+import { formatShape, sameShape, sizeOf } from "../../tensor/shape.js";
+import { type Binding, input, kernel, output, read, type Uniform, u32, write } from "./kernel.js";
+
+/** What an update declares; the rest of `Op` follows from it. Inputs are `p`, `g`, the states, the scalars and `ok`. */
+export interface Update<P, A extends readonly unknown[]>
+  extends Pick<Op<P, A>, "name" | "doc" | "params" | "tolerance" | "samples" | "errors"> {
+  /** Tensors like p that are updated with it. */
+  readonly states: readonly string[];
+  /** f32 scalars, such as the learning rate: data, so that a captured step reads them anew. */
+  readonly scalars: readonly string[];
+  /** WGSL statements on `p`, `g`, the states (variables of type `V`) and the scalars; they assign `p` and the states. */
+  wgsl(params: P): string;
+  readonly functions?: string;
+  uniforms?(params: P): Readonly<Record<string, Uniform>>;
+  /** New values of p and the states, in that order, in float64. */
+  value(values: Readonly<Record<string, number>>, params: P): readonly number[];
+  /** Arithmetic operations an element, for benchmarks. */
+  readonly flops: number;
+}
+
+const WORKGROUP = 64;
+
+/** An update op: outputs are the new p and states; where the bool scalar `ok` is false they equal the old ones. */
+export function update<P, A extends readonly unknown[]>(spec: Update<P, A>): Op<P, A> {
+  const outputs = ["p", ...spec.states];
+  const inputs = ["p", "g", ...spec.states, ...spec.scalars, "ok"];
+  return {
+    ...spec,
+    inputs,
+    outputs: outputs.map((name) => `${name}Next`),
+    infer(infos) {
+      checkInputs(spec, inputs, infos as readonly TensorInfo[]);
+      const { shape } = infos[0] as TensorInfo;
+      return outputs.map(() => ({ shape, dtype: "f32" as const }));
+    },
+    kernels: (context) => plan(spec, inputs, outputs, context),
+    reference: (tensors, params) => reference(spec, inputs, outputs, tensors, params),
+    cost: ([p]) => ({ flops: spec.flops * sizeOf((p as TensorInfo).shape) }),
+  };
+}
+
+function checkInputs<P, A extends readonly unknown[]>(
+  { name, scalars }: Update<P, A>,
+  inputs: readonly string[],
+  infos: readonly TensorInfo[],
+): void {
+  for (const [i, { shape, dtype }] of infos.entries()) {
+    const wanted = inputs[i] === "ok" ? "bool" : "f32";
+    if (dtype !== wanted) throw new DTypeError(`${name}: ${inputs[i]} is ${dtype}`, `cast it to ${wanted}`);
+    const fits = inputs[i] === "ok" || scalars.includes(inputs[i]) ? [] : infos[0].shape;
+    if (!sameShape(shape, fits)) {
+      throw new ShapeError(
+        `${name}: ${inputs[i]} is ${formatShape(shape)}, not ${formatShape(fits)}`,
+        "shapes must agree",
+      );
+    }
+  }
+}
+
+function plan<P, A extends readonly unknown[]>(
+  spec: Update<P, A>,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  { inputs: infos, params }: KernelContext<P>,
+): Plan {
+  const size = sizeOf((infos[0] as TensorInfo).shape);
+  const width = size % 4 === 0 ? 4 : 1;
+  const vector = width === 4 ? "vec4f" : "f32";
+  const isScalar = (name: string) => name === "ok" || spec.scalars.includes(name);
+  const bindings: Record<string, Binding> = {};
+  for (const [i, name] of inputs.entries()) {
+    bindings[`${name}_in`] = read(name === "ok" ? "u32" : isScalar(name) ? "f32" : vector, input(i));
+  }
+  for (const [i, name] of outputs.entries()) bindings[`${name}_out`] = write(vector, output(i));
+  const code = `alias V = ${vector};
+${spec.functions ?? ""}
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lid: u32) {
+  let i = group_index(wg, groups) * ${WORKGROUP}u + lid;
+  if (i >= u.size) { return; }
+${inputs.map((name) => load(name, isScalar(name), outputs.includes(name))).join("\n")}
+${spec.wgsl(params)}
+${outputs.map((name) => `  ${name}_out[i] = select(${name}_in[i], ${name}, ok != 0u);`).join("\n")}
+}`;
+  const about = `a thread for ${width === 4 ? "four elements" : "an element"} of the parameter`;
+  const uniforms = { size: u32(size / width), ...spec.uniforms?.(params) };
+  const groups = Math.ceil(size / width / WORKGROUP);
+  return { dispatches: [kernel({ label: spec.name, about, uniforms, bindings, code, groups })] };
+}
+
+function load(name: string, scalar: boolean, assigned: boolean): string {
+  return `  ${assigned ? "var" : "let"} ${name} = ${name}_in[${scalar ? 0 : "i"}];`;
+}
+
+function reference<P, A extends readonly unknown[]>(
+  { value }: Update<P, A>,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  tensors: Inputs<HostTensor>,
+  params: P,
+): Float64Array[] {
+  const hosts = tensors as readonly HostTensor[];
+  const { length } = hosts[0].data;
+  const results = outputs.map(() => new Float64Array(length));
+  for (let i = 0; i < length; i++) {
+    const values = Object.fromEntries(inputs.map((name, k) => [name, hosts[k].data[hosts[k].shape.length ? i : 0]]));
+    const next = values.ok ? value(values, params) : outputs.map((name) => values[name]);
+    for (const [k, v] of next.entries()) results[k][i] = v;
+  }
+  return results;
+}

@@ -1,0 +1,31 @@
+// nllLoss: the negative of the log-probability of the target class, per row.
+import type { Tensor } from "../tensor/tensor.js";
+import { type ClassLossOptions, classLoss, classLossParams } from "./lib/classLoss.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** −x at the target class, of log-probabilities `[..., C]` and class indices `target` (i32, `[...]`). Throws ShapeError, DTypeError, ConfigError. */
+    nllLoss(target: Tensor, options?: ClassLossOptions): Tensor;
+  }
+}
+
+export const nllLoss = classLoss({
+  name: "nllLoss",
+  doc: "negative log-likelihood of class indices under log-probabilities",
+  params: (_, options: ClassLossOptions = {}) => classLossParams("nllLoss", options),
+  passes: () => ({
+    loss: { state: "f32", init: "0.0", fold: "select(s, -x, i32(j) == label)", merge: "a + b" },
+  }),
+  row: (x, target) => -x[target],
+  backward: (g: Tensor, x, target, { ignoreIndex }) => g.nllLossBackward(x, target, ignoreIndex),
+  rowTolerance: () => ({ ulp: 1, abs: 1e-6 }),
+  samples: [
+    { inputs: [[4, 5], { shape: [4], dtype: "i32", values: [0, 4, 2, 2] }] },
+    { inputs: [[4, 5], { shape: [4], dtype: "i32", values: [0, 4, -100, 2] }], args: [{ reduction: "sum" }] },
+    { inputs: [[4, 33], { shape: [4], dtype: "i32", values: [0, 32, 2, 33] }], args: [{ reduction: "none" }] },
+  ],
+  errors: [
+    { inputs: [[4, 5], { shape: [4, 5], dtype: "i32" }], throws: "ShapeError" },
+    { inputs: [[4, 5], [4]], throws: "DTypeError" },
+  ],
+});

@@ -1,0 +1,60 @@
+// sgdStep: stochastic gradient descent with momentum, for one parameter.
+import { type SampleTensor, ulp } from "../tensor/op.js";
+import { f32 } from "./lib/kernel.js";
+import { update } from "./lib/update.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /**
+     * PyTorch's SGD step of the parameter `this`: g ← g + λ p, v ← μ v + g, p ← p − lr v (Nesterov: p − lr (g + μ v)), v
+     * starting at 0. Gives `[p, v]`; where the bool scalar `ok` is false, the old ones. `lr` is a scalar. Throws ShapeError, DTypeError.
+     */
+    sgdStep(g: Tensor, v: Tensor, lr: Tensor | number, ok: Tensor, options?: SgdOptions): [p: Tensor, v: Tensor];
+  }
+}
+
+export interface SgdOptions {
+  /** μ; default 0. */
+  momentum?: number;
+  nesterov?: boolean;
+  /** λ; default 0. */
+  weightDecay?: number;
+}
+
+const ON: SampleTensor = { shape: [], dtype: "bool", values: [1] };
+
+export const sgdStep = update({
+  name: "sgdStep",
+  doc: "a parameter and its velocity after a step of SGD with momentum",
+  states: ["v"],
+  scalars: ["lr"],
+  params: (_, { momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions = {}) => ({
+    momentum,
+    nesterov,
+    weightDecay,
+  }),
+  wgsl: ({ nesterov }) => `  let slope = g + u.decay * p;
+  v = u.momentum * v + slope;
+  p -= lr * ${nesterov ? "(slope + u.momentum * v)" : "v"};`,
+  uniforms: ({ momentum, weightDecay }) => ({ momentum: f32(momentum), decay: f32(weightDecay) }),
+  value({ p, g, v, lr }, { momentum, nesterov, weightDecay }) {
+    const slope = g + weightDecay * p;
+    const next = momentum * v + slope;
+    return [p - lr * (nesterov ? slope + momentum * next : next), next];
+  },
+  flops: 6,
+  tolerance: ulp(2, 1e-6), // four roundings of values of a few units
+  samples: [
+    { inputs: [[3, 5], [3, 5], [3, 5], { shape: [], range: [0, 1] }, ON], args: [{ momentum: 0.9 }] },
+    {
+      inputs: [[64], [64], [64], { shape: [], range: [0, 1] }, ON],
+      args: [{ momentum: 0.9, nesterov: true, weightDecay: 0.1 }],
+    },
+    { inputs: [[2], { shape: [2], values: [1 / 0, Number.NaN] }, [2], [], { shape: [], dtype: "bool", values: [0] }] },
+  ],
+  errors: [
+    { inputs: [[3], [4], [3], [], ON], throws: "ShapeError" },
+    { inputs: [[3], [3], [3], [1], ON], throws: "ShapeError" },
+    { inputs: [[3], [3], [3], [], []], throws: "DTypeError" },
+  ],
+});
