@@ -8,7 +8,7 @@ import type { StreamRecorder } from "../recorder.js";
 import { percent, perImage } from "../report/format.js";
 import { type Order, Stream } from "../streams/index.js";
 import { loadImages } from "./imageFolder.js";
-import { loadModel, MODELS } from "./models.js";
+import { loadModel, MODELS } from "../models.js";
 import {
   ANY,
   COUNT,

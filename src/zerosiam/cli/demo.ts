@@ -6,7 +6,7 @@ import { createMethod, METHODS } from "../methods/index.js";
 import type { ReportData } from "../report/data.js";
 import { verdict } from "../report/tables.js";
 import { CORRUPTION_NAMES, STREAMS, Stream } from "../streams/index.js";
-import { DIGITS_RATES, loadDigitsModel } from "./models.js";
+import { DIGITS_RATES, loadDigitsModel } from "../models.js";
 import { COUNT, type CommonOptions, namesFlag, numberFlag, SEED } from "./options.js";
 import { checkWritable, writeReport } from "./output.js";
 import { corruptionTable, Runner, runStream } from "./runStream.js";

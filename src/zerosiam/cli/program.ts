@@ -1,13 +1,14 @@
 // The command line: the subcommands, and what all of them share.
 import { Command } from "commander";
 import { addAdapt } from "./adapt.js";
+import { addBench } from "./bench.js";
 import { addDemo } from "./demo.js";
 import { addDoctor } from "./doctor.js";
 import { addEvaluate } from "./evaluate.js";
 import { addTrain } from "./train.js";
 import { VERSION } from "./versions.js";
 
-const COMMANDS = [addDemo, addDoctor, addAdapt, addTrain, addEvaluate];
+const COMMANDS = [addDemo, addDoctor, addAdapt, addTrain, addEvaluate, addBench];
 
 /** The program, ready to parse; it throws CommanderError instead of exiting. `writeError` gets what commander complains. */
 export function createProgram(writeError: (text: string) => void): Command {

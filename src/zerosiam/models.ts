@@ -1,6 +1,6 @@
-// The models that commands know by name.
-import { type Classifier, DigitsNet, loadWeights } from "../../nn/index.js";
-import { assetPath } from "../data/assets.js";
+// The models that are known by name, and the weights that ship with the package.
+import { type Classifier, DigitsNet, loadWeights } from "../nn/index.js";
+import { assetPath } from "./data/assets.js";
 
 const MODEL_FACTORIES: Readonly<Record<string, () => Classifier>> = {
   digits: () => new DigitsNet(),

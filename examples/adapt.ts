@@ -1,0 +1,12 @@
+// Adapts the digits classifier to a stream of corrupted images, a batch at a time.
+import { loadDigits, loadDigitsModel, openDevice, STREAMS, Stream, tensor, ZeroSiam } from "zerosiam";
+
+await openDevice();
+const model = await loadDigitsModel();
+const method = new ZeroSiam(model, { lr: 1e-3, lrPredictor: 1e-3 });
+for (const batch of new Stream({ ...STREAMS.classOrdered, set: await loadDigits("test"), limit: 4 })) {
+  const images = tensor(batch.images, batch.shape);
+  const { logits, metrics } = method.step(images);
+  console.log(batch.step, (await logits.data()).slice(0, 10), await metrics.read());
+  images.dispose();
+}

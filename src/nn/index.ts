@@ -1,0 +1,18 @@
+// Neural networks: modules, layers, initialisation, optimisers, models and their files.
+export * from "./init.js";
+export { type Checkpoint, loadTensors, loadWeights, saveTensors } from "./io/checkpoint.js";
+export { loadSafetensors, saveSafetensors, writeFileAtomic } from "./io/file.js";
+export { readSafetensors, writeSafetensors } from "./io/safetensors.js";
+export { GELU, MaxPool2d, ReLU } from "./layers/activation.js";
+export { Conv2d, type Conv2dOptions } from "./layers/conv2d.js";
+export { Linear, type LinearOptions } from "./layers/linear.js";
+export { BatchNorm2d, type BatchNormOptions } from "./layers/batchNorm.js";
+export { GroupNorm, LayerNorm, Norm, type NormOptions } from "./layers/norm.js";
+export { Classifier } from "./models/classifier.js";
+export { DigitsNet } from "./models/digitsNet.js";
+export { Module, Sequential } from "./module.js";
+export { Adam, type AdamOptions, AdamW } from "./optim/adam.js";
+export { Optimizer } from "./optim/optimizer.js";
+export { SGD, type SGDOptions } from "./optim/sgd.js";
+export { Parameter } from "./parameter.js";
+export { assignState } from "./state.js";

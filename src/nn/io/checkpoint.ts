@@ -1,0 +1,56 @@
+// Tensors to and from safetensors files: weights of a model, state of a method or an optimiser.
+import { DTypeError, type Tensor, tensor } from "../../tensor/index.js";
+import type { Module } from "../module.js";
+import { toFloat32, toInt32, toStored } from "./convert.js";
+import { loadSafetensors, saveSafetensors } from "./file.js";
+import type { StoredTensor } from "./safetensors.js";
+
+/** Tensors of a file, and the metadata strings stored beside them. */
+export interface Checkpoint {
+  readonly tensors: Map<string, Tensor>;
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** Reads a safetensors file onto the device: floats as f32, integers as i32. Throws CheckpointError. */
+export async function loadTensors(path: string): Promise<Checkpoint> {
+  const { tensors, metadata } = await loadSafetensors(path);
+  const loaded = [...tensors].map(([name, stored]): [string, Tensor] => [name, onDevice(stored, `${path}: ${name}`)]);
+  return { tensors: new Map(loaded), metadata };
+}
+
+function onDevice(stored: StoredTensor, what: string): Tensor {
+  const floating = stored.dtype.startsWith("F") || stored.dtype.startsWith("BF");
+  return tensor(floating ? toFloat32(stored, what) : toInt32(stored, what), stored.shape);
+}
+
+/** Writes tensors to a safetensors file, whole or not at all. Throws CheckpointError when the disk refuses, DTypeError for bool. */
+export async function saveTensors(
+  path: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Iterable<readonly [string, string]> = [],
+): Promise<void> {
+  const entries = await Promise.all(
+    [...tensors].map(async ([name, t]): Promise<[string, StoredTensor]> => {
+      if (t.dtype === "bool") throw new DTypeError(`saveTensors: ${name} is bool`, "cast it to u32");
+      return [name, toStored(t.shape, await t.data())];
+    }),
+  );
+  await saveSafetensors(path, entries, metadata);
+}
+
+/**
+ * Loads a model's weights by PyTorch's key names. PyTorch's `num_batches_tracked` counters are not part of our layers
+ * and are passed over. Throws CheckpointError listing everything that does not fit; then nothing has changed.
+ */
+export async function loadWeights<M extends Module>(model: M, path: string): Promise<M> {
+  const { tensors } = await loadTensors(path);
+  try {
+    for (const name of [...tensors.keys()].filter((key) => key.endsWith("num_batches_tracked"))) {
+      tensors.get(name)?.dispose();
+      tensors.delete(name);
+    }
+    return model.loadStateDict(tensors);
+  } finally {
+    for (const loaded of tensors.values()) loaded.dispose();
+  }
+}

@@ -1,0 +1,40 @@
+// Conv2d: cross-correlation over the last two dimensions.
+import type { Rng, Tensor } from "../../tensor/index.js";
+import { currentRng, kaimingUniform, uniform } from "../init.js";
+import { Module } from "../module.js";
+import { Parameter } from "../parameter.js";
+
+export interface Conv2dOptions {
+  /** Default 1. */
+  stride?: number;
+  /** Zeros added on every side; default 0. */
+  padding?: number;
+  /** Default 1. */
+  dilation?: number;
+  /** Default 1; equal to the channels for a depthwise convolution. */
+  groups?: number;
+  /** Default true. */
+  bias?: boolean;
+  rng?: Rng;
+}
+
+/** `[B, inChannels, H, W]` to `[B, outChannels, H', W']`; weight `[outChannels, inChannels / groups, k, k]`. */
+export class Conv2d extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter | null;
+  readonly #geometry: { stride: number; padding: number; dilation: number; groups: number };
+
+  constructor(inChannels: number, outChannels: number, kernelSize: number, options: Conv2dOptions = {}) {
+    super();
+    const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true, rng = currentRng() } = options;
+    const shape = [outChannels, inChannels / groups, kernelSize, kernelSize];
+    this.weight = new Parameter(kaimingUniform(shape, Math.sqrt(5), rng));
+    const bound = 1 / Math.sqrt((inChannels / groups) * kernelSize * kernelSize);
+    this.bias = bias ? new Parameter(uniform([outChannels], bound, rng)) : null;
+    this.#geometry = { stride, padding, dilation, groups };
+  }
+
+  forward(x: Tensor): Tensor {
+    return x.conv2d(this.weight, this.bias, this.#geometry);
+  }
+}

@@ -1,0 +1,54 @@
+// Normalisation layers: the parameters that test-time adaptation learns.
+import { ConfigError, ones, type Tensor, zeros } from "../../tensor/index.js";
+import { Module } from "../module.js";
+import { Parameter } from "../parameter.js";
+
+export interface NormOptions {
+  /** Added to the variance; default 1e-5. */
+  eps?: number;
+  /** Learn a weight and a bias; default true. */
+  affine?: boolean;
+}
+
+/** What every normalisation layer has: an affine map, adapted at test time. */
+export abstract class Norm extends Module {
+  readonly weight: Parameter | null;
+  readonly bias: Parameter | null;
+  readonly eps: number;
+
+  constructor(size: number, { eps = 1e-5, affine = true }: NormOptions) {
+    super();
+    this.weight = affine ? new Parameter(ones([size])) : null;
+    this.bias = affine ? new Parameter(zeros([size])) : null;
+    this.eps = eps;
+  }
+}
+
+/** Wu & He 2018: normalises each sample over groups of channels. `[B, C, ...]`. */
+export class GroupNorm extends Norm {
+  constructor(
+    readonly numGroups: number,
+    numChannels: number,
+    options: NormOptions = {},
+  ) {
+    super(numChannels, options);
+    if (numChannels % numGroups !== 0) {
+      throw new ConfigError(`GroupNorm: ${numGroups} groups do not divide ${numChannels} channels`, "use a divisor");
+    }
+  }
+
+  forward(x: Tensor): Tensor {
+    return x.groupNorm(this.weight, this.bias, { groups: this.numGroups, eps: this.eps })[0];
+  }
+}
+
+/** Ba et al. 2016: normalises the last dimension. `[..., size]`. */
+export class LayerNorm extends Norm {
+  constructor(size: number, options: NormOptions = {}) {
+    super(size, options);
+  }
+
+  forward(x: Tensor): Tensor {
+    return x.layerNorm(this.weight, this.bias, { eps: this.eps })[0];
+  }
+}

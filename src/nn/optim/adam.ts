@@ -1,0 +1,49 @@
+// Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019).
+import { type Tensor, tensor } from "../../tensor/index.js";
+import type { Parameter } from "../parameter.js";
+import { checkRate, Optimizer } from "./optimizer.js";
+
+export interface AdamOptions {
+  lr: number;
+  /** Decay of the first and second moment; default [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** Default 1e-8. */
+  eps?: number;
+  /** Adam: added to the gradient; AdamW: taken from the parameter directly. Default 0 (AdamW 0.01). */
+  weightDecay?: number;
+}
+
+/** m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g²;  p ← p − lr · m̂ / (√v̂ + ε), with bias-corrected m̂ and v̂. */
+export class Adam extends Optimizer {
+  readonly #rule: { beta1: number; beta2: number; eps: number; weightDecay: number; decoupled: boolean };
+
+  constructor(parameters: ReadonlyMap<string, Parameter>, options: AdamOptions, decoupled = false) {
+    const { lr, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
+    super(parameters, lr, ["expAvg", "expAvgSq"]);
+    checkRate(new.target.name, "weightDecay", weightDecay);
+    this.#rule = { beta1: betas[0], beta2: betas[1], eps, weightDecay, decoupled };
+    this.addState("step", tensor(0));
+  }
+
+  protected override beforeUpdates(ok: Tensor): void {
+    const count = this.state().get("step") as Tensor;
+    count.assign(count.add(ok.cast("f32")));
+  }
+
+  protected override update(name: string, parameter: Parameter, gradient: Tensor, ok: Tensor): void {
+    const first = this.slot(name, "expAvg");
+    const second = this.slot(name, "expAvgSq");
+    const count = this.state().get("step") as Tensor;
+    const [p, m, v] = parameter.adamStep(gradient, first, second, this.lrTensor, count, ok, this.#rule);
+    parameter.assign(p);
+    first.assign(m);
+    second.assign(v);
+  }
+}
+
+/** Adam with weight decay decoupled from the gradient. */
+export class AdamW extends Adam {
+  constructor(parameters: ReadonlyMap<string, Parameter>, { weightDecay = 0.01, ...options }: AdamOptions) {
+    super(parameters, { ...options, weightDecay }, true);
+  }
+}

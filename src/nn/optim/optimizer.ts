@@ -1,0 +1,106 @@
+// What optimisers share: parameters, a learning rate that is data, and state by name.
+import { ConfigError, full, keep, noGrad, scope, type Tensor, tensor, zeros } from "../../tensor/index.js";
+import type { Parameter } from "../parameter.js";
+import { assignState } from "../state.js";
+
+/** Throws ConfigError unless `value` is finite and not negative; 0 is valid. */
+export function checkRate(owner: string, name: string, value: number): number {
+  if (!Number.isFinite(value) || value < 0) {
+    throw new ConfigError(`${owner}: ${name} is ${value}`, "it must be a finite number ≥ 0; 0 freezes the parameters");
+  }
+  return value;
+}
+
+/** Updates named parameters from their `.grad`, with state tensors shaped like them that start at zero. */
+export abstract class Optimizer {
+  protected readonly parameters: ReadonlyMap<string, Parameter>;
+  readonly #state = new Map<string, Tensor>();
+  readonly #always: Tensor;
+  readonly #lrTensor: Tensor;
+  #lr: number;
+
+  /** `slots` names one state tensor a parameter each. Throws ConfigError for a rate that is negative or not finite. */
+  constructor(parameters: ReadonlyMap<string, Parameter>, lr: number, slots: readonly string[]) {
+    this.#lr = checkRate(new.target.name, "lr", lr);
+    this.parameters = parameters;
+    this.#lrTensor = keep(tensor(lr));
+    this.#always = keep(full([], 1, { dtype: "bool" }));
+    for (const [name, parameter] of parameters) {
+      for (const slot of slots)
+        this.#state.set(`${name}.${slot}`, keep(zeros(parameter.shape, { device: parameter.device })));
+    }
+  }
+
+  /** The learning rate; setting it takes effect at the next step. Throws ConfigError if negative or not finite. */
+  get lr(): number {
+    return this.#lr;
+  }
+
+  set lr(value: number) {
+    this.#lr = checkRate(this.constructor.name, "lr", value);
+    scope(() => this.#lrTensor.assign(tensor(value)));
+  }
+
+  /** The rate as data: a captured step reads it anew at every replay. */
+  protected get lrTensor(): Tensor {
+    return this.#lrTensor;
+  }
+
+  /**
+   * Updates every parameter that has a gradient. Where `ok`, a bool scalar, is false, parameters and state stay as they
+   * are: decided on the device, so that guarding against a bad batch costs no read-back.
+   */
+  step(ok: Tensor = this.#always): void {
+    noGrad(() =>
+      scope(() => {
+        this.beforeUpdates(ok);
+        for (const [name, parameter] of this.parameters)
+          if (parameter.grad) this.update(name, parameter, parameter.grad, ok);
+      }),
+    );
+  }
+
+  /** Once a step, before the parameters. */
+  protected beforeUpdates(_ok: Tensor): void {}
+
+  protected abstract update(name: string, parameter: Parameter, gradient: Tensor, ok: Tensor): void;
+
+  /** The state tensor `slot` of the parameter `name`. */
+  protected slot(name: string, slot: string): Tensor {
+    return this.#state.get(`${name}.${slot}`) as Tensor;
+  }
+
+  /** Adds a state tensor that belongs to no parameter. */
+  protected addState(name: string, value: Tensor): void {
+    this.#state.set(name, keep(value));
+  }
+
+  /** Drops all gradients. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters.values()) {
+      parameter.grad?.dispose();
+      parameter.grad = null;
+    }
+  }
+
+  /** State tensors by `parameter.slot`: the optimiser's own, not copies. */
+  state(): ReadonlyMap<string, Tensor> {
+    return this.#state;
+  }
+
+  /** Takes over the values of `state`, all or none. Throws CheckpointError listing everything that does not fit. */
+  loadState(state: ReadonlyMap<string, Tensor>): void {
+    assignState(this.constructor.name, this.#state, state);
+  }
+
+  /** Sets all state back to zero. */
+  reset(): void {
+    scope(() => {
+      for (const own of this.#state.values()) own.assign(zeros(own.shape, { device: own.device }));
+    });
+  }
+
+  dispose(): void {
+    for (const tensor of [...this.#state.values(), this.#lrTensor, this.#always]) tensor.dispose();
+  }
+}

@@ -1,0 +1,36 @@
+// Stochastic gradient descent with momentum, by PyTorch's rule.
+import type { Tensor } from "../../tensor/index.js";
+import type { Parameter } from "../parameter.js";
+import { checkRate, Optimizer } from "./optimizer.js";
+
+export interface SGDOptions {
+  lr: number;
+  /** Default 0. */
+  momentum?: number;
+  /** Nesterov's look-ahead; default false. */
+  nesterov?: boolean;
+  /** L2 penalty added to the gradient; default 0. */
+  weightDecay?: number;
+}
+
+/** v ← μ v + g + λ p;  p ← p − lr v (with Nesterov: p − lr (g + λ p + μ v)). */
+export class SGD extends Optimizer {
+  readonly #rule: { momentum: number; nesterov: boolean; weightDecay: number };
+
+  constructor(
+    parameters: ReadonlyMap<string, Parameter>,
+    { lr, momentum = 0, nesterov = false, weightDecay = 0 }: SGDOptions,
+  ) {
+    super(parameters, lr, ["momentum"]);
+    checkRate("SGD", "momentum", momentum);
+    checkRate("SGD", "weightDecay", weightDecay);
+    this.#rule = { momentum, nesterov, weightDecay };
+  }
+
+  protected override update(name: string, parameter: Parameter, gradient: Tensor, ok: Tensor): void {
+    const velocity = this.slot(name, "momentum");
+    const [p, v] = parameter.sgdStep(gradient, velocity, this.lrTensor, ok, this.#rule);
+    parameter.assign(p);
+    velocity.assign(v);
+  }
+}

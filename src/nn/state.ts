@@ -1,0 +1,24 @@
+// Taking over saved tensors by name: all of them or none.
+import { CheckpointError, type Tensor } from "../tensor/index.js";
+
+/**
+ * Assigns to each tensor of `own` its namesake in `given`. Throws CheckpointError listing every missing or unexpected
+ * name and every shape or dtype that does not fit; then nothing has changed.
+ */
+export function assignState(owner: string, own: ReadonlyMap<string, Tensor>, given: ReadonlyMap<string, Tensor>): void {
+  const problems: string[] = [];
+  for (const [name, tensor] of own) {
+    const other = given.get(name);
+    if (!other) problems.push(`missing ${name} ${tensor}`);
+    else if (String(other) !== String(tensor)) problems.push(`${name} is ${other}, expected ${tensor}`);
+  }
+  for (const name of given.keys()) if (!own.has(name)) problems.push(`unexpected ${name}`);
+  if (problems.length > 0) {
+    const lines = problems.map((problem) => `\n  ${problem}`).join("");
+    throw new CheckpointError(
+      `${owner}: ${problems.length} tensors do not fit${lines}`,
+      "load what was saved from this very architecture",
+    );
+  }
+  for (const [name, tensor] of own) tensor.assign(given.get(name) as Tensor);
+}

@@ -1,0 +1,55 @@
+// Comparing tensors with stored ones, in units of the tolerance.
+
+/** |got − want| ≤ atol + rtol · |want|, elementwise. */
+export interface FixtureTolerance {
+  readonly rtol: number;
+  readonly atol: number;
+}
+
+/** One compared case. */
+export interface ParityResult {
+  readonly name: string;
+  readonly passed: boolean;
+  /** The largest error, in units of the tolerance: at most 1 when it passed. */
+  readonly worst: number;
+  /** Where the worst error is, or why there is no value to compare. */
+  readonly detail: string;
+}
+
+/** The largest error of `got`, in units of the tolerance, and where; NaN equals NaN. Different lengths are infinitely far. */
+export function worstError(
+  got: ArrayLike<number>,
+  want: ArrayLike<number>,
+  { rtol, atol }: FixtureTolerance,
+): { worst: number; at: number } {
+  if (got.length !== want.length) return { worst: Number.POSITIVE_INFINITY, at: Math.min(got.length, want.length) };
+  let worst = 0;
+  let at = 0;
+  for (let i = 0; i < want.length; i++) {
+    const equal = got[i] === want[i] || (Number.isNaN(got[i]) && Number.isNaN(want[i]));
+    const error = equal ? 0 : Math.abs(got[i] - want[i]) / (atol + rtol * Math.abs(want[i]));
+    if (error > worst || Number.isNaN(error)) {
+      worst = Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
+      at = i;
+    }
+  }
+  return { worst, at };
+}
+
+/** Collects the comparisons of one case. */
+export class Comparison {
+  #worst = 0;
+  #detail = "";
+
+  /** Compares one tensor; `what` names it in the detail. */
+  add(what: string, got: ArrayLike<number>, want: ArrayLike<number>, tolerance: FixtureTolerance): void {
+    const { worst, at } = worstError(got, want, tolerance);
+    if (worst < this.#worst || (this.#detail !== "" && worst === this.#worst)) return;
+    this.#worst = worst;
+    this.#detail = `${what}[${at}]: got ${got[at]}, want ${want[at]}`;
+  }
+
+  result(name: string): ParityResult {
+    return { name, passed: this.#worst <= 1, worst: this.#worst, detail: this.#detail };
+  }
+}
