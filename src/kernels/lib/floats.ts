@@ -39,11 +39,13 @@ const TABLE = {
     code: `
 fn exp32(x: f32) -> f32 {
   let c = clamp(x, -104.0, 89.0); // e^-104 rounds to 0, e^89 to infinity
-  let n = round(c * 1.44269504);
+  // n is rounded by adding 1.5·2²³, whose last bits it then is: i32() of a float costs more, as it must saturate
+  let i = bitcast<i32>(c * 1.44269504 + 12582912.0) - 0x4b400000;
+  let n = f32(i);
   let r = (c - n * 0.693359375) - n * -2.12194440e-4; // ln 2 in two parts: n times the first is exact
   let p = 0.5 + r * (0.166665152 + r * (0.041668456 + r * (0.00836941879 + r * 0.00138131424)));
-  let half = i32(n) / 2; // 2ⁿ in two factors, since 2¹²⁸ and subnormals are none
-  let y = (1.0 + (r + r * r * p)) * exp2i(half) * exp2i(i32(n) - half);
+  let half = i >> 1u; // 2ⁿ in two factors, since 2¹²⁸ and subnormals are none
+  let y = (1.0 + (r + r * r * p)) * exp2i(half) * exp2i(i - half);
   return select(y, x, isNan(x));
 }`,
     uses: ["isNan", "exp2i"],
