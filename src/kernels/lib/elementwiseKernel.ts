@@ -3,6 +3,7 @@ import { type DType, wgslType } from "../../tensor/dtype.js";
 import type { Caps, Plan, TensorInfo } from "../../tensor/op.js";
 import { broadcastStrides, type Shape, sizeOf } from "../../tensor/shape.js";
 import { type Binding, input, kernel, output, read, type Uniform, u32, write } from "./kernel.js";
+import { mergeDims, walk, walkUniforms } from "./walk.js";
 
 /** An expression of named operands, one for each input of the op. */
 export interface Expression {
@@ -53,14 +54,14 @@ export function elementwisePlan(
   const steps = sizeOf(sizes);
   const uniforms: Record<string, Uniform> = { size: u32(steps), ...expression.uniforms };
   const bindings: Record<string, Binding> = {};
-  for (const [i, { access, strides }] of readings.entries()) {
+  for (const [i, { access }] of readings.entries()) {
     const wide = width === 4 && (access === "flat" || access === "row");
     bindings[`${names[i]}_in`] = read(storageType(inputs[i].dtype, wide), input(i));
-    for (const [d, stride] of strides.entries()) uniforms[`${names[i]}_s${d}`] = u32(stride);
   }
   bindings.out = write(storageType(result.dtype, width === 4), output(0));
   const strided = names.filter((_, i) => readings[i].strides.length > 0);
-  if (strided.length > 0) for (const [d, n] of sizes.entries()) uniforms[`n${d}`] = u32(n);
+  const strides = Object.fromEntries(names.map((n, i) => [n, readings[i].strides]));
+  if (strided.length > 0) Object.assign(uniforms, walkUniforms(sizes, strides));
   const code = `${functions}
 fn f(${names.map((n, i) => `${n}: ${valueType(inputs[i].dtype)}`).join(", ")}) -> ${valueType(result.dtype)} {
   return ${wgsl};
@@ -70,7 +71,7 @@ fn f(${names.map((n, i) => `${n}: ${valueType(inputs[i].dtype)}`).join(", ")}) -
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let threads = groups.x * groups.y * ${WORKGROUP}u;
   for (var i = group_index(wg, groups) * ${WORKGROUP}u + lane; i < u.size; i += threads) {
-${coordinates(strided, sizes.length)}${names.map((n, i) => `    let ${n}_v = ${load(n, readings[i].access)};`).join("\n")}
+${walk(strided, sizes.length)}${names.map((n, i) => `    let ${n}_v = ${load(n, readings[i].access)};`).join("\n")}
     out[i] = ${stored(names, inputs, result.dtype, width, readings)};
   }
 }`;
@@ -106,38 +107,13 @@ function stored(
   return width === 1 ? call("") : `vec4<${wgslType(dtype)}>(${[".x", ".y", ".z", ".w"].map(call).join(", ")})`;
 }
 
-/** Splits i into coordinates, innermost first, and adds up each operand's index. */
-function coordinates(names: readonly string[], rank: number): string {
-  if (names.length === 0) return "";
-  const lines = ["var rest = i;", ...names.map((n) => `var ${n}_i = 0u;`)];
-  for (let d = rank - 1; d >= 0; d--) {
-    const coordinate = d === 0 ? "rest" : `(rest % u.n${d})`;
-    for (const n of names) lines.push(`${n}_i += ${coordinate} * u.${n}_s${d};`);
-    if (d > 0) lines.push(`rest /= u.n${d};`);
-  }
-  return lines.map((line) => `    ${line}\n`).join("");
-}
-
 /**
- * Merges neighbouring dimensions that every operand walks alike (most broadcasts become rank 2 or 3), and takes four
- * elements a step along the innermost one. A result without repeated dimensions may end inside its last step: buffers
+ * Most broadcasts become rank 2 or 3 by merging dimensions; along the innermost one a step takes four elements. A result without repeated dimensions may end inside its last step: buffers
  * are multiples of 16 bytes.
  */
 function layoutOf(shape: Shape, operands: readonly Shape[]): Layout {
   const walking = operands.filter((s) => sizeOf(s) !== 1).map((s) => broadcastStrides(s, shape));
-  const sizes: number[] = [];
-  const merged: number[][] = walking.map(() => []);
-  for (const [d, size] of shape.entries()) {
-    if (size === 1) continue;
-    const last = sizes.length - 1;
-    if (last >= 0 && merged.every((m, k) => m[last] === walking[k][d] * size)) {
-      sizes[last] *= size;
-      for (const [k, m] of merged.entries()) m[last] = walking[k][d];
-    } else {
-      sizes.push(size);
-      for (const [k, m] of merged.entries()) m.push(walking[k][d]);
-    }
-  }
+  const { sizes, strides: merged } = mergeDims(shape, walking);
   const inner = sizes.pop() ?? 1;
   const width = sizes.length === 0 || inner % 4 === 0 ? 4 : 1;
   let next = 0;
