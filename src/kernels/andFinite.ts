@@ -33,17 +33,16 @@ export const andFinite = defineOp({
     const { dispatches, partialBytes } = reduceKernels({
       label: "andFinite",
       layout: reduceLayout([sizeOf((inputs[1] as TensorInfo).shape)], [0]),
-      from: { type: "f32", operand: input(1) },
-      to: { type: "u32", operand: output(0) },
-      each: [{ name: "flag", type: "u32", operand: input(0) }],
+      elements: { x: { type: "f32", operand: input(1) } },
+      each: { flag: { type: "u32", operand: input(0) } },
       reducer: {
         state: "u32",
         init: "1u",
         fold: "s & u32(isFinite(x))",
         merge: "a & b",
-        finish: "s & flag",
         functions: floats("isFinite"),
       },
+      targets: [{ type: "u32", operand: output(0), value: "s & flag" }],
       caps,
       partials: scratch(0),
     });

@@ -120,15 +120,9 @@ function plan<P extends ClassLossParams, A extends readonly unknown[]>(
   const total = reduceKernels({
     label: `${spec.name}/${params.reduction}`,
     layout: reduceLayout([rows], [0]),
-    from: rowLosses,
-    to: { type: "f32", operand: output(0) },
-    reducer: {
-      state: "vec2f",
-      init: "vec2f(0.0)",
-      fold: "s + x",
-      merge: "a + b",
-      finish: params.reduction === "mean" ? "s.x / s.y" : "s.x",
-    },
+    elements: { x: rowLosses },
+    reducer: { state: "vec2f", init: "vec2f(0.0)", fold: "s + x", merge: "a + b" },
+    targets: [{ type: "f32", operand: output(0), value: params.reduction === "mean" ? "s.x / s.y" : "s.x" }],
     caps,
     partials: scratch(1),
   });

@@ -1,4 +1,4 @@
-// Launches that reduce dimensions of a tensor, in a fixed order: per output a sum of blocks, blocks in lanes, long ranges in two phases.
+// Launches that reduce dimensions of tensors, in a fixed order: blocks summed by lanes, blocks of a task, tasks of an output.
 import type { Caps, Dispatch, Operand } from "../../tensor/op.js";
 import { type Binding, kernel, read, type Uniform, u32, write } from "./kernel.js";
 import { offsetFunction, type ReduceLayout, type Run, reduceLayout } from "./reduceLayout.js";
@@ -9,32 +9,44 @@ export interface Reducer {
   /** Type of what is carried along, and its start. */
   readonly state: string;
   readonly init: string;
-  /** The state after one more element: of the state `s`, the element `x`, its number `i` and the values of `each`. */
+  /** The state after one more element: of the state `s`, the elements, their number `i`, and what else is in scope. */
   readonly fold: string;
   /** Two states in one: of `a` and `b`. */
   readonly merge: string;
-  /** The result: of `s` and the values of `each`; default `s`. Its type, where it is not that of the state. */
+  /** The result: of the state `s` and the values of `each`; default `s`. Its type, where it is not that of the state. */
   readonly finish?: string;
   readonly result?: string;
   readonly functions?: string;
   readonly uniforms?: Readonly<Record<string, Uniform>>;
 }
 
-/** One value per output that a reducer reads by name, such as the mean for a variance. */
-export interface Each {
-  readonly name: string;
+/** An array that a reducer reads, of WGSL `type`. */
+export interface Source {
   readonly type: string;
   readonly operand: Operand;
+  /** For a value per output, where it is found: of `output`, the default. */
+  readonly index?: string;
+}
+
+/** Where a result goes: an expression of the state `s` and the values of `each`. */
+export interface Target {
+  readonly type: string;
+  readonly operand: Operand;
+  readonly value: string;
 }
 
 export interface ReduceCall {
   readonly label: string;
   readonly layout: ReduceLayout;
-  /** WGSL types and buffers of elements and results. */
-  readonly from: { readonly type: string; readonly operand: Operand };
-  readonly to: { readonly type: string; readonly operand: Operand };
-  readonly each?: readonly Each[];
+  /** Arrays of the layout's shape, folded together, by name. */
+  readonly elements: Readonly<Record<string, Source>>;
+  /** One value per output, by name, such as the mean for a variance. */
+  readonly each?: Readonly<Record<string, Source>>;
+  /** One value per element number `i`, by name. */
+  readonly along?: Readonly<Record<string, Source>>;
   readonly reducer: Reducer;
+  readonly targets: readonly Target[];
+  readonly uniforms?: Readonly<Record<string, Uniform>>;
   readonly caps: Caps;
   /** Where to keep partial results between two phases. */
   readonly partials: Operand;
@@ -55,12 +67,13 @@ export function reduceKernels(call: ReduceCall): { dispatches: Dispatch[]; parti
   if (splits === 1) return { dispatches: [reduceKernel(call, 1)], partialBytes: 0 };
   const partial = { type: reducer.state, operand: call.partials };
   const rows = isRows(layout);
-  const first: ReduceCall = { ...call, to: partial, reducer: { ...reducer, finish: "s" } };
+  const first: ReduceCall = { ...call, targets: [{ ...partial, value: "s" }] };
   const second: ReduceCall = {
     ...call,
     label: `${call.label}/merge`,
     layout: rows ? reduceLayout([layout.outputs, splits], [1]) : reduceLayout([splits, layout.outputs], [0]),
-    from: partial,
+    elements: { x: partial },
+    along: {},
     reducer: { ...reducer, fold: "merge(s, x)" },
   };
   const partialBytes = layout.outputs * splits * bytesOf(reducer.state);
@@ -85,27 +98,31 @@ function splitsFor(caps: Caps, layout: ReduceLayout): number {
 }
 
 function reduceKernel(call: ReduceCall, splits: number): Dispatch {
-  const { layout, reducer, each = [] } = call;
-  const team: Team | null = isRows(layout) ? teamFor(call.caps, layout.inner.size) : null;
-  const blocks = blocksOf(layout);
-  const { state } = reducer;
+  const { layout, reducer, elements, each = {}, along = {}, targets } = call;
+  const team = isRows(layout) ? teamFor(call.caps, layout.inner.size) : null;
   const lanes = team?.lanes ?? 1;
   const workgroup = team?.workgroup ?? COLUMN_WORKGROUP;
-  const width = team && layout.inner.size % 4 === 0 && !call.from.type.startsWith("vec") ? 4 : 1;
+  const types = Object.values(elements).map(({ type }) => type);
+  const width = team && layout.inner.size % 4 === 0 && !types.some((t) => t.startsWith("vec")) ? 4 : 1;
+  const blocks = blocksOf(layout);
   const tasks = layout.outputs * splits;
-  const eachParams = each.map((e) => `, ${e.name}: ${e.type}`).join("");
-  const eachValues = each.map((e) => `, ${e.name}_v`).join("");
-  const bindings: Record<string, Binding> = {
-    x: read(width === 4 ? `vec4<${call.from.type}>` : call.from.type, call.from.operand),
-    ...Object.fromEntries(each.map((e) => [`${e.name}_in`, read(e.type, e.operand)])),
-    out: write(call.to.type, call.to.operand),
-  };
+  const bindings: Record<string, Binding> = {};
+  for (const [name, { type, operand }] of Object.entries(elements)) {
+    bindings[`${name}_in`] = read(width === 4 ? `vec4<${type}>` : type, operand);
+  }
+  for (const [name, { type, operand }] of Object.entries({ ...each, ...along })) {
+    bindings[`${name}_in`] = read(type, operand);
+  }
+  for (const [k, { type, operand }] of targets.entries()) bindings[`out${k}`] = write(type, operand);
+  const values = Object.keys(each).map((name) => `, ${name}`);
+  const results = targets.map(({ value }, k) => `    out${k}[task] = ${value};`).join("\n");
   const code = `const BLOCK = ${BLOCK}u;
 const LANES = ${lanes}u; // that share an output
 ${reducer.functions ?? ""}
-${team ? combineFunctions(team, [{ name: "merge", type: state, merge: reducer.merge }]) : `fn merge(a: ${state}, b: ${state}) -> ${state} { return ${reducer.merge}; }`}
-fn fold(s: ${state}, x: ${call.from.type}, i: u32${eachParams}) -> ${state} { return ${reducer.fold}; }
-fn finish(s: ${state}${eachParams}) -> ${call.to.type} { return ${reducer.finish ?? "s"}; }
+${mergeFunctions(reducer, team)}
+fn fold(s: ${reducer.state}, i: u32${parameters({ ...elements, ...along, ...each })}) -> ${reducer.state} {
+  return ${reducer.fold};
+}
 ${offsetFunction("start_of", "kept", layout.kept)}
 ${offsetFunction("run_of", "outer", layout.outer)}
 
@@ -116,10 +133,12 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u
   let output = min(${team ? "task / u.splits" : "task % u.outputs"}, u.outputs - 1u);
   let split = ${team ? "task % u.splits" : "task / u.outputs"};
   let start = start_of(output);
-${each.map((e) => `  let ${e.name}_v = ${e.name}_in[output];`).join("\n")}
+${Object.entries(each)
+  .map(([name, { index = "output" }]) => `  let ${name} = ${name}_in[${index}];`)
+  .join("\n")}
   let first = min(split * u.blocks_per_task, u.blocks);
   let last = select(min(first + u.blocks_per_task, u.blocks), first, task >= u.tasks);
-  var total = ${reducer.init};
+  var s = ${reducer.init};
   for (var b = first; b < last; b++) {
     let run = b / u.blocks_per_run;
     let begin = (b - run * u.blocks_per_run) * BLOCK;
@@ -127,11 +146,13 @@ ${each.map((e) => `  let ${e.name}_v = ${e.name}_in[output];`).join("\n")}
     let base = start + run_of(run);
     var part = ${reducer.init};
     for (var j = begin + lane${width === 4 ? " * 4u" : ""}; j < end; j += LANES${width === 4 ? " * 4u" : ""}) {
-${foldLines(width, layout.inner, eachValues)}
+${foldLines(call, width, values.join(""))}
     }
-    total = merge(total, part);
+    s = merge(s, part);
   }
-${team ? "  total = merge_all(total, lid);\n" : ""}  if (lane == 0u && task < u.tasks) { out[task] = finish(total${eachValues}); }
+${team ? "  s = merge_all(s, lid);\n" : ""}  if (lane == 0u && task < u.tasks) {
+${results}
+  }
 }`;
   return kernel({
     label: call.label,
@@ -151,6 +172,7 @@ ${team ? "  total = merge_all(total, lid);\n" : ""}  if (lane == 0u && task < u.
       ...runUniforms("kept", layout.kept),
       ...runUniforms("outer", layout.outer),
       ...reducer.uniforms,
+      ...call.uniforms,
     },
     bindings,
     code,
@@ -158,13 +180,38 @@ ${team ? "  total = merge_all(total, lid);\n" : ""}  if (lane == 0u && task < u.
   });
 }
 
-function foldLines(width: number, inner: Run, each: string): string {
+function mergeFunctions({ state, merge }: Reducer, team: Team | null): string {
+  if (team) return combineFunctions(team, [{ name: "merge", type: state, merge }]);
+  return `fn merge(a: ${state}, b: ${state}) -> ${state} { return ${merge}; }`;
+}
+
+const parameters = (sources: Readonly<Record<string, Source>>): string =>
+  Object.entries(sources)
+    .map(([name, { type }]) => `, ${name}: ${type}`)
+    .join("");
+
+/** The inner loop's body: one element of each array, or four neighbouring ones. */
+function foldLines({ elements, along = {}, layout }: ReduceCall, width: number, each: string): string {
+  const names = Object.keys(elements);
   const number = "run * u.inner + j";
+  const others = (i: string) =>
+    Object.keys(along)
+      .map((name) => `, ${name}_in[${i}]`)
+      .join("");
   if (width === 1) {
-    return `      part = fold(part, x[base + j${inner.stride === 1 ? "" : " * u.inner_stride"}], ${number}${each});`;
+    const values = names.map((name) => `, ${name}_in[at]`).join("");
+    return `      let at = base + j${layout.inner.stride === 1 ? "" : " * u.inner_stride"};
+      let i = ${number};
+      part = fold(part, i${values}${others("i")}${each});`;
   }
-  const folds = ["x", "y", "z", "w"].map((c, k) => `      part = fold(part, v.${c}, ${number} + ${k}u${each});`);
-  return `      let v = x[(base + j) / 4u];\n${folds.join("\n")}`;
+  const folds = ["x", "y", "z", "w"].map((c, k) => {
+    const i = k === 0 ? "i" : `i + ${k}u`;
+    return `      part = fold(part, ${i}${names.map((name) => `, ${name}4.${c}`).join("")}${others(i)}${each});`;
+  });
+  return `      let at = (base + j) / 4u;
+      let i = ${number};
+${names.map((name) => `      let ${name}4 = ${name}_in[at];`).join("\n")}
+${folds.join("\n")}`;
 }
 
 function runUniforms(prefix: string, runs: readonly Run[]): Record<string, Uniform> {

@@ -4,7 +4,7 @@ import { DTypeError, ShapeError } from "../../tensor/errors.js";
 import type { Dispatch, HostTensor, Inputs, KernelContext, Op, Plan, TensorInfo } from "../../tensor/op.js";
 import { formatShape, normalizeDims, reducedShape, type Shape } from "../../tensor/shape.js";
 import { f32, input, output, scratch } from "./kernel.js";
-import { type Each, type Reducer, reduceKernels } from "./reduceKernels.js";
+import { type Reducer, reduceKernels, type Source } from "./reduceKernels.js";
 import { positionsOf, reduceLayout } from "./reduceLayout.js";
 
 export interface ReductionParams {
@@ -65,20 +65,27 @@ function plan<P extends ReductionParams, A extends readonly unknown[]>(
   const layout = reduceLayout(shape, params.axes);
   const steps = Object.entries(passes(dtype, params, layout.count));
   const last = steps.length - 1;
-  const each: Each[] = [];
+  const each: Record<string, Source> = {};
   const dispatches: Dispatch[] = [];
   let partialBytes = 0;
   for (const [k, [pass, reducer]] of steps.entries()) {
-    const to =
-      k === last ? { type: wgslType(outputs[0].dtype), operand: output(0) } : { type: "f32", operand: scratch(k) };
-    const from = { type: wgslType(dtype), operand: input(0) };
-    const label = k === last ? name : `${name}/${pass}`;
-    const step = reduceKernels({ label, layout, from, to, each, reducer, caps, partials: scratch(last) });
+    const type = k === last ? wgslType(outputs[0].dtype) : "f32";
+    const operand = k === last ? output(0) : scratch(k);
+    const step = reduceKernels({
+      label: k === last ? name : `${name}/${pass}`,
+      layout,
+      elements: { x: { type: wgslType(dtype), operand: input(0) } },
+      each,
+      reducer,
+      targets: [{ type, operand, value: reducer.finish ?? "s" }],
+      caps,
+      partials: scratch(last),
+    });
     dispatches.push(...step.dispatches);
     partialBytes = Math.max(partialBytes, step.partialBytes);
-    each.push({ name: pass, ...to });
+    each[pass] = { type, operand };
   }
-  return { dispatches, scratch: [...each.slice(0, last).map(() => 4 * layout.outputs), partialBytes] };
+  return { dispatches, scratch: [...steps.slice(1).map(() => 4 * layout.outputs), partialBytes] };
 }
 
 function reference<P extends ReductionParams, A extends readonly unknown[]>(
