@@ -83,6 +83,8 @@ describe("Rng", () => {
     expect(draw(rng.fork("noise"))).toEqual(before);
     const others = [rng.fork("order"), rng.fork(0), rng.fork(1), rng.fork("0"), rng].map((r) => draw(r)[0]);
     expect(new Set([before[0], ...others]).size).toBe(6);
+    // 0xe40c292c is the FNV-1a hash of "a": texts and numbers do not meet even so.
+    expect(draw(rng.fork("a"))).not.toEqual(draw(rng.fork(0xe40c292c)));
   });
 
   it("goes on from a saved state, normals included", () => {
