@@ -1,30 +1,39 @@
-// A launch that walks rows of a tensor in passes: fold the row into values, then write a row or a value.
+// A launch that walks rows of tensors in passes: fold the row into values, then write a row or values.
 import type { Caps, Dispatch, Operand } from "../../tensor/op.js";
 import { type Binding, kernel, read, type Uniform, u32, write } from "./kernel.js";
 import type { Reducer } from "./reduceKernels.js";
 import { combineFunctions, enableOf, type Team, teamFor } from "./team.js";
 
-/** `outer · inner` rows of `length` elements that lie `inner` apart: dimension `dim` of a tensor, all others merged. */
+/** `outer · inner` rows of `length` elements that lie `inner` apart: one dimension of a tensor, all others merged. */
 export interface Rows {
   readonly outer: number;
   readonly length: number;
   readonly inner: number;
 }
 
-/** A buffer read or written along the row, or with one value a row. */
+/** A buffer that holds rows (`row`), a value per row (`each`) or a value per element number (`column`). */
 export interface RowBuffer {
-  readonly kind: "row" | "each";
+  readonly kind: "row" | "each" | "column";
   readonly type: string;
   readonly operand: Operand;
+  /** Where a value per row is found: of `row`, the default. */
+  readonly index?: string;
+}
+
+/** A fold over the row; it reads the inputs at element `j`, per-row values and earlier results by name. */
+export interface Pass extends Reducer {
+  /** Fold over this many numbers `j` instead: of uniforms. It reads arrays as `<name>_in`, and `row`, but no row inputs. */
+  readonly over?: string;
 }
 
 export interface RowCall {
   readonly label: string;
   readonly rows: Rows;
   readonly inputs: Readonly<Record<string, RowBuffer>>;
-  /** Folds over the row, in order; the `fold` of each reads the inputs at element `j` and all results so far by name. */
-  readonly passes: Readonly<Record<string, Reducer>>;
-  /** What is written, by expressions of all results, and for a row also of the inputs at `j`. */
+  readonly passes?: Readonly<Record<string, Pass>>;
+  /** f32 values computed once a row, in order, from per-row inputs, results and each other. */
+  readonly lets?: Readonly<Record<string, string>>;
+  /** What is written, by expressions of all these, and for a row also of the inputs at `j`. */
   readonly outputs: Readonly<Record<string, RowBuffer & { readonly value: string }>>;
   readonly functions?: string;
   readonly uniforms?: Readonly<Record<string, Uniform>>;
@@ -51,9 +60,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u
   let row = min(task, u.rows - 1u);
   let length = select(0u, u.length, task < u.rows); // teams beyond the last row idle
   let start = ${inner === 1 ? "row * u.length" : "row / u.inner * u.inner * u.length + row % u.inner"};
-${loads(call, "each")}
-${passLoops(call, team)}
-${writes(call)}
+${body(call, team)}
 }`;
   return kernel({
     label: call.label,
@@ -72,65 +79,81 @@ function bindings({ inputs, outputs }: RowCall): Record<string, Binding> {
   return Object.fromEntries([...ins, ...outs]);
 }
 
-/** Values that a fold or an output may name, with their types: per-row inputs and earlier results, then inputs at `j`. */
-function scope(
-  { inputs, passes }: RowCall,
-  before: number,
-): { results: [string, string][]; elements: [string, string][] } {
-  const of = (kind: string) =>
-    Object.entries(inputs).flatMap(([name, b]): [string, string][] => (b.kind === kind ? [[name, b.type]] : []));
-  const results = Object.entries(passes)
-    .slice(0, before)
-    .map(([name, p]): [string, string] => [name, p.result ?? p.state]);
-  return { results: [...of("each"), ...results], elements: of("row") };
-}
+type Names = readonly (readonly [name: string, type: string])[];
+const parameters = (names: Names) => names.map(([name, type]) => `, ${name}: ${type}`).join("");
+const values = (names: Names) => names.map(([name]) => `, ${name}`).join("");
 
-const parameters = (names: readonly [string, string][]) => names.map(([name, type]) => `, ${name}: ${type}`).join("");
-const argumentsOf = (names: readonly [string, string][]) => names.map(([name]) => `, ${name}`).join("");
+const inputsOf = ({ inputs }: RowCall, ...kinds: string[]): Names =>
+  Object.entries(inputs).flatMap(([name, b]) => (kinds.includes(b.kind) ? [[name, b.type] as const] : []));
+
+/** Per-row inputs and the results of the first `count` passes. */
+const known = (call: RowCall, count: number): Names => [
+  ...inputsOf(call, "each"),
+  ...Object.entries(call.passes ?? {})
+    .slice(0, count)
+    .map(([name, pass]) => [name, pass.result ?? pass.state] as const),
+];
+
+/** Row and column inputs, where the pass reads them. */
+const elements = (call: RowCall, pass: Pass): Names => (pass.over ? [] : inputsOf(call, "row", "column"));
 
 function passFunctions(call: RowCall, team: Team | null): string {
-  return Object.entries(call.passes)
-    .map(([name, pass], k) => {
-      const { results, elements } = scope(call, k);
-      const merge = { name: `merge_${name}`, type: pass.state, merge: pass.merge };
-      const result = pass.result ?? pass.state;
-      return `${team ? combineFunctions(team, [merge]) : ""}
-fn fold_${name}(s: ${pass.state}, j: u32${parameters([...elements, ...results])}) -> ${pass.state} { return ${pass.fold}; }
-fn finish_${name}(s: ${pass.state}${parameters(results)}) -> ${result} { return ${pass.finish ?? "s"}; }`.trim();
-    })
-    .join("\n");
+  const texts = Object.entries(call.passes ?? {}).map(([name, pass], k) => {
+    const { state, result = state } = pass;
+    const scope = known(call, k);
+    const merge = team ? combineFunctions(team, [{ name: `merge_${name}`, type: state, merge: pass.merge }]) : "";
+    return `${merge}
+fn fold_${name}(s: ${state}, row: u32, j: u32${parameters([...elements(call, pass), ...scope])}) -> ${state} {
+  return ${pass.fold};
+}
+fn finish_${name}(s: ${state}${parameters(scope)}) -> ${result} { return ${pass.finish ?? "s"}; }`.trim();
+  });
+  return texts.join("\n");
 }
 
-function loads({ inputs }: RowCall, kind: "row" | "each"): string {
-  return Object.entries(inputs)
-    .filter(([, b]) => b.kind === kind)
-    .map(([name]) => (kind === "row" ? `    let ${name} = ${name}_in[at];` : `  let ${name} = ${name}_in[row];`))
-    .join("\n");
-}
-
-const LOOP = `  for (var j = lane; j < length; j += LANES) {
-    let at = start + j * u.inner;`;
-
-function passLoops(call: RowCall, team: Team | null): string {
-  return Object.entries(call.passes)
-    .map(([name, pass], k) => {
-      const { results, elements } = scope(call, k);
-      return `  var ${name}_s = ${pass.init};
-${LOOP}
-${loads(call, "row")}
-    ${name}_s = fold_${name}(${name}_s, j${argumentsOf([...elements, ...results])});
-  }
-  let ${name} = finish_${name}(${team ? `merge_${name}_all(${name}_s, lid)` : `${name}_s`}${argumentsOf(results)});`;
-    })
-    .join("\n");
-}
-
-function writes(call: RowCall): string {
-  const outputs = Object.entries(call.outputs);
-  const rows = outputs.filter(([, b]) => b.kind === "row").map(([name, b]) => `    ${name}_out[at] = ${b.value};`);
-  const each = outputs.filter(([, b]) => b.kind === "each").map(([name, b]) => `    ${name}_out[row] = ${b.value};`);
-  const parts: string[] = [];
-  if (rows.length > 0) parts.push(`${LOOP}\n${loads(call, "row")}\n${rows.join("\n")}\n  }`);
-  if (each.length > 0) parts.push(`  if (lane == 0u && task < u.rows) {\n${each.join("\n")}\n  }`);
+function body(call: RowCall, team: Team | null): string {
+  const each = Object.entries(call.inputs).filter(([, b]) => b.kind === "each");
+  const parts = [
+    ...each.map(([name, { index = "row" }]) => `  let ${name} = ${name}_in[${index}];`),
+    ...Object.entries(call.passes ?? {}).map(([name, pass], k) => passLoop(call, team, name, pass, k)),
+    ...Object.entries(call.lets ?? {}).map(([name, value]) => `  let ${name} = ${value};`),
+    ...writes(call),
+  ];
   return parts.join("\n");
+}
+
+/** A loop of this lane over its elements of the row. */
+function loop(call: RowCall, names: Names, statement: string): string {
+  const loads = names.map(([name]) => {
+    return `    let ${name} = ${name}_in[${call.inputs[name].kind === "row" ? "at" : "j"}];`;
+  });
+  return `  for (var j = lane; j < length; j += LANES) {
+    let at = start + j${call.rows.inner === 1 ? "" : " * u.inner"};
+${[...loads, ...statement.split("\n")].join("\n")}
+  }`;
+}
+
+function passLoop(call: RowCall, team: Team | null, name: string, pass: Pass, k: number): string {
+  const scope = known(call, k);
+  const names = elements(call, pass);
+  const step = `    ${name}_s = fold_${name}(${name}_s, row, j${values([...names, ...scope])});`;
+  const all = pass.over
+    ? `  for (var j = lane; j < ${pass.over}; j += LANES) {\n${step}\n  }`
+    : loop(call, names, step);
+  return `  var ${name}_s = ${pass.init};
+${all}
+  let ${name} = finish_${name}(${team ? `merge_${name}_all(${name}_s, lid)` : `${name}_s`}${values(scope)});`;
+}
+
+function writes(call: RowCall): string[] {
+  const of = (kind: string, at: string) =>
+    Object.entries(call.outputs).flatMap(([name, b]) =>
+      b.kind === kind ? [`    ${name}_out[${at}] = ${b.value};`] : [],
+    );
+  const rows = of("row", "at");
+  const each = of("each", "row");
+  const parts: string[] = [];
+  if (rows.length > 0) parts.push(loop(call, inputsOf(call, "row", "column"), rows.join("\n")));
+  if (each.length > 0) parts.push(`  if (lane == 0u && task < u.rows) {\n${each.join("\n")}\n  }`);
+  return parts;
 }

@@ -1,0 +1,65 @@
+// batchNorm: normalises each channel over the batch, in training mode (Ioffe & Szegedy 2015).
+import type { TensorInfo } from "../tensor/op.js";
+import { defineOp } from "../tensor/op.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { checkShapes, normPlan, normReference, planesOf, statisticsShape } from "./lib/channelNorm.js";
+import { normTolerance } from "./lib/normTolerance.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /**
+     * `[B, C, ...]` normalised per channel by the batch's own mean and biased variance, times weight `[C]` plus bias `[C]`.
+     * Gives `[y, mean, variance]`: running statistics take variance · n / (n − 1), n = B · H · W. Only y carries a gradient.
+     * Throws ShapeError, DTypeError.
+     */
+    batchNorm(
+      weight?: Tensor | null,
+      bias?: Tensor | null,
+      options?: NormOptions,
+    ): [y: Tensor, mean: Tensor, variance: Tensor];
+  }
+}
+
+export interface NormOptions {
+  /** Added to the variance; default 1e-5. */
+  eps?: number;
+}
+
+export const batchNorm = defineOp({
+  name: "batchNorm",
+  doc: "each channel normalised over the batch, with its mean and biased variance",
+  inputs: ["x", "weight?", "bias?"],
+  outputs: ["y", "mean", "variance"],
+  params: (_, { eps = 1e-5 }: NormOptions = {}) => ({ eps }),
+  infer([x, weight, bias]) {
+    const planes = planesOf("batchNorm", x as TensorInfo, null);
+    checkShapes("batchNorm", { weight, bias }, { weight: [planes.channels], bias: [planes.channels] });
+    const statistics = { shape: statisticsShape(planes), dtype: "f32" as const };
+    return [x as TensorInfo, statistics, statistics];
+  },
+  kernels: (context) =>
+    normPlan("batchNorm", planesOf("batchNorm", context.inputs[0] as TensorInfo, null), context.params.eps, context),
+  reference: (inputs, { eps }) => normReference(planesOf("batchNorm", inputs[0] as TensorInfo, null), inputs, eps),
+  saves: ["x", "weight", "mean", "variance"],
+  // with m elements a channel: ∂/∂weight = Σ g x̂, ∂/∂bias = Σ g, ∂/∂x = weight / σ · (g − Σ g / m − x̂ Σ g x̂ / m)
+  vjp(g: Tensor, { x, weight, mean, variance }, { params: { eps }, needs }) {
+    const [dWeight, dBias] = g.batchNormAffineGrad(x, mean, variance, { eps });
+    const dx = needs.x ? g.batchNormInputGrad(x, weight, mean, variance, dWeight, dBias, { eps }) : null;
+    return [dx, dWeight, dBias];
+  },
+  tolerance: normTolerance,
+  samples: [
+    { inputs: [[4, 3, 5, 5], [3], [3]] },
+    { inputs: [[2, 4, 6, 6], [4], [4]], args: [{ eps: 1e-3 }] },
+    { inputs: [[2, 3, 4, 4], null, null] },
+    { inputs: [[3, 2, 4], [2], null] },
+    { inputs: [[70, 3], [3], [3]] },
+    { inputs: [[9, 1, 32, 32], [1], [1]] },
+    { inputs: [[0, 3, 2, 2], [3], [3]] },
+  ],
+  errors: [
+    { inputs: [[4], [4], [4]], throws: "ShapeError" },
+    { inputs: [[2, 3, 4, 4], [4], [3]], throws: "ShapeError" },
+    { inputs: [{ shape: [2, 3], dtype: "i32" }, null, null], throws: "DTypeError" },
+  ],
+});

@@ -1,0 +1,50 @@
+// batchNormAffineGrad: the gradients of a batch normalisation with respect to its weight and bias.
+import { defineOp, type TensorInfo, ulp } from "../tensor/op.js";
+import { checkSumsInputs, gradientSums, planesOf, statisticsLayout, sumsReference } from "./lib/channelNorm.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** `[Σ g x̂, Σ g]` per channel, with x̂ = (x − mean) / √(variance + ε) and g `this`. Throws ShapeError, DTypeError. */
+    batchNormAffineGrad(
+      x: Tensor,
+      mean: Tensor,
+      variance: Tensor,
+      options: { eps: number },
+    ): [weight: Tensor, bias: Tensor];
+  }
+}
+
+export const batchNormAffineGrad = defineOp({
+  name: "batchNormAffineGrad",
+  doc: "gradients of batchNorm by weight and bias: Σ g x̂ and Σ g",
+  inputs: ["g", "x", "mean", "variance"],
+  outputs: ["weight", "bias"],
+  params: (_, { eps }: { eps: number }) => ({ eps }),
+  infer(inputs) {
+    const { channels } = checkSumsInputs("batchNormAffineGrad", inputs, null);
+    return [
+      { shape: [channels], dtype: "f32" },
+      { shape: [channels], dtype: "f32" },
+    ];
+  },
+  kernels({ inputs, params, caps }) {
+    const planes = planesOf("batchNormAffineGrad", inputs[1] as TensorInfo, null);
+    return gradientSums({
+      label: "batchNormAffineGrad",
+      layout: statisticsLayout(planes),
+      statistic: "output",
+      planes,
+      eps: params.eps,
+      caps,
+    });
+  },
+  reference: (inputs, { eps }) =>
+    sumsReference(planesOf("batchNormAffineGrad", inputs[1] as TensorInfo, null), inputs, eps, "channel"),
+  tolerance: ulp(8, 1e-3),
+  samples: [
+    { inputs: [[4, 3, 5, 5], [4, 3, 5, 5], [3], { shape: [3], range: [0.5, 2] }], args: [{ eps: 1e-5 }] },
+    { inputs: [[9, 1, 32, 32], [9, 1, 32, 32], [1], { shape: [1], range: [0.5, 2] }], args: [{ eps: 1e-5 }] },
+    { inputs: [[70, 3], [70, 3], [3], { shape: [3], range: [0.5, 2] }], args: [{ eps: 1e-5 }] },
+  ],
+  errors: [{ inputs: [[4, 3, 5], [4, 3, 6], [3], [3]], args: [{ eps: 1e-5 }], throws: "ShapeError" }],
+});

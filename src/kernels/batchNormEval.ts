@@ -1,0 +1,75 @@
+// batchNormEval: batch normalisation in evaluation mode, with given statistics.
+import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
+import type { Tensor } from "../tensor/tensor.js";
+import type { NormOptions } from "./batchNorm.js";
+import { checkShapes, eachElement, normalizePlanes, planesOf, statisticsShape } from "./lib/channelNorm.js";
+import { input } from "./lib/kernel.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /**
+     * (x − mean) / √(variance + ε) · weight + bias per channel of `[B, C, ...]`, all four `[C]`. The statistics are
+     * constants: no gradient reaches them. Throws ShapeError, DTypeError.
+     */
+    batchNormEval(
+      mean: Tensor,
+      variance: Tensor,
+      weight?: Tensor | null,
+      bias?: Tensor | null,
+      options?: NormOptions,
+    ): Tensor;
+  }
+}
+
+export const batchNormEval = defineOp({
+  name: "batchNormEval",
+  doc: "each channel normalised by given mean and variance",
+  inputs: ["x", "mean", "variance", "weight?", "bias?"],
+  params: (_, { eps = 1e-5 }: NormOptions = {}) => ({ eps }),
+  infer([x, mean, variance, weight, bias]) {
+    const shape = statisticsShape(planesOf("batchNormEval", x as TensorInfo, null));
+    checkShapes(
+      "batchNormEval",
+      { mean, variance, weight, bias },
+      { mean: shape, variance: shape, weight: shape, bias: shape },
+    );
+    return [x as TensorInfo];
+  },
+  kernels({ inputs, params, caps }) {
+    const planes = planesOf("batchNormEval", inputs[0] as TensorInfo, null);
+    const affine = { weight: inputs[3] ? input(3) : null, bias: inputs[4] ? input(4) : null };
+    const own = { x: input(0), mean: input(1), variance: input(2) };
+    return {
+      dispatches: [normalizePlanes({ label: "batchNormEval", planes, ...own, ...affine, eps: params.eps, caps })],
+    };
+  },
+  reference(inputs, { eps }) {
+    const [x, mean, variance, weight, bias] = inputs.map((t) => (t as HostTensor | null)?.data ?? []);
+    const y = new Float64Array(x.length);
+    eachElement(planesOf("batchNormEval", inputs[0] as TensorInfo, null), (at, _, c) => {
+      y[at] = ((x[at] - mean[c]) / Math.sqrt(variance[c] + eps)) * (weight[c] ?? 1) + (bias[c] ?? 0);
+    });
+    return [y];
+  },
+  saves: ["x", "mean", "variance", "weight"],
+  // ∂/∂x = g weight / σ; ∂/∂weight = Σ g x̂; ∂/∂bias = Σ g
+  vjp(g: Tensor, { x, mean, variance, weight }, { params: { eps }, needs }) {
+    const perChannel = [mean.size, ...x.shape.slice(2).map(() => 1)];
+    const scale = () => {
+      const inverse = variance.add(eps).rsqrt();
+      return (weight ? inverse.mul(weight) : inverse).reshape(perChannel);
+    };
+    const [dWeight, dBias] =
+      needs.weight || needs.bias ? g.batchNormAffineGrad(x, mean, variance, { eps }) : [null, null];
+    return [needs.x ? g.mul(scale()) : null, null, null, dWeight, dBias];
+  },
+  tolerance: ulp(16, 1e-5),
+  samples: [
+    { inputs: [[4, 3, 5, 5], [3], { shape: [3], range: [0.5, 2] }, [3], [3]] },
+    { inputs: [[2, 4, 6, 6], [4], { shape: [4], range: [0, 2] }, null, null], args: [{ eps: 1e-3 }] },
+  ],
+  errors: [
+    { inputs: [[2, 3, 4], [3], [4], null, null], throws: "ShapeError" },
+    { inputs: [[2, 3, 4], [3], { shape: [3], dtype: "i32" }, null, null], throws: "DTypeError" },
+  ],
+});

@@ -1,0 +1,98 @@
+// batchNormInputGrad: the gradient of batchNorm with respect to its input, from those by weight and bias.
+import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
+import {
+  channelOf,
+  checkShapes,
+  countOf,
+  eachElement,
+  perPlane,
+  planesOf,
+  planeUniforms,
+  statisticsShape,
+} from "./lib/channelNorm.js";
+import { f32, input, output } from "./lib/kernel.js";
+import { rowKernel } from "./lib/rowKernel.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /**
+     * weight / σ · (g − (dBias + x̂ dWeight) / m) with σ = √(variance + ε), x̂ = (x − mean) / σ, m elements a channel and g
+     * `this`. Throws ShapeError, DTypeError.
+     */
+    batchNormInputGrad(
+      x: Tensor,
+      weight: Tensor | null | undefined,
+      mean: Tensor,
+      variance: Tensor,
+      dWeight: Tensor,
+      dBias: Tensor,
+      options: { eps: number },
+    ): Tensor;
+  }
+}
+
+export const batchNormInputGrad = defineOp({
+  name: "batchNormInputGrad",
+  doc: "gradient of batchNorm by its input",
+  inputs: ["g", "x", "weight?", "mean", "variance", "dWeight", "dBias"],
+  params: (_, { eps }: { eps: number }) => ({ eps }),
+  infer([g, x, weight, mean, variance, dWeight, dBias]) {
+    const planes = planesOf("batchNormInputGrad", x as TensorInfo, null);
+    const shape = statisticsShape(planes);
+    checkShapes(
+      "batchNormInputGrad",
+      { g, weight, mean, variance, dWeight, dBias },
+      { g: (x as TensorInfo).shape, weight: shape, mean: shape, variance: shape, dWeight: shape, dBias: shape },
+    );
+    return [x as TensorInfo];
+  },
+  kernels({ inputs, params, caps }) {
+    const planes = planesOf("batchNormInputGrad", inputs[1] as TensorInfo, null);
+    const channel = channelOf("row");
+    const dispatch = rowKernel({
+      label: "batchNormInputGrad",
+      rows: { outer: planes.batch * planes.channels, length: planes.size, inner: 1 },
+      inputs: {
+        g: { kind: "row", type: "f32", operand: input(0) },
+        x: { kind: "row", type: "f32", operand: input(1) },
+        ...(inputs[2] ? { weight: perPlane(input(2), channel) } : {}),
+        mean: perPlane(input(3), channel),
+        variance: perPlane(input(4), channel),
+        d_weight: perPlane(input(5), channel),
+        d_bias: perPlane(input(6), channel),
+      },
+      lets: {
+        inverse: "inverseSqrt(variance + u.eps)",
+        scale: inputs[2] ? "inverse * weight" : "inverse",
+        offset: "d_bias * u.per_count",
+        slope: "d_weight * u.per_count * inverse",
+      },
+      outputs: {
+        dx: { kind: "row", type: "f32", operand: output(0), value: "scale * (g - offset - (x - mean) * slope)" },
+      },
+      uniforms: { eps: f32(params.eps), per_count: f32(1 / countOf(planes)), ...planeUniforms(planes) },
+      caps,
+    });
+    return { dispatches: [dispatch] };
+  },
+  reference(inputs, { eps }) {
+    const [g, x, weight, mean, variance, dWeight, dBias] = inputs.map((t) => (t as HostTensor | null)?.data ?? []);
+    const planes = planesOf("batchNormInputGrad", inputs[1] as TensorInfo, null);
+    const dx = new Float64Array(g.length);
+    eachElement(planes, (at, _, c) => {
+      const sigma = Math.sqrt(variance[c] + eps);
+      const normal = (x[at] - mean[c]) / sigma;
+      dx[at] = ((weight[c] ?? 1) / sigma) * (g[at] - (dBias[c] + normal * dWeight[c]) / countOf(planes));
+    });
+    return [dx];
+  },
+  tolerance: ulp(16, 1e-5),
+  samples: [
+    {
+      inputs: [[4, 3, 5, 5], [4, 3, 5, 5], [3], [3], { shape: [3], range: [0.5, 2] }, [3], [3]],
+      args: [{ eps: 1e-5 }],
+    },
+    { inputs: [[70, 3], [70, 3], null, [3], { shape: [3], range: [0.5, 2] }, [3], [3]], args: [{ eps: 1e-5 }] },
+  ],
+  errors: [{ inputs: [[4, 3], [4, 3], [4], [3], [3], [3], [3]], args: [{ eps: 1e-5 }], throws: "ShapeError" }],
+});

@@ -1,0 +1,70 @@
+// groupNorm: normalises each sample over groups of channels (Wu & He 2018).
+import { defineOp, type TensorInfo } from "../tensor/op.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { checkShapes, normPlan, normReference, planesOf, statisticsShape } from "./lib/channelNorm.js";
+import { normTolerance } from "./lib/normTolerance.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /**
+     * `[B, C, ...]` normalised per sample over each of `groups` equal groups of channels, times weight `[C]` plus bias `[C]`.
+     * Gives `[y, mean, variance]`, the biased statistics `[B, groups]`; only y carries a gradient. Throws ShapeError,
+     * DTypeError, and ConfigError where groups do not divide the channels.
+     */
+    groupNorm(
+      weight: Tensor | null | undefined,
+      bias: Tensor | null | undefined,
+      options: GroupNormOptions,
+    ): [y: Tensor, mean: Tensor, variance: Tensor];
+  }
+}
+
+export interface GroupNormOptions {
+  groups: number;
+  /** Added to the variance; default 1e-5. */
+  eps?: number;
+}
+
+export const groupNorm = defineOp({
+  name: "groupNorm",
+  doc: "each sample normalised over groups of channels, with their mean and biased variance",
+  inputs: ["x", "weight?", "bias?"],
+  outputs: ["y", "mean", "variance"],
+  params: (_, { groups, eps = 1e-5 }: GroupNormOptions) => ({ groups, eps }),
+  infer([x, weight, bias], { groups }) {
+    const planes = planesOf("groupNorm", x as TensorInfo, groups);
+    checkShapes("groupNorm", { weight, bias }, { weight: [planes.channels], bias: [planes.channels] });
+    const statistics = { shape: statisticsShape(planes), dtype: "f32" as const };
+    return [x as TensorInfo, statistics, statistics];
+  },
+  kernels(context) {
+    const { groups, eps } = context.params;
+    return normPlan("groupNorm", planesOf("groupNorm", context.inputs[0] as TensorInfo, groups), eps, context);
+  },
+  reference: (inputs, { groups, eps }) =>
+    normReference(planesOf("groupNorm", inputs[0] as TensorInfo, groups), inputs, eps),
+  saves: ["x", "weight", "mean", "variance"],
+  // sums over planes serve all three: ∂/∂weight = Σ g x̂ and ∂/∂bias = Σ g over the batch; ∂/∂x see groupNormInputGrad
+  vjp(g: Tensor, { x, weight, mean, variance }, { params, needs }) {
+    const [scaled, plain] = g.groupNormSums(x, mean, variance, params);
+    return [
+      needs.x ? g.groupNormInputGrad(x, weight, mean, variance, scaled, plain, params) : null,
+      needs.weight ? scaled.sum(0) : null,
+      needs.bias ? plain.sum(0) : null,
+    ];
+  },
+  tolerance: normTolerance,
+  samples: [
+    { inputs: [[2, 6, 5, 5], [6], [6]], args: [{ groups: 3 }] },
+    { inputs: [[2, 8, 4, 4], [8], [8]], args: [{ groups: 4, eps: 1e-3 }] },
+    { inputs: [[3, 4, 7, 7], null, null], args: [{ groups: 1 }] },
+    { inputs: [[3, 4, 6], [4], null], args: [{ groups: 4 }] },
+    { inputs: [[5, 12], [12], [12]], args: [{ groups: 2 }] },
+    { inputs: [[1, 2, 48, 48], [2], [2]], args: [{ groups: 1 }] },
+    { inputs: [[0, 4, 2, 2], [4], [4]], args: [{ groups: 2 }] },
+  ],
+  errors: [
+    { inputs: [[2, 6, 5], null, null], args: [{ groups: 4 }], throws: "ConfigError" },
+    { inputs: [[2, 6, 5], [3], null], args: [{ groups: 3 }], throws: "ShapeError" },
+  ],
+});

@@ -1,0 +1,141 @@
+// groupNormInputGrad: the gradient of groupNorm with respect to its input, from the sums over planes.
+import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
+import {
+  channelOf,
+  checkShapes,
+  countOf,
+  eachElement,
+  perPlane,
+  planesOf,
+  planeUniforms,
+  statisticOf,
+  statisticsShape,
+} from "./lib/channelNorm.js";
+import { f32, input, output } from "./lib/kernel.js";
+import { rowKernel } from "./lib/rowKernel.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /**
+     * (g w − (Σ g w + x̂ Σ g w x̂) / m) / σ with w the weight, σ = √(variance + ε), x̂ = (x − mean) / σ, sums over the group's m
+     * elements made of those over its planes (`groupNormSums`), and g `this`. Throws ShapeError, DTypeError, ConfigError.
+     */
+    groupNormInputGrad(
+      x: Tensor,
+      weight: Tensor | null | undefined,
+      mean: Tensor,
+      variance: Tensor,
+      scaled: Tensor,
+      plain: Tensor,
+      options: { groups: number; eps: number },
+    ): Tensor;
+  }
+}
+
+export const groupNormInputGrad = defineOp({
+  name: "groupNormInputGrad",
+  doc: "gradient of groupNorm by its input",
+  inputs: ["g", "x", "weight?", "mean", "variance", "scaled", "plain"],
+  params: (_, { groups, eps }: { groups: number; eps: number }) => ({ groups, eps }),
+  infer([g, x, weight, mean, variance, scaled, plain], { groups }) {
+    const planes = planesOf("groupNormInputGrad", x as TensorInfo, groups);
+    const { batch, channels } = planes;
+    const statistics = statisticsShape(planes);
+    checkShapes(
+      "groupNormInputGrad",
+      { g, weight, mean, variance, scaled, plain },
+      {
+        g: (x as TensorInfo).shape,
+        weight: [channels],
+        mean: statistics,
+        variance: statistics,
+        scaled: [batch, channels],
+        plain: [batch, channels],
+      },
+    );
+    return [x as TensorInfo];
+  },
+  kernels({ inputs, params: { groups, eps }, caps }) {
+    const planes = planesOf("groupNormInputGrad", inputs[1] as TensorInfo, groups);
+    const statistic = statisticOf(planes, "row");
+    const weight = inputs[2] ? "weight_in[plane % u.channels]" : "1.0";
+    const dispatch = rowKernel({
+      label: "groupNormInputGrad",
+      rows: { outer: planes.batch * planes.channels, length: planes.size, inner: 1 },
+      inputs: {
+        g: { kind: "row", type: "f32", operand: input(0) },
+        x: { kind: "row", type: "f32", operand: input(1) },
+        ...(inputs[2] ? { weight: perPlane(input(2), channelOf("row")) } : {}),
+        mean: perPlane(input(3), statistic),
+        variance: perPlane(input(4), statistic),
+        scaled: perPlane(input(5), "row"),
+        plain: perPlane(input(6), "row"),
+      },
+      passes: {
+        // Σ g w x̂ and Σ g w over the group, from its planes
+        sums: {
+          state: "vec2f",
+          init: "vec2f(0.0)",
+          over: "u.per_group",
+          fold: "s + plane_sums(row / u.per_group * u.per_group + j)",
+          merge: "a + b",
+        },
+      },
+      lets: {
+        inverse: "inverseSqrt(variance + u.eps)",
+        scale: inputs[2] ? "weight" : "1.0",
+        offset: "sums.y * u.per_count",
+        slope: "sums.x * u.per_count * inverse",
+      },
+      outputs: {
+        dx: {
+          kind: "row",
+          type: "f32",
+          operand: output(0),
+          value: "inverse * (g * scale - offset - (x - mean) * slope)",
+        },
+      },
+      functions: `fn plane_sums(plane: u32) -> vec2f { return ${weight} * vec2f(scaled_in[plane], plain_in[plane]); }`,
+      uniforms: { eps: f32(eps), per_count: f32(1 / countOf(planes)), ...planeUniforms(planes) },
+      caps,
+    });
+    return { dispatches: [dispatch] };
+  },
+  reference(inputs, { groups, eps }) {
+    const [g, x, weight, mean, variance, scaled, plain] = inputs.map((t) => (t as HostTensor | null)?.data ?? []);
+    const planes = planesOf("groupNormInputGrad", inputs[1] as TensorInfo, groups);
+    const perGroup = planes.channels / groups;
+    const sum = (of: ArrayLike<number>, s: number) => {
+      const first = s * perGroup;
+      return Array.from(
+        { length: perGroup },
+        (_, k) => of[first + k] * (weight[(first + k) % planes.channels] ?? 1),
+      ).reduce((a, b) => a + b, 0);
+    };
+    const dx = new Float64Array(g.length);
+    eachElement(planes, (at, _, c, s) => {
+      const sigma = Math.sqrt(variance[s] + eps);
+      const mixed = (sum(plain, s) + ((x[at] - mean[s]) / sigma) * sum(scaled, s)) / countOf(planes);
+      dx[at] = (g[at] * (weight[c] ?? 1) - mixed) / sigma;
+    });
+    return [dx];
+  },
+  tolerance: ulp(16, 1e-5),
+  samples: [
+    {
+      inputs: [[2, 6, 5, 5], [2, 6, 5, 5], [6], [2, 3], { shape: [2, 3], range: [0.5, 2] }, [2, 6], [2, 6]],
+      args: [{ groups: 3, eps: 1e-5 }],
+    },
+    {
+      inputs: [[3, 4], [3, 4], null, [3, 2], { shape: [3, 2], range: [0.5, 2] }, [3, 4], [3, 4]],
+      args: [{ groups: 2, eps: 1e-5 }],
+    },
+  ],
+  errors: [
+    {
+      inputs: [[2, 6, 5], [2, 6, 5], null, [2, 3], [2, 3], [2, 3], [2, 6]],
+      args: [{ groups: 3, eps: 1e-5 }],
+      throws: "ShapeError",
+    },
+  ],
+});

@@ -1,0 +1,67 @@
+// groupNormSums: what all gradients of groupNorm are made of, summed over each plane.
+import { defineOp, type TensorInfo, ulp } from "../tensor/op.js";
+import { checkSumsInputs, gradientSums, planesOf, statisticOf, sumsReference } from "./lib/channelNorm.js";
+import { reduceLayout } from "./lib/reduceLayout.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** `[Σ g x̂, Σ g]` over each plane, `[B, C]`, with x̂ = (x − mean) / √(variance + ε) and g `this`. Throws ShapeError, DTypeError, ConfigError. */
+    groupNormSums(
+      x: Tensor,
+      mean: Tensor,
+      variance: Tensor,
+      options: { groups: number; eps: number },
+    ): [scaled: Tensor, plain: Tensor];
+  }
+}
+
+export const groupNormSums = defineOp({
+  name: "groupNormSums",
+  doc: "sums over planes for the gradients of groupNorm: Σ g x̂ and Σ g",
+  inputs: ["g", "x", "mean", "variance"],
+  outputs: ["scaled", "plain"],
+  params: (_, { groups, eps }: { groups: number; eps: number }) => ({ groups, eps }),
+  infer(inputs, { groups }) {
+    const { batch, channels } = checkSumsInputs("groupNormSums", inputs, groups);
+    const sums = { shape: [batch, channels], dtype: "f32" as const };
+    return [sums, sums];
+  },
+  kernels({ inputs, params: { groups, eps }, caps }) {
+    const planes = planesOf("groupNormSums", inputs[1] as TensorInfo, groups);
+    const layout = reduceLayout([planes.batch * planes.channels, planes.size], [1]);
+    return gradientSums({
+      label: "groupNormSums",
+      layout,
+      statistic: statisticOf(planes, "output"),
+      planes,
+      eps,
+      caps,
+    });
+  },
+  reference: (inputs, { groups, eps }) =>
+    sumsReference(planesOf("groupNormSums", inputs[1] as TensorInfo, groups), inputs, eps, "plane"),
+  tolerance: ulp(8, 1e-3),
+  samples: [
+    {
+      inputs: [[2, 6, 5, 5], [2, 6, 5, 5], [2, 3], { shape: [2, 3], range: [0.5, 2] }],
+      args: [{ groups: 3, eps: 1e-5 }],
+    },
+    { inputs: [[3, 4], [3, 4], [3, 2], { shape: [3, 2], range: [0.5, 2] }], args: [{ groups: 2, eps: 1e-5 }] },
+    {
+      inputs: [[1, 1, 64, 64], [1, 1, 64, 64], [1, 1], { shape: [1, 1], range: [0.5, 2] }],
+      args: [{ groups: 1, eps: 1e-5 }],
+    },
+  ],
+  errors: [
+    {
+      inputs: [
+        [2, 6, 5],
+        [2, 6, 5],
+        [2, 2],
+        [2, 3],
+      ],
+      args: [{ groups: 3, eps: 1e-5 }],
+      throws: "ShapeError",
+    },
+  ],
+});

@@ -1,0 +1,114 @@
+// layerNorm: normalises each row, made of the last dimensions (Ba et al. 2016).
+import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { checkShapes } from "./lib/channelNorm.js";
+import { f32, input, output } from "./lib/kernel.js";
+import { normTolerance } from "./lib/normTolerance.js";
+import { rowKernel } from "./lib/rowKernel.js";
+import { checkDims, columnOf, eachOf, hostRow, meanOf, type RowNormOptions, rowOf, rowShapes } from "./lib/rowNorm.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /**
+     * Each row of the last `dims` dimensions less its mean, over its standard deviation (biased), times weight plus bias, both
+     * of the rows' shape. Gives `[y, mean, rstd]`, statistics one a row; only y carries a gradient. Throws ShapeError,
+     * DTypeError, ConfigError.
+     */
+    layerNorm(
+      weight?: Tensor | null,
+      bias?: Tensor | null,
+      options?: RowNormOptions,
+    ): [y: Tensor, mean: Tensor, rstd: Tensor];
+  }
+}
+
+export const layerNorm = defineOp({
+  name: "layerNorm",
+  doc: "each row normalised by its mean and standard deviation",
+  inputs: ["x", "weight?", "bias?"],
+  outputs: ["y", "mean", "rstd"],
+  params: ([x, weight], { dims, eps = 1e-5 }: RowNormOptions = {}) => ({
+    dims: checkDims("layerNorm", x as TensorInfo, weight, dims),
+    eps,
+  }),
+  infer([x, weight, bias], { dims }) {
+    const { normalized, statistics } = rowShapes("layerNorm", x as TensorInfo, dims);
+    checkShapes("layerNorm", { weight, bias }, { weight: normalized, bias: normalized });
+    const statistic = { shape: statistics, dtype: "f32" as const };
+    return [x as TensorInfo, statistic, statistic];
+  },
+  kernels({ inputs, params: { dims, eps }, caps }) {
+    const { rows } = rowShapes("layerNorm", inputs[0] as TensorInfo, dims);
+    const dispatch = rowKernel({
+      label: "layerNorm",
+      rows,
+      inputs: {
+        x: rowOf(input(0)),
+        ...(inputs[1] ? { weight: columnOf(input(1)) } : {}),
+        ...(inputs[2] ? { bias: columnOf(input(2)) } : {}),
+      },
+      passes: {
+        mean: { state: "f32", init: "0.0", fold: "s + x", merge: "a + b", finish: "s * u.per_length" },
+        square: { state: "f32", init: "0.0", fold: "s + (x - mean) * (x - mean)", merge: "a + b" },
+      },
+      lets: { rstd: "inverseSqrt(square * u.per_length + u.eps)" },
+      outputs: {
+        y: {
+          ...rowOf(output(0)),
+          value: `(x - mean) * rstd${inputs[1] ? " * weight" : ""}${inputs[2] ? " + bias" : ""}`,
+        },
+        mean: { ...eachOf(output(1)), value: "mean" },
+        rstd: { ...eachOf(output(2)), value: "rstd" },
+      },
+      uniforms: { per_length: f32(1 / rows.length), eps: f32(eps) },
+      caps,
+    });
+    return { dispatches: [dispatch] };
+  },
+  reference([x, weight, bias], { dims, eps }) {
+    const { rows } = rowShapes("layerNorm", x as TensorInfo, dims);
+    const { data } = x as HostTensor;
+    const y = new Float64Array(data.length);
+    const mean = new Float64Array(rows.outer);
+    const rstd = new Float64Array(rows.outer);
+    for (let r = 0; r < rows.outer; r++) {
+      const row = hostRow(data, r, rows.length);
+      mean[r] = meanOf(rows.length, (j) => row[j]);
+      rstd[r] = 1 / Math.sqrt(meanOf(rows.length, (j) => (row[j] - mean[r]) ** 2) + eps);
+      for (const [j, v] of row.entries()) {
+        y[r * rows.length + j] = (v - mean[r]) * rstd[r] * (weight?.data[j] ?? 1) + (bias?.data[j] ?? 0);
+      }
+    }
+    return [y, mean, rstd];
+  },
+  saves: ["x", "weight", "mean", "rstd"],
+  // over rows: ∂/∂weight = Σ g x̂, ∂/∂bias = Σ g; ∂/∂x see layerNormInputGrad
+  vjp(g: Tensor, { x, weight, mean, rstd }, { params: { dims }, needs }) {
+    const affine = needs.weight || needs.bias ? g.layerNormAffineGrad(x, mean, rstd, dims) : [null, null];
+    return [needs.x ? g.layerNormInputGrad(x, weight, mean, rstd, dims) : null, ...affine];
+  },
+  tolerance: normTolerance,
+  cost: ([x]) => ({ flops: 8 * (x as TensorInfo).shape.reduce((a, b) => a * b, 1) }),
+  samples: [
+    { inputs: [[4, 7], [7], [7]] },
+    { inputs: [[3, 2, 64], [64], [64]], args: [{ eps: 1e-6 }] },
+    {
+      inputs: [
+        [3, 4, 5],
+        [4, 5],
+        [4, 5],
+      ],
+      args: [{ dims: 2 }],
+    },
+    { inputs: [[5, 33], null, null] },
+    { inputs: [[2, 1030], [1030], null] },
+    { inputs: [[9], [9], [9]] },
+    { inputs: [[0, 4], [4], [4]] },
+  ],
+  errors: [
+    { inputs: [[2, 3], [4], null], throws: "ShapeError" },
+    { inputs: [[2, 3], null, null], args: [{ dims: 3 }], throws: "ConfigError" },
+    { inputs: [[2, 0], null, null], throws: "ShapeError" },
+    { inputs: [{ shape: [2, 3], dtype: "i32" }, null, null], throws: "DTypeError" },
+  ],
+});

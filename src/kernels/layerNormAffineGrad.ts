@@ -1,0 +1,71 @@
+// layerNormAffineGrad: the gradients of layerNorm with respect to its weight and bias.
+import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
+import { checkShapes } from "./lib/channelNorm.js";
+import { input, output, scratch } from "./lib/kernel.js";
+import { reduceKernels } from "./lib/reduceKernels.js";
+import { reduceLayout } from "./lib/reduceLayout.js";
+import { rowShapes } from "./lib/rowNorm.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** `[Σ g x̂, Σ g]` over rows, with x̂ = (x − mean) rstd and g `this`. Throws ShapeError, DTypeError. */
+    layerNormAffineGrad(x: Tensor, mean: Tensor, rstd: Tensor, dims: number): [weight: Tensor, bias: Tensor];
+  }
+}
+
+export const layerNormAffineGrad = defineOp({
+  name: "layerNormAffineGrad",
+  doc: "gradients of layerNorm by weight and bias: Σ g x̂ and Σ g over rows",
+  inputs: ["g", "x", "mean", "rstd"],
+  outputs: ["weight", "bias"],
+  params: (_, dims: number) => ({ dims }),
+  infer([g, x, mean, rstd], { dims }) {
+    const { normalized, statistics } = rowShapes("layerNormAffineGrad", x as TensorInfo, dims);
+    checkShapes(
+      "layerNormAffineGrad",
+      { g, mean, rstd },
+      { g: (x as TensorInfo).shape, mean: statistics, rstd: statistics },
+    );
+    const sums = { shape: normalized, dtype: "f32" as const };
+    return [sums, sums];
+  },
+  kernels({ inputs, params: { dims }, caps }) {
+    const { rows } = rowShapes("layerNormAffineGrad", inputs[1] as TensorInfo, dims);
+    const { dispatches, partialBytes } = reduceKernels({
+      label: "layerNormAffineGrad",
+      layout: reduceLayout([rows.outer, rows.length], [0]),
+      elements: { g: { type: "f32", operand: input(0) }, x: { type: "f32", operand: input(1) } },
+      along: { mean: { type: "f32", operand: input(2) }, rstd: { type: "f32", operand: input(3) } },
+      reducer: { state: "vec2f", init: "vec2f(0.0)", fold: "s + vec2f(g * (x - mean) * rstd, g)", merge: "a + b" },
+      targets: [
+        { type: "f32", operand: output(0), value: "s.x" },
+        { type: "f32", operand: output(1), value: "s.y" },
+      ],
+      caps,
+      partials: scratch(0),
+    });
+    return { dispatches, scratch: [partialBytes] };
+  },
+  reference(inputs, { dims }) {
+    const { rows } = rowShapes("layerNormAffineGrad", inputs[1] as TensorInfo, dims);
+    const [g, x, mean, rstd] = inputs.map((t) => (t as HostTensor).data);
+    const weight = new Float64Array(rows.length);
+    const bias = new Float64Array(rows.length);
+    for (const [at, v] of g.entries()) {
+      const r = Math.floor(at / rows.length);
+      weight[at % rows.length] += v * (x[at] - mean[r]) * rstd[r];
+      bias[at % rows.length] += v;
+    }
+    return [weight, bias];
+  },
+  tolerance: ulp(8, 1e-3),
+  cost: ([g]) => ({ flops: 5 * (g as TensorInfo).shape.reduce((a, b) => a * b, 1) }),
+  samples: [
+    { inputs: [[4, 7], [4, 7], [4], { shape: [4], range: [0.5, 2] }], args: [1] },
+    { inputs: [[3, 4, 5], [3, 4, 5], [3], { shape: [3], range: [0.5, 2] }], args: [2] },
+    { inputs: [[4100, 3], [4100, 3], [4100], { shape: [4100], range: [0.5, 2] }], args: [1] },
+    { inputs: [[6], [6], [], { shape: [], range: [0.5, 2] }], args: [1] },
+    { inputs: [[0, 4], [0, 4], [0], [0]], args: [1] },
+  ],
+  errors: [{ inputs: [[4, 7], [4, 7], [3], [4]], args: [1], throws: "ShapeError" }],
+});

@@ -1,0 +1,78 @@
+// layerNormInputGrad: the gradient of layerNorm with respect to its input.
+import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
+import { checkShapes } from "./lib/channelNorm.js";
+import { f32, input, output } from "./lib/kernel.js";
+import { rowKernel } from "./lib/rowKernel.js";
+import { columnOf, eachOf, hostRow, meanOf, rowOf, rowShapes } from "./lib/rowNorm.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** (h − mean(h) − x̂ mean(h x̂)) rstd per row, with h = g · weight, x̂ = (x − mean) rstd and g `this`. Throws ShapeError, DTypeError. */
+    layerNormInputGrad(x: Tensor, weight: Tensor | null | undefined, mean: Tensor, rstd: Tensor, dims: number): Tensor;
+  }
+}
+
+export const layerNormInputGrad = defineOp({
+  name: "layerNormInputGrad",
+  doc: "gradient of layerNorm by its input",
+  inputs: ["g", "x", "weight?", "mean", "rstd"],
+  params: (_, dims: number) => ({ dims }),
+  infer([g, x, weight, mean, rstd], { dims }) {
+    const { normalized, statistics } = rowShapes("layerNormInputGrad", x as TensorInfo, dims);
+    checkShapes(
+      "layerNormInputGrad",
+      { g, weight, mean, rstd },
+      { g: (x as TensorInfo).shape, weight: normalized, mean: statistics, rstd: statistics },
+    );
+    return [x as TensorInfo];
+  },
+  kernels({ inputs, params: { dims }, caps }) {
+    const { rows } = rowShapes("layerNormInputGrad", inputs[1] as TensorInfo, dims);
+    const h = inputs[2] ? "g * weight" : "g";
+    const dispatch = rowKernel({
+      label: "layerNormInputGrad",
+      rows,
+      inputs: {
+        g: rowOf(input(0)),
+        x: rowOf(input(1)),
+        ...(inputs[2] ? { weight: columnOf(input(2)) } : {}),
+        mean: eachOf(input(3)),
+        rstd: eachOf(input(4)),
+      },
+      passes: {
+        // mean(h) and mean(h x̂) / σ
+        means: {
+          state: "vec2f",
+          init: "vec2f(0.0)",
+          fold: `s + ${h} * vec2f(1.0, x - mean)`,
+          merge: "a + b",
+          finish: "s * u.per_length * vec2f(1.0, rstd * rstd)",
+        },
+      },
+      outputs: { dx: { ...rowOf(output(0)), value: `(${h} - means.x - (x - mean) * means.y) * rstd` } },
+      uniforms: { per_length: f32(1 / rows.length) },
+      caps,
+    });
+    return { dispatches: [dispatch] };
+  },
+  reference(inputs, { dims }) {
+    const { rows } = rowShapes("layerNormInputGrad", inputs[1] as TensorInfo, dims);
+    const [g, x, weight, mean, rstd] = inputs.map((t) => (t as HostTensor | null)?.data ?? new Float64Array(0));
+    const dx = new Float64Array(x.length);
+    for (let r = 0; r < rows.outer; r++) {
+      const h = hostRow(g, r, rows.length).map((v, j) => v * (weight[j] ?? 1));
+      const normal = hostRow(x, r, rows.length).map((v) => (v - mean[r]) * rstd[r]);
+      const plain = meanOf(rows.length, (j) => h[j]);
+      const scaled = meanOf(rows.length, (j) => h[j] * normal[j]);
+      for (const [j, v] of h.entries()) dx[r * rows.length + j] = (v - plain - normal[j] * scaled) * rstd[r];
+    }
+    return [dx];
+  },
+  tolerance: ulp(16, 1e-5),
+  cost: ([g]) => ({ flops: 11 * (g as TensorInfo).shape.reduce((a, b) => a * b, 1) }),
+  samples: [
+    { inputs: [[4, 7], [4, 7], [7], [4], { shape: [4], range: [0.5, 2] }], args: [1] },
+    { inputs: [[3, 4, 5], [3, 4, 5], null, [3], { shape: [3], range: [0.5, 2] }], args: [2] },
+  ],
+  errors: [{ inputs: [[4, 7], [4, 8], [8], [4], [4]], args: [1], throws: "ShapeError" }],
+});

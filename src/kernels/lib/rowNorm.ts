@@ -1,0 +1,56 @@
+// What layerNorm and rmsNorm share: rows made of the last dimensions, a weight per element of a row.
+import { ConfigError, DTypeError, ShapeError } from "../../tensor/errors.js";
+import type { Operand, TensorInfo } from "../../tensor/op.js";
+import { formatShape, type Shape, sizeOf } from "../../tensor/shape.js";
+import type { RowBuffer, Rows } from "./rowKernel.js";
+
+export interface RowNormOptions {
+  /** How many of the last dimensions to normalise over; default those of the weight, or 1. */
+  dims?: number;
+  /** Added under the root; default 1e-5. */
+  eps?: number;
+}
+
+/** Shapes of a row norm: of the normalised dimensions, and of the statistics, one a row. */
+export interface RowShapes {
+  readonly normalized: Shape;
+  readonly statistics: Shape;
+  readonly rows: Rows;
+}
+
+/** The number of normalised dimensions. Throws ConfigError unless x has that many. */
+export function checkDims(op: string, x: TensorInfo, weight: TensorInfo | null, dims: number | undefined): number {
+  const count = dims ?? weight?.shape.length ?? 1;
+  if (!Number.isInteger(count) || count < 1 || count > x.shape.length) {
+    throw new ConfigError(
+      `${op}: dims is ${count}, x is ${formatShape(x.shape)}`,
+      "it is the number of last dimensions",
+    );
+  }
+  return count;
+}
+
+/** The rows of x. Throws DTypeError, and ShapeError where they have no elements. */
+export function rowShapes(op: string, { shape, dtype }: TensorInfo, dims: number): RowShapes {
+  if (dtype !== "f32") throw new DTypeError(`${op}: x is ${dtype}`, "cast it to f32");
+  const normalized = shape.slice(shape.length - dims);
+  const statistics = shape.slice(0, shape.length - dims);
+  if (sizeOf(normalized) === 0)
+    throw new ShapeError(`${op}: rows of x ${formatShape(shape)} are empty`, "nothing to normalise");
+  return { normalized, statistics, rows: { outer: sizeOf(statistics), length: sizeOf(normalized), inner: 1 } };
+}
+
+export const rowOf = (operand: Operand): RowBuffer => ({ kind: "row", type: "f32", operand });
+export const eachOf = (operand: Operand): RowBuffer => ({ kind: "each", type: "f32", operand });
+export const columnOf = (operand: Operand): RowBuffer => ({ kind: "column", type: "f32", operand });
+
+/** Row `r` of `data`. */
+export const hostRow = (data: Float64Array, r: number, length: number): Float64Array =>
+  data.subarray(r * length, (r + 1) * length);
+
+/** Mean of f over 0 … n − 1. */
+export function meanOf(n: number, f: (i: number) => number): number {
+  let sum = 0;
+  for (let i = 0; i < n; i++) sum += f(i);
+  return sum / n;
+}

@@ -1,0 +1,86 @@
+// rmsNorm: each row over its root mean square (Zhang & Sennrich 2019).
+import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { checkShapes } from "./lib/channelNorm.js";
+import { f32, input, output } from "./lib/kernel.js";
+import { normTolerance } from "./lib/normTolerance.js";
+import { rowKernel } from "./lib/rowKernel.js";
+import { checkDims, columnOf, eachOf, hostRow, meanOf, type RowNormOptions, rowOf, rowShapes } from "./lib/rowNorm.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /**
+     * Each row of the last `dims` dimensions over √(mean of squares + ε), times weight. Gives `[y, rstd]`, one inverse root a
+     * row; only y carries a gradient. Throws ShapeError, DTypeError, ConfigError.
+     */
+    rmsNorm(weight?: Tensor | null, options?: RowNormOptions): [y: Tensor, rstd: Tensor];
+  }
+}
+
+export const rmsNorm = defineOp({
+  name: "rmsNorm",
+  doc: "each row over its root mean square",
+  inputs: ["x", "weight?"],
+  outputs: ["y", "rstd"],
+  params: ([x, weight], { dims, eps = 1e-5 }: RowNormOptions = {}) => ({
+    dims: checkDims("rmsNorm", x as TensorInfo, weight, dims),
+    eps,
+  }),
+  infer([x, weight], { dims }) {
+    const { normalized, statistics } = rowShapes("rmsNorm", x as TensorInfo, dims);
+    checkShapes("rmsNorm", { weight }, { weight: normalized });
+    return [x as TensorInfo, { shape: statistics, dtype: "f32" }];
+  },
+  kernels({ inputs, params: { dims, eps }, caps }) {
+    const { rows } = rowShapes("rmsNorm", inputs[0] as TensorInfo, dims);
+    const dispatch = rowKernel({
+      label: "rmsNorm",
+      rows,
+      inputs: { x: rowOf(input(0)), ...(inputs[1] ? { weight: columnOf(input(1)) } : {}) },
+      passes: { square: { state: "f32", init: "0.0", fold: "s + x * x", merge: "a + b" } },
+      lets: { rstd: "inverseSqrt(square * u.per_length + u.eps)" },
+      outputs: {
+        y: { ...rowOf(output(0)), value: inputs[1] ? "x * rstd * weight" : "x * rstd" },
+        rstd: { ...eachOf(output(1)), value: "rstd" },
+      },
+      uniforms: { per_length: f32(1 / rows.length), eps: f32(eps) },
+      caps,
+    });
+    return { dispatches: [dispatch] };
+  },
+  reference([x, weight], { dims, eps }) {
+    const { rows } = rowShapes("rmsNorm", x as TensorInfo, dims);
+    const { data } = x as HostTensor;
+    const y = new Float64Array(data.length);
+    const rstd = new Float64Array(rows.outer);
+    for (let r = 0; r < rows.outer; r++) {
+      const row = hostRow(data, r, rows.length);
+      rstd[r] = 1 / Math.sqrt(meanOf(rows.length, (j) => row[j] ** 2) + eps);
+      for (const [j, v] of row.entries()) y[r * rows.length + j] = v * rstd[r] * (weight?.data[j] ?? 1);
+    }
+    return [y, rstd];
+  },
+  saves: ["x", "weight", "rstd"],
+  // over rows: ∂/∂weight = Σ g x rstd; ∂/∂x see rmsNormInputGrad
+  vjp: (g: Tensor, { x, weight, rstd }, { params: { dims }, needs }) => [
+    needs.x ? g.rmsNormInputGrad(x, weight, rstd, dims) : null,
+    needs.weight ? g.rmsNormWeightGrad(x, rstd, dims) : null,
+  ],
+  tolerance: normTolerance,
+  cost: ([x]) => ({ flops: 4 * (x as TensorInfo).shape.reduce((a, b) => a * b, 1) }),
+  samples: [
+    { inputs: [[4, 7], [7]] },
+    { inputs: [[3, 2, 64], [64]], args: [{ eps: 1e-6 }] },
+    {
+      inputs: [
+        [3, 4, 5],
+        [4, 5],
+      ],
+    },
+    { inputs: [[2, 1030], null] },
+  ],
+  errors: [
+    { inputs: [[2, 3], [4]], throws: "ShapeError" },
+    { inputs: [[2, 3], null], args: [{ dims: 0 }], throws: "ConfigError" },
+  ],
+});
