@@ -6,7 +6,7 @@ import type { Method } from "../methods/index.js";
 import type { Batch, Stream } from "../streams/index.js";
 
 /** A fingerprint of the images and labels that were shown, in order. */
-export class Shown {
+class Shown {
   #hash = createHash("sha256");
   images = 0;
 

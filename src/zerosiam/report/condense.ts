@@ -2,9 +2,9 @@
 import type { ReportMethod, ReportRow } from "./data.js";
 
 /** More points than this are neither seen on a screen nor worth their bytes. */
-export const MAX_POINTS = 480;
+const MAX_POINTS = 480;
 /** More rows than this are thinner than two pixels in a heat strip. */
-export const MAX_CLASS_ROWS = 50;
+const MAX_CLASS_ROWS = 50;
 
 /** How many consecutive batches become one point. */
 export function batchesPerPoint(steps: number): number {
