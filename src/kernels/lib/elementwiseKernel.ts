@@ -2,6 +2,7 @@
 import { type DType, wgslType } from "../../tensor/dtype.js";
 import type { Caps, Plan, TensorInfo } from "../../tensor/op.js";
 import { broadcastStrides, type Shape, sizeOf } from "../../tensor/shape.js";
+import { gridGroups, gridLoop } from "./grid.js";
 import { type Binding, input, kernel, output, read, type Uniform, u32, write } from "./kernel.js";
 import { mergeDims, walk, walkUniforms } from "./walk.js";
 
@@ -15,10 +16,6 @@ export interface Expression {
   readonly functions: string;
   readonly uniforms: Readonly<Record<string, Uniform>>;
 }
-
-const WORKGROUP = 64;
-/** Threads loop over the rest: starting a workgroup costs a software adapter as much as some hundred elements. */
-const MAX_GROUPS = { software: 128, gpu: 16384 };
 
 /**
  * How an operand is read at step i. `flat`: at i. `scalar`: one value for all. `row`: the innermost dimension is in
@@ -62,22 +59,18 @@ export function elementwisePlan(
   const strided = names.filter((_, i) => readings[i].strides.length > 0);
   const strides = Object.fromEntries(names.map((n, i) => [n, readings[i].strides]));
   if (strided.length > 0) Object.assign(uniforms, walkUniforms(sizes, strides));
+  const body = [
+    ...walk(strided, sizes.length),
+    ...names.map((n, i) => `let ${n}_v = ${load(n, readings[i].access)};`),
+    `out[i] = ${stored(names, inputs, result.dtype, width, readings)};`,
+  ];
   const code = `${functions}
 fn f(${names.map((n, i) => `${n}: ${valueType(inputs[i].dtype)}`).join(", ")}) -> ${valueType(result.dtype)} {
   return ${wgsl};
 }
-
-@compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let threads = groups.x * groups.y * ${WORKGROUP}u;
-  for (var i = group_index(wg, groups) * ${WORKGROUP}u + lane; i < u.size; i += threads) {
-${walk(strided, sizes.length)}${names.map((n, i) => `    let ${n}_v = ${load(n, readings[i].access)};`).join("\n")}
-    out[i] = ${stored(names, inputs, result.dtype, width, readings)};
-  }
-}`;
+${gridLoop(body)}`;
   const about = `elementwise, ${width === 4 ? "four elements" : "one element"} a step (${readings.map((r) => r.access).join(", ")})`;
-  const groups = Math.min(MAX_GROUPS[caps.kind], Math.ceil(steps / WORKGROUP));
-  return { dispatches: [kernel({ label, about, uniforms, bindings, code, groups })] };
+  return { dispatches: [kernel({ label, about, uniforms, bindings, code, groups: gridGroups(steps, caps) })] };
 }
 
 const storageType = (dtype: DType, wide: boolean) => (wide ? `vec4<${wgslType(dtype)}>` : wgslType(dtype));

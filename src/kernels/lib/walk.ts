@@ -14,16 +14,16 @@ export function walkUniforms(
   return uniforms;
 }
 
-/** Declares `<name>_i`, the place in each array of element `i` in row-major order of `rank` dimensions. */
-export function walk(names: readonly string[], rank: number, indent = "    "): string {
-  if (names.length === 0) return "";
+/** Lines that declare `<name>_i`, the place in each array of element `i` in row-major order of `rank` dimensions. */
+export function walk(names: readonly string[], rank: number): string[] {
+  if (names.length === 0) return [];
   const lines = ["var rest = i;", ...names.map((n) => `var ${n}_i = 0u;`)];
   for (let d = rank - 1; d >= 0; d--) {
     const coordinate = d === 0 ? "rest" : `(rest % u.n${d})`;
     for (const n of names) lines.push(`${n}_i += ${coordinate} * u.${n}_s${d};`);
     if (d > 0) lines.push(`rest /= u.n${d};`);
   }
-  return lines.map((line) => `${indent}${line}\n`).join("");
+  return lines;
 }
 
 /** Merges neighbouring dimensions that every array walks alike, and drops those of size 1. */

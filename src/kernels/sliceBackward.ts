@@ -1,0 +1,81 @@
+// sliceBackward: a box put back where slice took it from, among zeros.
+import { ShapeError } from "../tensor/errors.js";
+import { defineOp, exact, type TensorInfo } from "../tensor/op.js";
+import { formatShape, type Shape } from "../tensor/shape.js";
+import { type Frame, framed } from "./lib/framed.js";
+import { of } from "./lib/sample.js";
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /** Zeros of `shape` with `this` at `starts`, its elements `steps` apart: the gradient of `slice`. Throws ShapeError. */
+    sliceBackward(shape: Shape, starts: readonly number[], steps: readonly number[]): Tensor;
+  }
+}
+
+export const sliceBackward = defineOp({
+  ...framed("sliceBackward"),
+  name: "sliceBackward",
+  doc: "gradient of slice: the box among zeros",
+  params([x], shape: Shape, starts: readonly number[], steps: readonly number[]): Frame {
+    const sizes = (x as TensorInfo).shape;
+    const fits = (n: number, d: number) => n === 0 || (starts[d] >= 0 && starts[d] + (n - 1) * steps[d] < shape[d]);
+    if (sizes.length !== shape.length || !sizes.every(fits)) {
+      throw new ShapeError(
+        `sliceBackward: ${formatShape(sizes)} at ${formatShape(starts)}, steps ${formatShape(steps)}, leaves ${formatShape(shape)}`,
+        "pass the shape and the ranges of the slice",
+      );
+    }
+    return { shape, starts, steps, value: 0 };
+  },
+  vjp: (h, _, { params: { shape, starts, steps }, shapes }) => [
+    h.slice(shape.map((_, d) => [starts[d], starts[d] + shapes.x[d] * steps[d], steps[d]])), // linear
+  ],
+  tolerance: exact,
+  samples: [
+    {
+      ...of([3, 7]),
+      args: [
+        [5, 7],
+        [1, 0],
+        [1, 1],
+      ],
+    },
+    {
+      ...of([3, 2]),
+      args: [
+        [5, 7],
+        [0, 1],
+        [2, 3],
+      ],
+    },
+    {
+      ...of([4, 2, 4]),
+      args: [
+        [4, 3, 8],
+        [0, 1, 4],
+        [1, 1, 1],
+      ],
+    },
+    { ...of([0]), args: [[9], [7], [1]] },
+  ],
+  errors: [
+    {
+      ...of([3, 2]),
+      args: [
+        [5, 7],
+        [0, 6],
+        [2, 3],
+      ],
+      throws: "ShapeError",
+    },
+    {
+      ...of([3]),
+      args: [
+        [5, 7],
+        [0, 6],
+        [1, 1],
+      ],
+      throws: "ShapeError",
+    },
+  ],
+});
