@@ -1,5 +1,5 @@
 // BatchNorm2d: normalises each channel over the batch (Ioffe & Szegedy 2015).
-import { ones, type Tensor, zeros } from "../../tensor/index.js";
+import { noGrad, ones, scope, type Tensor, zeros } from "../../tensor/index.js";
 import { Norm, type NormOptions } from "./norm.js";
 
 export interface BatchNormOptions extends NormOptions {
@@ -23,5 +23,27 @@ export class BatchNorm2d extends Norm {
     this.running_mean = zeros([numFeatures]);
     this.running_var = ones([numFeatures]);
     this.momentum = momentum;
+  }
+
+  forward(x: Tensor): Tensor {
+    const { weight, bias, eps } = this;
+    if (!this.training && !this.useBatchStatistics) {
+      return x.batchNormEval(this.running_mean, this.running_var, weight, bias, { eps });
+    }
+    const [y, mean, variance] = x.batchNorm(weight, bias, { eps });
+    if (!this.useBatchStatistics) this.#keep(mean, variance, x.size / x.shape[1]);
+    return y;
+  }
+
+  /** running ← (1 − m) running + m batch, with the unbiased variance of `count` values a channel. */
+  #keep(mean: Tensor, variance: Tensor, count: number): void {
+    const blend = (running: Tensor, batch: Tensor, scale: number) =>
+      running.assign(running.mul(1 - this.momentum).add(batch.mul(this.momentum * scale)));
+    noGrad(() =>
+      scope(() => {
+        blend(this.running_mean, mean, 1);
+        blend(this.running_var, variance, count / (count - 1));
+      }),
+    );
   }
 }

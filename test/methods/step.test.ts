@@ -1,0 +1,152 @@
+// What a method promises beside its mathematics: what it visits, guards, restores and frees.
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { DigitsNet } from "../../src/nn/index.js";
+import { ConfigError, memory, NonFiniteError, openDevice, Rng, ShapeError, type Tensor, tensor } from "../../src/tensor/index.js";
+import { createMethod, METHODS, Tent, ZeroSiam } from "../../src/zerosiam/methods/index.js";
+
+let model: DigitsNet;
+
+beforeAll(async () => {
+  await openDevice();
+});
+
+beforeEach(() => {
+  model = new DigitsNet({ rng: new Rng(1) });
+});
+
+const BATCH = 4;
+const pixels = (seed: number): Float32Array<ArrayBuffer> => {
+  const rng = new Rng(seed);
+  return Float32Array.from({ length: BATCH * 28 * 28 }, () => rng.uniform());
+};
+const batch = (seed: number): Tensor => tensor(pixels(seed), [BATCH, 1, 28, 28]);
+
+/** All values of a state, by name. */
+async function snapshot(state: ReadonlyMap<string, Tensor>): Promise<Record<string, number[]>> {
+  const entries = [...state].map(async ([name, t]): Promise<[string, number[]]> => [name, [...(await t.data())]]);
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+describe("a step", () => {
+  test("returns the logits from before the update", async () => {
+    const before = [...(await model.forward(batch(1)).data())];
+    const { logits } = new ZeroSiam(model, { lr: 0.1 }).step(batch(1));
+    expect([...(await logits.data())]).toEqual(before);
+    expect([...(await model.forward(batch(1)).data())]).not.toEqual(before);
+  });
+
+  test("changes norm parameters and the predictor, and nothing else", async () => {
+    const before = await snapshot(model.stateDict());
+    const method = new ZeroSiam(model, { lr: 0.1, lrPredictor: 0.1 });
+    method.step(batch(1));
+    const after = await snapshot(model.stateDict());
+    const changed = Object.keys(before).filter((name) => String(before[name]) !== String(after[name]));
+    expect(changed.every((name) => /^norm\d\.(weight|bias)$/.test(name))).toBe(true);
+    expect(changed).toHaveLength(6);
+    expect(await method.predictor.distance().item()).toBeGreaterThan(0);
+  });
+
+  test("measures the terms of its loss", async () => {
+    const method = new ZeroSiam(model, { lr: 0.1, lrPredictor: 0.1, alpha: 0.5 });
+    method.step(batch(1)).metrics.dispose();
+    const { loss, entropy, alignment, predictorDistance, updated } = await method.step(batch(2)).metrics.read();
+    expect(updated).toBe(true);
+    expect(alignment).toBeGreaterThan(0);
+    expect(predictorDistance).toBeGreaterThan(0);
+    expect(loss).toBeCloseTo((entropy as number) + 0.5 * (alignment as number), 5); // one f32 product and sum
+  });
+
+  test("with a rate of 0 changes nothing", async () => {
+    const before = await snapshot(model.stateDict());
+    new ZeroSiam(model, { lr: 0, lrPredictor: 0 }).step(batch(1));
+    expect(await snapshot(model.stateDict())).toEqual(before);
+  });
+});
+
+describe.each(["tent", "zerosiam"])("%s", (name) => {
+  test("images with a NaN change nothing, and reading says so", async () => {
+    const method = createMethod(name, model, { lr: 0.1 });
+    method.step(batch(1));
+    const before = await snapshot(method.state());
+    const bad = pixels(2);
+    bad[17] = Number.NaN;
+    const { metrics } = method.step(tensor(bad, [BATCH, 1, 28, 28]));
+    await expect(metrics.read()).rejects.toThrow(NonFiniteError);
+    expect(await snapshot(method.state())).toEqual(before);
+    expect((await method.step(batch(3)).metrics.read()).updated).toBe(true);
+  });
+
+  test("a gradient that overflows changes nothing, and the metrics say so", async () => {
+    const method = createMethod(name, model, { lr: 0.1 });
+    model.head.weight.assign(tensor(new Float32Array(640).fill(3e38), [10, 64])); // logits of ±∞: no finite gradient
+    const before = await snapshot(method.state());
+    expect((await method.step(batch(1)).metrics.read()).updated).toBe(false);
+    expect(await snapshot(method.state())).toEqual(before);
+  });
+
+  test("reset restores model, predictor and optimisers, so that the run repeats bit for bit", async () => {
+    const method = createMethod(name, model, { lr: 0.1 });
+    const run = async () => {
+      const logits: number[] = [];
+      for (let i = 0; i < 3; i++) logits.push(...(await method.step(batch(i)).logits.data()));
+      return logits;
+    };
+    const fresh = await snapshot(method.state());
+    const first = await run();
+    method.reset();
+    expect(await snapshot(method.state())).toEqual(fresh);
+    expect(await run()).toEqual(first);
+  });
+
+  test("a saved state resumes the run bit for bit", async () => {
+    const method = createMethod(name, model, { lr: 0.1 });
+    method.step(batch(1));
+    const saved = new Map([...method.state()].map(([key, t]): [string, Tensor] => [key, t.detach()]));
+    const expected = [...(await method.step(batch(2)).logits.data()), ...(await method.step(batch(3)).logits.data())];
+    const other = createMethod(name, new DigitsNet({ rng: new Rng(1) }), { lr: 0.1 });
+    other.loadState(saved);
+    expect([...(await other.step(batch(2)).logits.data()), ...(await other.step(batch(3)).logits.data())]).toEqual(expected);
+  });
+
+  test("2,000 steps hold no more memory than 20", async () => {
+    const method = createMethod(name, model, { lr: 1e-3 });
+    const images = tensor(pixels(1).slice(0, 784), [1, 1, 28, 28]);
+    const settled = async (steps: number) => {
+      for (let i = 0; i < steps; i++) {
+        const { metrics } = method.step(images);
+        if (i % 20 === 19) await metrics.read();
+      }
+      return { ...memory(), dispatches: 0, submits: 0 };
+    };
+    const early = await settled(20);
+    expect(await settled(1980)).toEqual(early);
+  });
+});
+
+describe("bad input", () => {
+  test.each([
+    ["an empty batch", [0, 1, 28, 28]],
+    ["a missing batch dimension", [1, 28, 28]],
+    ["a wrong channel count", [1, 3, 28, 28]],
+  ])("%s is refused and changes nothing", async (_, shape) => {
+    const method = new Tent(model, { lr: 0.1 });
+    const before = await snapshot(method.state());
+    const size = shape.reduce((a, b) => a * b, 1);
+    const live = memory().tensors;
+    const images = tensor(new Float32Array(size), shape);
+    expect(() => method.step(images)).toThrow(ShapeError);
+    images.dispose();
+    expect(memory().tensors).toBe(live);
+    expect(await snapshot(method.state())).toEqual(before);
+  });
+
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])("a rate of %d is refused", (lr) => {
+    expect(() => new Tent(model, { lr })).toThrow(ConfigError);
+    expect(() => new ZeroSiam(model, { lr: 0, lrPredictor: lr })).toThrow(ConfigError);
+    expect(() => new ZeroSiam(model, { lr: 0, alpha: lr })).toThrow(ConfigError);
+  });
+
+  test("an unknown method names the known ones", () => {
+    expect(() => createMethod("tnet", model, { lr: 0 })).toThrow(new RegExp(METHODS.join(", ")));
+  });
+});
