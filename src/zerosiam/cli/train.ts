@@ -26,9 +26,9 @@ export function addTrain(program: Command): void {
   program
     .command("train")
     .description("train the source model of the digits; a stopped run goes on when started again")
-    .addOption(numberFlag("--epochs <n>", "passes over the training part", COUNT).default(30))
+    .addOption(numberFlag("--epochs <n>", "passes over the training part", COUNT).default(20))
     .addOption(numberFlag("--batch <n>", "images per step", COUNT).default(64))
-    .addOption(numberFlag("--lr <rate>", "peak rate of AdamW", RATE).default(3e-3))
+    .addOption(numberFlag("--lr <rate>", "peak rate of AdamW", RATE).default(1e-2))
     .addOption(numberFlag("--seed <n>", "initial weights, order and shifts", SEED).default(0))
     .option("--out <file>", "where the weights go", "digits.safetensors")
     .action(async (options: TrainOptions) => {
