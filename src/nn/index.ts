@@ -4,9 +4,9 @@ export { type Checkpoint, loadTensors, loadWeights, saveTensors } from "./io/che
 export { loadSafetensors, saveSafetensors, writeFileAtomic } from "./io/file.js";
 export { readSafetensors, writeSafetensors } from "./io/safetensors.js";
 export { GELU, MaxPool2d, ReLU } from "./layers/activation.js";
+export { BatchNorm2d, type BatchNormOptions } from "./layers/batchNorm.js";
 export { Conv2d, type Conv2dOptions } from "./layers/conv2d.js";
 export { Linear, type LinearOptions } from "./layers/linear.js";
-export { BatchNorm2d, type BatchNormOptions } from "./layers/batchNorm.js";
 export { GroupNorm, LayerNorm, Norm, type NormOptions } from "./layers/norm.js";
 export { Classifier } from "./models/classifier.js";
 export { DigitsNet } from "./models/digitsNet.js";

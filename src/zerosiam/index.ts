@@ -1,7 +1,6 @@
 // Test-time adaptation: ZeroSiam, its baselines, streams and metrics.
 export { type DigitsPart, loadDigits } from "./data/digits.js";
 export { type ImageSet, loadImageSet } from "./data/imageSet.js";
-export { loadDigitsModel, loadModel, MODELS } from "./models.js";
 export { alignment, entropy } from "./losses.js";
 export {
   configureNorms,
@@ -20,5 +19,6 @@ export {
   ZeroSiam,
   type ZeroSiamOptions,
 } from "./methods/index.js";
+export { loadDigitsModel, loadModel, MODELS } from "./models.js";
 export { Predictor } from "./predictor.js";
 export * from "./streams/index.js";

@@ -105,7 +105,11 @@ function trainStep(model: DigitsNet, optimizer: AdamW, set: ImageSet, rows: read
 }
 
 /** Images in [0, 1], each moved by up to MAX_SHIFT pixels. */
-function shiftedBatch({ images, height, width }: ImageSet, rows: readonly number[], rng: Rng): Float32Array<ArrayBuffer> {
+function shiftedBatch(
+  { images, height, width }: ImageSet,
+  rows: readonly number[],
+  rng: Rng,
+): Float32Array<ArrayBuffer> {
   const pixels = height * width;
   const batch = new Float32Array(rows.length * pixels);
   for (const [i, row] of rows.entries()) {

@@ -23,7 +23,10 @@ describe.each(["bn_conv", "gn_conv", "mlp_ln", "vit_ln"])("%s", (config) => {
   });
 
   test("a run of a method that is not there fails instead of being passed over", async () => {
-    const results = await runStepParity({ ...fixture, runs: { x: { ...fixture.runs.tent, method: "none" } } }, path(`${config}.safetensors`));
+    const results = await runStepParity(
+      { ...fixture, runs: { x: { ...fixture.runs.tent, method: "none" } } },
+      path(`${config}.safetensors`),
+    );
     expect(results).toMatchObject([{ name: `${config}/x`, passed: false }]);
   });
 });

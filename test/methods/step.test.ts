@@ -1,7 +1,16 @@
 // What a method promises beside its mathematics: what it visits, guards, restores and frees.
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { DigitsNet } from "../../src/nn/index.js";
-import { ConfigError, memory, NonFiniteError, openDevice, Rng, ShapeError, type Tensor, tensor } from "../../src/tensor/index.js";
+import {
+  ConfigError,
+  memory,
+  NonFiniteError,
+  openDevice,
+  Rng,
+  ShapeError,
+  type Tensor,
+  tensor,
+} from "../../src/tensor/index.js";
 import { createMethod, METHODS, Tent, ZeroSiam } from "../../src/zerosiam/methods/index.js";
 
 let model: DigitsNet;
@@ -105,7 +114,9 @@ describe.each(["tent", "zerosiam"])("%s", (name) => {
     const expected = [...(await method.step(batch(2)).logits.data()), ...(await method.step(batch(3)).logits.data())];
     const other = createMethod(name, new DigitsNet({ rng: new Rng(1) }), { lr: 0.1 });
     other.loadState(saved);
-    expect([...(await other.step(batch(2)).logits.data()), ...(await other.step(batch(3)).logits.data())]).toEqual(expected);
+    expect([...(await other.step(batch(2)).logits.data()), ...(await other.step(batch(3)).logits.data())]).toEqual(
+      expected,
+    );
   });
 
   test("2,000 steps hold no more memory than 20", async () => {

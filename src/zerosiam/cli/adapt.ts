@@ -4,11 +4,11 @@ import { type Classifier, writeFileAtomic } from "../../nn/index.js";
 import { CheckpointError, memory } from "../../tensor/index.js";
 import type { ImageSet } from "../data/imageSet.js";
 import { createMethod, METHODS, type MethodOptions } from "../methods/index.js";
+import { loadModel, MODELS } from "../models.js";
 import type { StreamRecorder } from "../recorder.js";
 import { percent, perImage } from "../report/format.js";
 import { type Order, Stream } from "../streams/index.js";
 import { loadImages } from "./imageFolder.js";
-import { loadModel, MODELS } from "../models.js";
 import {
   ANY,
   COUNT,

@@ -2,10 +2,10 @@
 import type { ImageSet } from "../data/imageSet.js";
 import { createMethod, type MethodOptions } from "../methods/index.js";
 import { meanWithInterval } from "../metrics.js";
+import { loadDigitsModel } from "../models.js";
 import type { RatePoint, RateSweep, ReportResult } from "../report/data.js";
 import { Stream, type StreamOptions } from "../streams/index.js";
 import type { Interrupt } from "./interrupt.js";
-import { loadDigitsModel } from "../models.js";
 import { Runner, runStream } from "./runStream.js";
 
 /** One kind of stream in the table. */

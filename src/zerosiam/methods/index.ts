@@ -6,11 +6,11 @@ import type { Method } from "./method.js";
 import { Source } from "./source.js";
 import { Tent } from "./tent.js";
 
+export type { ZeroSiamOptions } from "../zerosiam.js";
 export { configureNorms } from "./configure.js";
 export { Method, type Objective, type StepResult } from "./method.js";
 export { StepMetrics, type StepReport, type StepTerms } from "./metrics.js";
 export type { TentOptions } from "./tent.js";
-export type { ZeroSiamOptions } from "../zerosiam.js";
 export { Source, Tent, ZeroSiam };
 
 /** Settings of a method made by name; each takes what it knows. */

@@ -47,11 +47,12 @@ export abstract class Method {
     if (images.rank !== 4 || images.size === 0) {
       throw new ShapeError(`${this.name}: images are ${images}`, "pass a batch [B, channels, H, W] with B ≥ 1");
     }
-    const result = scope(() => this.#step(images));
+    const result = scope(() => {
+      const { logits, metrics } = this.#step(images);
+      return { logits: keep(logits), metrics: metrics.keep() };
+    });
     this.#last?.logits.dispose();
     this.#last?.metrics.dispose();
-    keep(result.logits);
-    keep(result.metrics.packed);
     this.#last = result;
     return result;
   }

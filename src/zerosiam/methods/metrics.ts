@@ -1,5 +1,5 @@
 // What a step measured: scalars that stay on the device until someone reads them.
-import { concat, NonFiniteError, type Tensor } from "../../tensor/index.js";
+import { concat, keep, NonFiniteError, type Tensor } from "../../tensor/index.js";
 
 /** Scalars that a method may measure beside its logits. */
 export interface StepTerms {
@@ -23,7 +23,7 @@ export type StepReport = Readonly<Record<(typeof TERMS)[number], number | null>>
 
 export class StepMetrics {
   /** All scalars in one tensor, so that reading them costs one copy. */
-  readonly packed: Tensor;
+  readonly #packed: Tensor;
   readonly #method: string;
   readonly #names: readonly (keyof StepTerms)[];
 
@@ -32,12 +32,12 @@ export class StepMetrics {
     this.#names = TERMS.filter((name) => terms[name]);
     const flags = [imagesFinite.cast("f32"), finite.cast("f32")];
     const scalars = [...flags, ...this.#names.map((name) => (terms[name] as Tensor).detach())];
-    this.packed = concat(scalars.map((scalar) => scalar.reshape([1])));
+    this.#packed = concat(scalars.map((scalar) => scalar.reshape([1])));
   }
 
   /** Waits for the step. Rejects with NonFiniteError when the images held NaN or ±Inf; nothing was updated then. */
   async read(): Promise<StepReport> {
-    const [imagesFinite, finite, ...values] = await this.packed.data();
+    const [imagesFinite, finite, ...values] = await this.#packed.data();
     if (imagesFinite === 0) {
       const help = "check the decoding and normalisation of this batch; model and optimiser are as before it";
       throw new NonFiniteError(`${this.#method}: the images hold NaN or infinite values`, help);
@@ -55,7 +55,13 @@ export class StepMetrics {
     };
   }
 
+  /** Takes the scalars out of every scope: they live until `dispose()`. */
+  keep(): this {
+    keep(this.#packed);
+    return this;
+  }
+
   dispose(): void {
-    this.packed.dispose();
+    this.#packed.dispose();
   }
 }
