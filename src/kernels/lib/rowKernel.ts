@@ -48,10 +48,11 @@ export function rowKernel(call: RowCall): Dispatch {
   const team: Team | null = inner === 1 ? teamFor(call.caps, length) : null;
   const lanes = team?.lanes ?? 1;
   const workgroup = team?.workgroup ?? COLUMN_WORKGROUP;
+  const width = team && length % 4 === 0 ? 4 : 1;
   const rows = outer * inner;
   const code = `const LANES = ${lanes}u; // that share a row
 ${call.functions ?? ""}
-${passFunctions(call, team)}
+${[...passFunctions(call, team), ...valueFunctions(call)].join("\n")}
 
 @compute @workgroup_size(${workgroup})
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lid: u32) {
@@ -60,22 +61,23 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u
   let row = min(task, u.rows - 1u);
   let length = select(0u, u.length, task < u.rows); // teams beyond the last row idle
   let start = ${inner === 1 ? "row * u.length" : "row / u.inner * u.inner * u.length + row % u.inner"};
-${body(call, team)}
+${body(call, team, width)}
 }`;
   return kernel({
     label: call.label,
-    about: team ? `${lanes} lanes a row` : "a lane a row, neighbouring rows side by side",
+    about: team ? `${lanes} lanes a row, ${width} elements a step` : "a lane a row, neighbouring rows side by side",
     enable: team ? enableOf(team) : "",
     uniforms: { rows: u32(rows), length: u32(length), inner: u32(inner), ...call.uniforms },
-    bindings: bindings(call),
+    bindings: bindings(call, width),
     code,
     groups: Math.ceil(rows / (workgroup / lanes)),
   });
 }
 
-function bindings({ inputs, outputs }: RowCall): Record<string, Binding> {
-  const ins = Object.entries(inputs).map(([name, b]) => [`${name}_in`, read(b.type, b.operand)]);
-  const outs = Object.entries(outputs).map(([name, b]) => [`${name}_out`, write(b.type, b.operand)]);
+function bindings({ inputs, outputs }: RowCall, width: number): Record<string, Binding> {
+  const typeOf = ({ kind, type }: RowBuffer) => (width === 4 && kind !== "each" ? `vec4<${type}>` : type);
+  const ins = Object.entries(inputs).map(([name, b]) => [`${name}_in`, read(typeOf(b), b.operand)]);
+  const outs = Object.entries(outputs).map(([name, b]) => [`${name}_out`, write(typeOf(b), b.operand)]);
   return Object.fromEntries([...ins, ...outs]);
 }
 
@@ -94,11 +96,17 @@ const known = (call: RowCall, count: number): Names => [
     .map(([name, pass]) => [name, pass.result ?? pass.state] as const),
 ];
 
-/** Row and column inputs, where the pass reads them. */
-const elements = (call: RowCall, pass: Pass): Names => (pass.over ? [] : inputsOf(call, "row", "column"));
+/** All that does not change along a row. */
+const constants = (call: RowCall): Names => [
+  ...known(call, Object.keys(call.passes ?? {}).length),
+  ...Object.keys(call.lets ?? {}).map((name) => [name, "f32"] as const),
+];
 
-function passFunctions(call: RowCall, team: Team | null): string {
-  const texts = Object.entries(call.passes ?? {}).map(([name, pass], k) => {
+/** Row and column inputs, where the pass reads them. */
+const elements = (call: RowCall, pass?: Pass): Names => (pass?.over ? [] : inputsOf(call, "row", "column"));
+
+function passFunctions(call: RowCall, team: Team | null): string[] {
+  return Object.entries(call.passes ?? {}).map(([name, pass], k) => {
     const { state, result = state } = pass;
     const scope = known(call, k);
     const merge = team ? combineFunctions(team, [{ name: `merge_${name}`, type: state, merge: pass.merge }]) : "";
@@ -108,52 +116,75 @@ fn fold_${name}(s: ${state}, row: u32, j: u32${parameters([...elements(call, pas
 }
 fn finish_${name}(s: ${state}${parameters(scope)}) -> ${result} { return ${pass.finish ?? "s"}; }`.trim();
   });
-  return texts.join("\n");
 }
 
-function body(call: RowCall, team: Team | null): string {
+function valueFunctions(call: RowCall): string[] {
+  const scope = parameters([...elements(call), ...constants(call)]);
+  return Object.entries(call.outputs)
+    .filter(([, b]) => b.kind === "row")
+    .map(([name, b]) => `fn value_${name}(j: u32${scope}) -> ${b.type} { return ${b.value}; }`);
+}
+
+function body(call: RowCall, team: Team | null, width: number): string {
   const each = Object.entries(call.inputs).filter(([, b]) => b.kind === "each");
   const parts = [
     ...each.map(([name, { index = "row" }]) => `  let ${name} = ${name}_in[${index}];`),
-    ...Object.entries(call.passes ?? {}).map(([name, pass], k) => passLoop(call, team, name, pass, k)),
+    ...Object.entries(call.passes ?? {}).map(([name, pass], k) => passLoop(call, team, width, name, pass, k)),
     ...Object.entries(call.lets ?? {}).map(([name, value]) => `  let ${name} = ${value};`),
-    ...writes(call),
+    ...writes(call, width),
   ];
   return parts.join("\n");
 }
 
-/** A loop of this lane over its elements of the row. */
-function loop(call: RowCall, names: Names, statement: string): string {
-  const loads = names.map(([name]) => {
-    return `    let ${name} = ${name}_in[${call.inputs[name].kind === "row" ? "at" : "j"}];`;
+/** A loop of this lane over its elements of the row: one a step, or four neighbours, whose values end in .x to .w. */
+function loop(call: RowCall, width: number, statements: readonly string[]): string {
+  const at = `start + j${call.rows.inner === 1 ? "" : " * u.inner"}`;
+  const loads = elements(call).map(([name]) => {
+    const index = call.inputs[name].kind === "row" ? "at" : "j";
+    return `    let ${name} = ${name}_in[${index}${width === 4 && index === "j" ? " / 4u" : ""}];`;
   });
-  return `  for (var j = lane; j < length; j += LANES) {
-    let at = start + j${call.rows.inner === 1 ? "" : " * u.inner"};
-${[...loads, ...statement.split("\n")].join("\n")}
+  const step = width === 4 ? " * 4u" : "";
+  return `  for (var j = lane${step}; j < length; j += LANES${step}) {
+    let at = ${width === 4 ? `(${at}) / 4u` : at};
+${[...loads, ...statements].join("\n")}
   }`;
 }
 
-function passLoop(call: RowCall, team: Team | null, name: string, pass: Pass, k: number): string {
-  const scope = known(call, k);
-  const names = elements(call, pass);
-  const step = `    ${name}_s = fold_${name}(${name}_s, row, j${values([...names, ...scope])});`;
+/** The arguments `j` and the elements, for component `k` of the step. */
+const stepArguments = (names: Names, width: number, k: number): string =>
+  width === 1 ? `j${values(names)}` : `j + ${k}u${names.map(([name]) => `, ${name}.${"xyzw"[k]}`).join("")}`;
+
+const components = (width: number): number[] => Array.from({ length: width }, (_, k) => k);
+
+function passLoop(call: RowCall, team: Team | null, width: number, name: string, pass: Pass, k: number): string {
+  const scope = values(known(call, k));
+  const state = `${name}_s`;
+  const fold = (step: string) => `    ${state} = fold_${name}(${state}, row, ${step}${scope});`;
   const all = pass.over
-    ? `  for (var j = lane; j < ${pass.over}; j += LANES) {\n${step}\n  }`
-    : loop(call, names, step);
-  return `  var ${name}_s = ${pass.init};
+    ? `  for (var j = lane; j < ${pass.over}; j += LANES) {\n${fold("j")}\n  }`
+    : loop(
+        call,
+        width,
+        components(width).map((c) => fold(stepArguments(elements(call), width, c))),
+      );
+  return `  var ${state} = ${pass.init};
 ${all}
-  let ${name} = finish_${name}(${team ? `merge_${name}_all(${name}_s, lid)` : `${name}_s`}${values(scope)});`;
+  let ${name} = finish_${name}(${team ? `merge_${name}_all(${state}, lid)` : state}${scope});`;
 }
 
-function writes(call: RowCall): string[] {
-  const of = (kind: string, at: string) =>
-    Object.entries(call.outputs).flatMap(([name, b]) =>
-      b.kind === kind ? [`    ${name}_out[${at}] = ${b.value};`] : [],
-    );
-  const rows = of("row", "at");
-  const each = of("each", "row");
+function writes(call: RowCall, width: number): string[] {
+  const outputs = Object.entries(call.outputs);
+  const rows = outputs
+    .filter(([, b]) => b.kind === "row")
+    .map(([name, { type }]) => {
+      const calls = components(width).map(
+        (c) => `value_${name}(${stepArguments(elements(call), width, c)}${values(constants(call))})`,
+      );
+      return `    ${name}_out[at] = ${width === 1 ? calls[0] : `vec4<${type}>(${calls.join(", ")})`};`;
+    });
+  const each = outputs.filter(([, b]) => b.kind === "each").map(([name, b]) => `    ${name}_out[row] = ${b.value};`);
   const parts: string[] = [];
-  if (rows.length > 0) parts.push(loop(call, inputsOf(call, "row", "column"), rows.join("\n")));
+  if (rows.length > 0) parts.push(loop(call, width, rows));
   if (each.length > 0) parts.push(`  if (lane == 0u && task < u.rows) {\n${each.join("\n")}\n  }`);
   return parts;
 }
