@@ -12,10 +12,10 @@ const CACHE = "node_modules/.cache/zerosiam";
 /** Each task gets the rest of the command line. */
 const TASKS = {
   cli: (args) => runSource("src/zerosiam/cli/main.ts", args),
-  bench: (args) => runSource("bench/main.ts", args),
   "bench:peers": (args) => runSource("bench/peers.ts", args),
   example: ([name, ...args]) => runSource(`examples/${name}.ts`, args),
   data: (args) => runSource("scripts/make-data.ts", args),
+  severities: (args) => runSource("scripts/severities.ts", args),
   "contact-sheet": (args) => runSource("scripts/contact-sheet.ts", args),
   test: (args) => runModule("node_modules/vitest/vitest.mjs", ["run", ...args]),
   "test:browser": (args) => runModule("node_modules/vitest/vitest.mjs", ["run", "--mode", "browser", ...args]),
