@@ -53,31 +53,32 @@ export interface ReduceCall {
 }
 
 /**
- * Elements that one lane, or the lanes of a team, fold before the block's result joins the total. The longest chain of
- * additions is thus BLOCK + blocks of a task + tasks of an output, for any length: the bound on the error of a sum.
+ * Elements that the lanes of a team, or one lane alone, fold before the block's result joins the total. The longest chain
+ * of additions is thus a block + blocks of a task + tasks of an output, for any length: the bound on the error of a sum.
  */
-const BLOCK = 1024;
+const ROW_BLOCK = 1024;
+const COLUMN_BLOCK = 128;
 const MAX_SPLITS = 256;
 const COLUMN_WORKGROUP = 64;
 
 /** The launches, and the bytes that `partials` needs. */
 export function reduceKernels(call: ReduceCall): { dispatches: Dispatch[]; partialBytes: number } {
-  const { layout, caps, reducer } = call;
-  const splits = splitsFor(caps, layout);
-  if (splits === 1) return { dispatches: [reduceKernel(call, 1)], partialBytes: 0 };
+  const { layout, reducer } = call;
+  const shape = shapeOf(call);
+  const splits = splitsFor(call, shape);
+  if (splits === 1) return { dispatches: [reduceKernel(call, shape, 1)], partialBytes: 0 };
   const partial = { type: reducer.state, operand: call.partials };
-  const rows = isRows(layout);
   const first: ReduceCall = { ...call, targets: [{ ...partial, value: "s" }] };
   const second: ReduceCall = {
     ...call,
     label: `${call.label}/merge`,
-    layout: rows ? reduceLayout([layout.outputs, splits], [1]) : reduceLayout([splits, layout.outputs], [0]),
+    layout: shape.team ? reduceLayout([layout.outputs, splits], [1]) : reduceLayout([splits, layout.outputs], [0]),
     elements: { x: partial },
     along: {},
     reducer: { ...reducer, fold: "merge(s, x)" },
   };
   const partialBytes = layout.outputs * splits * bytesOf(reducer.state);
-  return { dispatches: [reduceKernel(first, splits), reduceKernel(second, 1)], partialBytes };
+  return { dispatches: [reduceKernel(first, shape, splits), reduceKernel(second, shapeOf(second), 1)], partialBytes };
 }
 
 const bytesOf = (type: string): number => (type.startsWith("vec2") ? 8 : 4);
@@ -85,80 +86,68 @@ const bytesOf = (type: string): number => (type.startsWith("vec2") ? 8 : 4);
 /** Whether the innermost reduced run is contiguous, so that a team reads it side by side; else lanes go along the kept ones. */
 const isRows = ({ inner, count }: ReduceLayout): boolean => inner.stride === 1 && count > 1;
 
+/** How a kernel shares the work: `lanes` to a run; `width` elements of a run, or `across` neighbouring outputs, a load. */
+interface Shape {
+  readonly team: Team | null;
+  readonly lanes: number;
+  readonly workgroup: number;
+  readonly width: 1 | 4;
+  readonly across: 1 | 4;
+  readonly block: number;
+}
+
+function shapeOf({ caps, layout, elements }: ReduceCall): Shape {
+  const scalars = Object.values(elements).every(({ type }) => !type.startsWith("vec"));
+  if (isRows(layout)) {
+    const team = teamFor(caps, layout.inner.size);
+    return { ...team, team, width: scalars && layout.inner.size % 4 === 0 ? 4 : 1, across: 1, block: ROW_BLOCK };
+  }
+  const last = layout.kept.at(-1);
+  const across = scalars && last?.stride === 1 && last.size % 4 === 0 ? 4 : 1;
+  return { team: null, lanes: 1, workgroup: COLUMN_WORKGROUP, width: 1, across, block: COLUMN_BLOCK };
+}
+
 /** Blocks that make up one output. */
-function blocksOf({ count, inner }: ReduceLayout): number {
-  return count === 0 ? 0 : (count / inner.size) * Math.ceil(inner.size / BLOCK);
+function blocksOf({ count, inner }: ReduceLayout, block: number): number {
+  return count === 0 ? 0 : (count / inner.size) * Math.ceil(inner.size / block);
 }
 
-/** Tasks an output is split into: enough to occupy the adapter, none smaller than a few blocks. */
-function splitsFor(caps: Caps, layout: ReduceLayout): number {
-  const wanted = caps.kind === "software" ? 64 : 2048;
-  const few = Math.ceil(wanted / Math.max(1, layout.outputs));
-  return Math.max(1, Math.min(few, blocksOf(layout), Math.floor(layout.count / (2 * BLOCK)), MAX_SPLITS));
+/** Tasks an output is split into: enough workgroups to occupy the adapter, no task smaller than two blocks. */
+function splitsFor({ caps, layout }: ReduceCall, { lanes, workgroup, across, block }: Shape): number {
+  const wanted = caps.kind === "software" ? 16 : 512;
+  const groups = Math.ceil((layout.outputs * lanes) / (workgroup * across));
+  const most = Math.floor(layout.count / (2 * block));
+  return Math.max(1, Math.min(Math.ceil(wanted / Math.max(1, groups)), blocksOf(layout, block), most, MAX_SPLITS));
 }
 
-function reduceKernel(call: ReduceCall, splits: number): Dispatch {
-  const { layout, reducer, elements, each = {}, along = {}, targets } = call;
-  const team = isRows(layout) ? teamFor(call.caps, layout.inner.size) : null;
-  const lanes = team?.lanes ?? 1;
-  const workgroup = team?.workgroup ?? COLUMN_WORKGROUP;
-  const types = Object.values(elements).map(({ type }) => type);
-  const width = team && layout.inner.size % 4 === 0 && !types.some((t) => t.startsWith("vec")) ? 4 : 1;
-  const blocks = blocksOf(layout);
-  const tasks = layout.outputs * splits;
-  const bindings: Record<string, Binding> = {};
-  for (const [name, { type, operand }] of Object.entries(elements)) {
-    bindings[`${name}_in`] = read(width === 4 ? `vec4<${type}>` : type, operand);
-  }
-  for (const [name, { type, operand }] of Object.entries({ ...each, ...along })) {
-    bindings[`${name}_in`] = read(type, operand);
-  }
-  for (const [k, { type, operand }] of targets.entries()) bindings[`out${k}`] = write(type, operand);
-  const values = Object.keys(each).map((name) => `, ${name}`);
-  const results = targets.map(({ value }, k) => `    out${k}[task] = ${value};`).join("\n");
-  const code = `const BLOCK = ${BLOCK}u;
+function reduceKernel(call: ReduceCall, shape: Shape, splits: number): Dispatch {
+  const { layout, reducer } = call;
+  const { team, lanes, workgroup, width, across, block } = shape;
+  const blocks = blocksOf(layout, block);
+  const tasks = (layout.outputs / across) * splits;
+  const about = team
+    ? `${lanes} lanes a contiguous run, ${width} elements a load`
+    : `${across} neighbouring outputs a lane, lanes side by side`;
+  const code = `const BLOCK = ${block}u;
 const LANES = ${lanes}u; // that share an output
 ${reducer.functions ?? ""}
-${mergeFunctions(reducer, team)}
-fn fold(s: ${reducer.state}, i: u32${parameters({ ...elements, ...along, ...each })}) -> ${reducer.state} {
-  return ${reducer.fold};
-}
-${offsetFunction("start_of", "kept", layout.kept)}
-${offsetFunction("run_of", "outer", layout.outer)}
+${functions(call, team)}
 
 @compute @workgroup_size(${workgroup})
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lid: u32) {
   let task = group_index(wg, groups) * ${workgroup / lanes}u + lid / LANES;
   let lane = lid % LANES;
-  let output = min(${team ? "task / u.splits" : "task % u.outputs"}, u.outputs - 1u);
-  let split = ${team ? "task % u.splits" : "task / u.outputs"};
-  let start = start_of(output);
-${Object.entries(each)
-  .map(([name, { index = "output" }]) => `  let ${name} = ${name}_in[${index}];`)
-  .join("\n")}
+${team ? ROW_TASK : columnTask(across)}
   let first = min(split * u.blocks_per_task, u.blocks);
   let last = select(min(first + u.blocks_per_task, u.blocks), first, task >= u.tasks);
-  var s = ${reducer.init};
-  for (var b = first; b < last; b++) {
-    let run = b / u.blocks_per_run;
-    let begin = (b - run * u.blocks_per_run) * BLOCK;
-    let end = min(begin + BLOCK, u.inner);
-    let base = start + run_of(run);
-    var part = ${reducer.init};
-    for (var j = begin + lane${width === 4 ? " * 4u" : ""}; j < end; j += LANES${width === 4 ? " * 4u" : ""}) {
-${foldLines(call, width, values.join(""))}
-    }
-    s = merge(s, part);
-  }
-${team ? "  s = merge_all(s, lid);\n" : ""}  if (lane == 0u && task < u.tasks) {
-${results}
+${body(call, shape)}
+  if (lane == 0u && task < u.tasks) {
+${stores(call, across)}
   }
 }`;
   return kernel({
     label: call.label,
-    about: team
-      ? `${lanes} lanes a contiguous run, ${width} element${width > 1 ? "s" : ""} a load`
-      : "one lane an output, neighbouring outputs side by side",
+    about,
     enable: team ? enableOf(team) : "",
     uniforms: {
       outputs: u32(layout.outputs),
@@ -166,7 +155,7 @@ ${results}
       splits: u32(splits),
       blocks: u32(blocks),
       blocks_per_task: u32(Math.ceil(blocks / splits)),
-      blocks_per_run: u32(Math.max(1, Math.ceil(layout.inner.size / BLOCK))),
+      blocks_per_run: u32(Math.max(1, Math.ceil(layout.inner.size / block))),
       inner: u32(layout.inner.size),
       inner_stride: u32(layout.inner.stride),
       ...runUniforms("kept", layout.kept),
@@ -174,44 +163,108 @@ ${results}
       ...reducer.uniforms,
       ...call.uniforms,
     },
-    bindings,
+    bindings: bindings(call, shape),
     code,
     groups: Math.ceil(tasks / (team ? teamsOf(team) : workgroup)),
   });
 }
 
-function mergeFunctions({ state, merge }: Reducer, team: Team | null): string {
-  if (team) return combineFunctions(team, [{ name: "merge", type: state, merge }]);
-  return `fn merge(a: ${state}, b: ${state}) -> ${state} { return ${merge}; }`;
-}
+/** Teams take the tasks of an output one after the other; lanes take neighbouring outputs. Idle ones repeat the last. */
+const ROW_TASK = `  let output = min(task / u.splits, u.outputs - 1u);
+  let split = task % u.splits;
+  let slot = task;`;
+const columnTask = (across: number): string => `  let per_split = u.outputs / ${across}u;
+  let output = task % per_split * ${across}u;
+  let split = min(task / per_split, u.splits - 1u);
+  let slot = split * u.outputs + output;`;
 
-const parameters = (sources: Readonly<Record<string, Source>>): string =>
-  Object.entries(sources)
-    .map(([name, { type }]) => `, ${name}: ${type}`)
+const components = (count: number): number[] => Array.from({ length: count }, (_, k) => k);
+const namesOf = (sources: Readonly<Record<string, Source>> = {}): string[] => Object.keys(sources);
+const eachValues = ({ each }: ReduceCall, c: number): string =>
+  namesOf(each)
+    .map((name) => `, ${name}${c}`)
     .join("");
 
-/** The inner loop's body: one element of each array, or four neighbouring ones. */
-function foldLines({ elements, along = {}, layout }: ReduceCall, width: number, each: string): string {
-  const names = Object.keys(elements);
-  const number = "run * u.inner + j";
-  const others = (i: string) =>
-    Object.keys(along)
-      .map((name) => `, ${name}_in[${i}]`)
-      .join("");
-  if (width === 1) {
-    const values = names.map((name) => `, ${name}_in[at]`).join("");
-    return `      let at = base + j${layout.inner.stride === 1 ? "" : " * u.inner_stride"};
-      let i = ${number};
-      part = fold(part, i${values}${others("i")}${each});`;
+function bindings({ elements, each, along, targets }: ReduceCall, { width, across }: Shape): Record<string, Binding> {
+  const vector = width === 4 || across === 4;
+  const list: Record<string, Binding> = {};
+  for (const [name, { type, operand }] of Object.entries(elements)) {
+    list[`${name}_in`] = read(vector ? `vec4<${type}>` : type, operand);
   }
-  const folds = ["x", "y", "z", "w"].map((c, k) => {
-    const i = k === 0 ? "i" : `i + ${k}u`;
-    return `      part = fold(part, ${i}${names.map((name) => `, ${name}4.${c}`).join("")}${others(i)}${each});`;
+  for (const [name, { type, operand }] of Object.entries({ ...each, ...along }))
+    list[`${name}_in`] = read(type, operand);
+  for (const [k, { type, operand }] of targets.entries()) list[`out${k}`] = write(type, operand);
+  return list;
+}
+
+/** The reducer's expressions as functions. */
+function functions(
+  { layout, reducer, elements, each = {}, along = {}, targets }: ReduceCall,
+  team: Team | null,
+): string {
+  const { state, merge } = reducer;
+  const parameters = (sources: Readonly<Record<string, Source>>) =>
+    Object.entries(sources)
+      .map(([name, { type }]) => `, ${name}: ${type}`)
+      .join("");
+  const parts = [
+    team
+      ? combineFunctions(team, [{ name: "merge", type: state, merge }])
+      : `fn merge(a: ${state}, b: ${state}) -> ${state} { return ${merge}; }`,
+    `fn fold(s: ${state}, i: u32${parameters({ ...elements, ...along, ...each })}) -> ${state} { return ${reducer.fold}; }`,
+    ...targets.map(
+      ({ type, value }, k) => `fn value${k}(s: ${state}${parameters(each)}) -> ${type} { return ${value}; }`,
+    ),
+    ...Object.entries(each).map(
+      ([name, { type, index = "output" }]) => `fn ${name}_of(output: u32) -> ${type} { return ${name}_in[${index}]; }`,
+    ),
+    offsetFunction("start_of", "kept", layout.kept),
+    offsetFunction("run_of", "outer", layout.outer),
+  ];
+  return parts.join("\n");
+}
+
+function stores(call: ReduceCall, across: number): string {
+  const lines = call.targets.flatMap((_, k) =>
+    components(across).map((c) => `    out${k}[slot + ${c}u] = value${k}(s${c}${eachValues(call, c)});`),
+  );
+  return lines.join("\n");
+}
+
+/** The loops: over blocks, and within a block over the elements of this lane. */
+function body(call: ReduceCall, { team, width, across }: Shape): string {
+  const { reducer, each, elements, along, layout } = call;
+  const states = components(across);
+  const step = width === 4 ? " * 4u" : "";
+  const stride = layout.inner.stride === 1 ? "" : " * u.inner_stride";
+  const vector = width === 4 || across === 4;
+  const element = (k: number) => namesOf(elements).map((name) => `, ${name}_v${vector ? `.${"xyzw"[k]}` : ""}`);
+  const numbered = (i: string) => namesOf(along).map((name) => `, ${name}_in[${i}]`);
+  const folds = components(Math.max(width, across)).map((k) => {
+    const c = across === 4 ? k : 0;
+    const i = width === 4 ? `i + ${k}u` : "i";
+    return `      part${c} = fold(part${c}, ${i}${[...element(k), ...numbered(i)].join("")}${eachValues(call, c)});`;
   });
-  return `      let at = (base + j) / 4u;
-      let i = ${number};
-${names.map((name) => `      let ${name}4 = ${name}_in[at];`).join("\n")}
-${folds.join("\n")}`;
+  return `${states.flatMap((c) => namesOf(each).map((name) => `  let ${name}${c} = ${name}_of(output + ${c}u);`)).join("\n")}
+  let start = start_of(output);
+${states.map((c) => `  var s${c} = ${reducer.init};`).join("\n")}
+  for (var b = first; b < last; b++) {
+    let run = b / u.blocks_per_run;
+    let begin = (b - run * u.blocks_per_run) * BLOCK;
+    let end = min(begin + BLOCK, u.inner);
+    let base = start + run_of(run);
+${states.map((c) => `    var part${c} = ${reducer.init};`).join("\n")}
+    for (var j = begin + lane${step}; j < end; j += LANES${step}) {
+      let i = run * u.inner + j;
+      let at = ${vector ? `(base + j${stride}) / 4u` : `base + j${stride}`};
+${namesOf(elements)
+  .map((name) => `      let ${name}_v = ${name}_in[at];`)
+  .join("\n")}
+${folds.join("\n")}
+    }
+${states.map((c) => `    s${c} = merge(s${c}, part${c});`).join("\n")}
+  }
+${team ? "  s0 = merge_all(s0, lid);" : ""}`;
 }
 
 function runUniforms(prefix: string, runs: readonly Run[]): Record<string, Uniform> {
