@@ -17,9 +17,12 @@ const ADAPTERS: Record<string, Caps> = {
 };
 const COMPILER = new URL("./lib/compiler.mjs", import.meta.url).pathname;
 
-it.each(Object.entries(ADAPTERS))("every kernel compiles for %s", async (_, caps) => {
-  const kernels = new Map(dispatchesFor(caps).map(({ source }) => [source.code, source.label]));
-  expect(kernels.size).toBeGreaterThan(0);
+it("every kernel compiles for every kind of adapter", async () => {
+  const kernels = new Map<string, string>();
+  for (const [adapter, caps] of Object.entries(ADAPTERS)) {
+    for (const { source } of dispatchesFor(caps)) kernels.set(source.code, `${source.label} for ${adapter}`);
+  }
+  expect(kernels.size).toBeGreaterThan(OPS.length);
   expect(await compile([...kernels].map(([code, label]) => ({ label, code })))).toEqual([]);
 });
 
