@@ -140,6 +140,13 @@ export class Device {
     return { ...this.#pool.stats, dispatches, submits, pipelines: this.#pipelines.size };
   }
 
+  /** Gives the memory kept for reuse back to the driver, and starts `peakBytes` anew. */
+  trim(): void {
+    this.flush();
+    this.#pool.trim(0);
+    this.#pool.resetPeak();
+  }
+
   /** Runs `fn` and returns the device time of each kernel it dispatched. Throws DeviceError without timestamp queries. */
   async profile(fn: () => void | Promise<void>): Promise<KernelTime[]> {
     if (!this.gpu.features.has("timestamp-query")) {

@@ -17,7 +17,7 @@ export interface PoolStats {
   /** Buffers and bytes kept for reuse. */
   freeBuffers: number;
   freeBytes: number;
-  /** The largest sum of live and free bytes so far. */
+  /** The largest sum of live and free bytes so far, or since `Device.trim()`. */
   peakBytes: number;
 }
 
@@ -90,6 +90,11 @@ export class BufferPool {
     this.#stats.liveBytes -= buffer.bytes;
     this.#stats.freeBuffers++;
     this.#stats.freeBytes += buffer.bytes;
+  }
+
+  /** Starts `peakBytes` anew. */
+  resetPeak(): void {
+    this.#stats.peakBytes = this.#stats.liveBytes + this.#stats.freeBytes;
   }
 
   /** Destroys free buffers, largest classes first, until at most `keep` bytes are free. Only while no encoder is open. */
