@@ -5,7 +5,7 @@ import { formatShape, type Shape, sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import { input, kernel, output, read, write } from "./lib/kernel.js";
 import { ADAPTIVE, adaptiveTerms, info, poolUniforms } from "./lib/pool.js";
-import { of } from "./lib/sample.js";
+import { benchImages, of } from "./lib/sample.js";
 import { imageShape, type Pair, pair, type Size2d } from "./lib/window.js";
 
 declare module "../tensor/tensor.js" {
@@ -72,6 +72,7 @@ export const adaptiveAvgPool2d = defineOp({
     { ...of([2, 3, 8, 8]), args: [0], throws: "ConfigError" },
     { ...of({ shape: [2, 3, 8, 8], dtype: "i32" }), args: [1], throws: "DTypeError" },
   ],
+  bench: (size) => ({ ...of(benchImages(size)), args: [1] }),
   cost: ([x]) => ({ flops: sizeOf((x as TensorInfo).shape) }),
 });
 

@@ -5,7 +5,7 @@ import { formatShape, type Shape, sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import { input, kernel, output, read, write } from "./lib/kernel.js";
 import { ADAPTIVE, adaptiveTerms, info, poolUniforms } from "./lib/pool.js";
-import { of } from "./lib/sample.js";
+import { benchImages, of } from "./lib/sample.js";
 import { imageShape, type Pair, pair, type Size2d } from "./lib/window.js";
 
 declare module "../tensor/tensor.js" {
@@ -78,6 +78,10 @@ export const adaptiveAvgPool2dGrad = defineOp({
     { ...of([2, 3, 1, 1]), args: [-1], throws: "ConfigError" },
     { ...of({ shape: [2, 3, 1, 1], dtype: "i32" }), args: [8], throws: "DTypeError" },
   ],
+  bench(size) {
+    const [b, c, h, w] = benchImages(size);
+    return { ...of([b, c, 1, 1]), args: [[h, w]] };
+  },
 });
 
 const CODE = `${ADAPTIVE}

@@ -4,7 +4,7 @@ import { type Shape, sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import { input, kernel, output, read, u32, write } from "./lib/kernel.js";
 import { type AvgPoolOptions, info, pooledShape, poolUniforms, poolWindow } from "./lib/pool.js";
-import { of } from "./lib/sample.js";
+import { benchImages, of } from "./lib/sample.js";
 import { type Size2d, type Window, windowConstants } from "./lib/window.js";
 
 declare module "../tensor/tensor.js" {
@@ -79,6 +79,7 @@ export const avgPool2d = defineOp({
     { ...of([1, 3, 8, 8]), args: [2, { padding: 2 }], throws: "ShapeError" },
     { ...of([1, 3, 8, 8]), args: [2, { stride: 0 }], throws: "ConfigError" },
   ],
+  bench: (size) => ({ ...of(benchImages(size)), args: [2] }),
   cost: ([x], params) => ({
     flops: sizeOf(pooledShape("avgPool2d", "x", x as TensorInfo, params)) * sizeOf(params.kernel),
   }),

@@ -4,7 +4,7 @@ import { type Shape, sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import { input, kernel, output, read, u32, write } from "./lib/kernel.js";
 import { type AvgPoolOptions, COVERING, info, poolUniforms, poolWindow, unpooledShape } from "./lib/pool.js";
-import { of } from "./lib/sample.js";
+import { benchImages, of } from "./lib/sample.js";
 import { type Pair, pair, type Size2d, type Window, windowConstants } from "./lib/window.js";
 
 declare module "../tensor/tensor.js" {
@@ -81,6 +81,10 @@ export const avgPool2dGrad = defineOp({
     { ...of([1, 2, 2, 2]), args: [6, 2], throws: "ShapeError" },
     { ...of([2, 2, 2]), args: [4, 2], throws: "ShapeError" },
   ],
+  bench(size) {
+    const [b, c, h, w] = benchImages(size);
+    return { ...of([b, c, h / 2, w / 2]), args: [[h, w], 2] };
+  },
 });
 
 const CODE = `${COVERING}

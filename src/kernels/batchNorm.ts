@@ -4,6 +4,7 @@ import { defineOp } from "../tensor/op.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkShapes, normPlan, normReference, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { normTolerance } from "./lib/normTolerance.js";
+import { benchImages, of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -62,4 +63,8 @@ export const batchNorm = defineOp({
     { inputs: [[2, 3, 4, 4], [4], [3]], throws: "ShapeError" },
     { inputs: [{ shape: [2, 3], dtype: "i32" }, null, null], throws: "DTypeError" },
   ],
+  bench(size) {
+    const images = benchImages(size);
+    return of(images, [images[1]], [images[1]]);
+  },
 });

@@ -1,6 +1,7 @@
 // batchNormAffineGrad: the gradients of a batch normalisation with respect to its weight and bias.
 import { defineOp, type TensorInfo, ulp } from "../tensor/op.js";
 import { checkSumsInputs, gradientSums, planesOf, statisticsLayout, sumsReference } from "./lib/channelNorm.js";
+import { benchImages, of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -47,4 +48,9 @@ export const batchNormAffineGrad = defineOp({
     { inputs: [[70, 3], [70, 3], [3], { shape: [3], range: [0.5, 2] }], args: [{ eps: 1e-5 }] },
   ],
   errors: [{ inputs: [[4, 3, 5], [4, 3, 6], [3], [3]], args: [{ eps: 1e-5 }], throws: "ShapeError" }],
+  bench(size) {
+    const images = benchImages(size);
+    const channels = [images[1]];
+    return { ...of(images, images, channels, { shape: channels, range: [0.5, 2] }), args: [{ eps: 1e-5 }] };
+  },
 });

@@ -4,6 +4,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import type { NormOptions } from "./batchNorm.js";
 import { checkShapes, eachElement, normalizePlanes, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { input } from "./lib/kernel.js";
+import { benchImages, of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -72,4 +73,9 @@ export const batchNormEval = defineOp({
     { inputs: [[2, 3, 4], [3], [4], null, null], throws: "ShapeError" },
     { inputs: [[2, 3, 4], [3], { shape: [3], dtype: "i32" }, null, null], throws: "DTypeError" },
   ],
+  bench(size) {
+    const images = benchImages(size);
+    const channels = [images[1]];
+    return of(images, channels, { shape: channels, range: [0.5, 2] }, channels, channels);
+  },
 });

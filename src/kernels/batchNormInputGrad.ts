@@ -12,6 +12,7 @@ import {
 } from "./lib/channelNorm.js";
 import { f32, input, output } from "./lib/kernel.js";
 import { rowKernel } from "./lib/rowKernel.js";
+import { benchImages, of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -95,4 +96,10 @@ export const batchNormInputGrad = defineOp({
     { inputs: [[70, 3], [70, 3], null, [3], { shape: [3], range: [0.5, 2] }, [3], [3]], args: [{ eps: 1e-5 }] },
   ],
   errors: [{ inputs: [[4, 3], [4, 3], [4], [3], [3], [3], [3]], args: [{ eps: 1e-5 }], throws: "ShapeError" }],
+  bench(size) {
+    const images = benchImages(size);
+    const channels = [images[1]];
+    const variance = { shape: channels, range: [0.5, 2] as const };
+    return { ...of(images, images, channels, channels, variance, channels, channels), args: [{ eps: 1e-5 }] };
+  },
 });

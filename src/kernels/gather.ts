@@ -85,6 +85,7 @@ export const gather = defineOp({
     { ...of([3, 2], { shape: [3], dtype: "i32" }), args: [0], throws: "ShapeError" },
     { ...of([3, 2], [3, 2]), args: [0], throws: "DTypeError" },
   ],
+  bench: (size) => ({ ...of([size, size], { shape: [size, size], dtype: "i32", range: [0, size] }), args: [1] }),
 });
 
 /** Strides that stay on the first element of each line along `dim`. */

@@ -3,6 +3,7 @@ import { defineOp, type TensorInfo } from "../tensor/op.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkShapes, normPlan, normReference, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { normTolerance } from "./lib/normTolerance.js";
+import { benchImages, of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -67,4 +68,8 @@ export const groupNorm = defineOp({
     { inputs: [[2, 6, 5], null, null], args: [{ groups: 4 }], throws: "ConfigError" },
     { inputs: [[2, 6, 5], [3], null], args: [{ groups: 3 }], throws: "ShapeError" },
   ],
+  bench(size) {
+    const images = benchImages(size);
+    return { ...of(images, [images[1]], [images[1]]), args: [{ groups: 2 }] };
+  },
 });

@@ -13,6 +13,7 @@ import {
 } from "./lib/channelNorm.js";
 import { f32, input, output } from "./lib/kernel.js";
 import { rowKernel } from "./lib/rowKernel.js";
+import { benchImages, of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -138,4 +139,10 @@ export const groupNormInputGrad = defineOp({
       throws: "ShapeError",
     },
   ],
+  bench(size) {
+    const [b, c, h, w] = benchImages(size);
+    const images = [b, c, h, w];
+    const variance = { shape: [b, 2], range: [0.5, 2] as const };
+    return { ...of(images, images, [c], [b, 2], variance, [b, c], [b, c]), args: [{ groups: 2, eps: 1e-5 }] };
+  },
 });

@@ -2,6 +2,7 @@
 import { defineOp, type TensorInfo, ulp } from "../tensor/op.js";
 import { checkSumsInputs, gradientSums, planesOf, statisticOf, sumsReference } from "./lib/channelNorm.js";
 import { reduceLayout } from "./lib/reduceLayout.js";
+import { benchImages, of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -64,4 +65,9 @@ export const groupNormSums = defineOp({
       throws: "ShapeError",
     },
   ],
+  bench(size) {
+    const images = benchImages(size);
+    const groups = [images[0], 2];
+    return { ...of(images, images, groups, { shape: groups, range: [0.5, 2] }), args: [{ groups: 2, eps: 1e-5 }] };
+  },
 });

@@ -90,4 +90,5 @@ export const indexAdd = defineOp({
     { ...of([4], [4]), args: [0, 5], throws: "DTypeError" },
     { ...of({ shape: [4], dtype: "bool" }, { shape: [4], dtype: "i32" }), args: [0, 5], throws: "DTypeError" },
   ],
+  bench: (size) => ({ ...of([size, size], { shape: [size], dtype: "i32", range: [0, size] }), args: [0, size] }),
 });

@@ -49,4 +49,5 @@ export const indexSelect = defineOp({
     { ...of([5], { shape: [2, 2], dtype: "i32" }), throws: "ShapeError" },
     { ...of([5], { shape: [2], dtype: "i32" }), args: [1], throws: "ShapeError" },
   ],
+  bench: (size) => of([size, size], { shape: [size], dtype: "i32", range: [0, size] }),
 });

@@ -4,7 +4,7 @@ import { type Shape, sizeOf } from "../tensor/shape.js";
 import { floats } from "./lib/floats.js";
 import { input, kernel, output, read, write } from "./lib/kernel.js";
 import { info, type PoolOptions, pooledShape, poolUniforms, poolWindow } from "./lib/pool.js";
-import { of } from "./lib/sample.js";
+import { benchImages, of } from "./lib/sample.js";
 import { type Size2d, windowConstants } from "./lib/window.js";
 
 declare module "../tensor/tensor.js" {
@@ -92,6 +92,7 @@ export const maxPool2d = defineOp({
     { ...of([1, 3, 8, 8]), args: [0], throws: "ConfigError" },
     { ...of({ shape: [1, 3, 8, 8], dtype: "i32" }), args: [2], throws: "DTypeError" },
   ],
+  bench: (size) => ({ ...of(benchImages(size)), args: [2] }),
   cost: ([x], window) => ({
     flops: sizeOf(pooledShape("maxPool2d", "x", x as TensorInfo, window)) * sizeOf(window.kernel),
   }),

@@ -5,7 +5,7 @@ import { formatShape, type Shape, sameShape, sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import { input, kernel, output, read, write } from "./lib/kernel.js";
 import { COVERING, info, type PoolOptions, poolUniforms, poolWindow, unpooledShape } from "./lib/pool.js";
-import { of } from "./lib/sample.js";
+import { benchImages, of } from "./lib/sample.js";
 import { type Pair, pair, type Size2d, type Window, windowConstants } from "./lib/window.js";
 
 declare module "../tensor/tensor.js" {
@@ -85,6 +85,11 @@ export const maxPool2dGrad = defineOp({
     { ...of([1, 2, 2, 2], { shape: [1, 2, 2, 1], dtype: "i32" }), args: [4, 2], throws: "ShapeError" },
     { ...of([1, 2, 2, 2], [1, 2, 2, 2]), args: [4, 2], throws: "DTypeError" },
   ],
+  bench(size) {
+    const [b, c, h, w] = benchImages(size);
+    const pooled = [b, c, h / 2, w / 2];
+    return { ...of(pooled, { shape: pooled, dtype: "i32", range: [0, h * w] }), args: [[h, w], 2] };
+  },
 });
 
 const CODE = `${COVERING}

@@ -30,6 +30,7 @@ export const reshape = defineOp({
     { inputs: [[6]], args: [[-1, -1]], throws: "ShapeError" },
     { inputs: [[6]], args: [[-1, 4]], throws: "ShapeError" },
   ],
+  bench: (size) => ({ inputs: [[size, size]], args: [[-1]] }),
 });
 
 /** `shape` with its −1 filled in. */

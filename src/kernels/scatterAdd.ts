@@ -99,6 +99,10 @@ export const scatterAdd = defineOp({
     { ...of([3], [3]), args: [0, [3]], throws: "DTypeError" },
     { ...of({ shape: [4], dtype: "bool" }, { shape: [4], dtype: "i32" }), args: [0, [4]], throws: "DTypeError" },
   ],
+  bench: (size) => ({
+    ...of([size, size], { shape: [size, size], dtype: "i32", range: [0, size] }),
+    args: [1, [size, size]],
+  }),
 });
 
 /** Lines that split i into `row`, its coordinate along `dim`, and `first`, where its line begins in x, if x has it. */

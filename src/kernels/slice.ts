@@ -56,4 +56,5 @@ export const slice = defineOp({
     { ...of([5]), args: [[[4, 0, -1]]], throws: "ShapeError" },
     { ...of([5]), args: [[[0.5, 2]]], throws: "ShapeError" },
   ],
+  bench: (size) => ({ ...of([size, size]), args: [[null, [1]]] }),
 });

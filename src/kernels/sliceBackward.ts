@@ -78,4 +78,12 @@ export const sliceBackward = defineOp({
       throws: "ShapeError",
     },
   ],
+  bench: (size) => ({
+    ...of([size, size - 1]),
+    args: [
+      [size, size],
+      [0, 1],
+      [1, 1],
+    ],
+  }),
 });

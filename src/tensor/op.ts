@@ -115,7 +115,10 @@ export interface Op<P = unknown, A extends readonly unknown[] = readonly never[]
   tolerance(inputs: Inputs<TensorInfo>, params: P): Tolerance;
   readonly samples: readonly Sample[];
   readonly errors?: readonly ErrorSample[];
-  /** The call that microbenchmarks time at `size` (a side length); by default every input is `[size, size]` f32. */
+  /**
+   * The call that microbenchmarks time at `size` (a side length, 16 or more). Default: the first sample, with `size` for
+   * each dimension of its matrices and vectors; where it has vectors alone they become `[size, size]`.
+   */
   bench?(size: number): Sample;
   /** Arithmetic operations and bytes moved by a call, for benchmarks; bytes default to reading inputs and writing outputs once. */
   cost?(inputs: Inputs<TensorInfo>, params: P): { readonly flops?: number; readonly bytes?: number };

@@ -8,7 +8,7 @@ import type { Uniform } from "./kernel.js";
 
 /** What an elementwise op declares; the rest of `Op` follows from it. */
 export interface Elementwise<P, A extends readonly unknown[]>
-  extends Pick<Op<P, A>, "name" | "doc" | "params" | "vjp" | "saves" | "tolerance" | "samples" | "errors"> {
+  extends Pick<Op<P, A>, "name" | "doc" | "params" | "vjp" | "saves" | "tolerance" | "samples" | "errors" | "bench"> {
   /** Default `["x"]`. */
   readonly inputs?: readonly string[];
   /** dtypes taken, the same for all inputs but `bool` conditions; default f32 only. */

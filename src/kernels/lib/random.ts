@@ -79,5 +79,6 @@ export function randomOp({
       { ...of({ shape: [3], dtype: "u32" }), args: [[3]], throws: "ShapeError" },
       { ...of(KEY), args: [[-1]], throws: "ShapeError" },
     ],
+    bench: (size) => ({ ...of(KEY), args: [[size, size]] }),
   });
 }

@@ -12,3 +12,9 @@ export const EDGES: SampleTensor = {
 
 /** The same as a column: with `EDGES` it broadcasts to every pair. */
 export const EDGE_COLUMN: SampleTensor = { ...EDGES, shape: [10, 1] };
+
+/** What ops on images are timed on: `[4, C, H, W]`, about `size`² elements as inner layers of a net have them, C and H = W even. */
+export function benchImages(size: number): [batch: number, channels: number, height: number, width: number] {
+  const side = 2 * Math.floor(Math.sqrt(size));
+  return [4, 2 * Math.max(1, Math.floor(size / 32)), side, side];
+}
