@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 
 const runner = new URL("../scripts/run.mjs", import.meta.url);
 if (existsSync(runner)) {
-  process.argv.splice(2, 0, process.argv[2] === "bench" ? process.argv.splice(2, 1)[0] : "cli");
+  process.argv.splice(2, 0, "cli");
   await import(runner.href);
 } else {
   await import("../dist/node/cli.js");
