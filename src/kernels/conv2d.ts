@@ -1,7 +1,7 @@
 // conv2d: cross-correlation of images with filters, with stride, padding, dilation, groups and bias.
 import { DTypeError, ShapeError } from "../tensor/errors.js";
 import { defineOp, type HostTensor, type Inputs, type TensorInfo } from "../tensor/op.js";
-import { formatShape } from "../tensor/shape.js";
+import { formatShape, sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import {
   type Convolution,
@@ -9,13 +9,17 @@ import {
   type ConvolutionParams,
   convolution,
   convolutionParams,
+  convolutionUniforms,
   eachTerm,
-  sizeUniforms,
+  isPointwise,
+  storePixels,
 } from "./lib/convolution.js";
 import { input, output, read, write } from "./lib/kernel.js";
+import { matrixProduct } from "./lib/matrix.js";
 import { product } from "./lib/product.js";
-import { of } from "./lib/sample.js";
-import { imageShape, windowConstants } from "./lib/window.js";
+import { benchImages, of } from "./lib/sample.js";
+import type { Product } from "./lib/tile.js";
+import { imageShape } from "./lib/window.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -48,24 +52,7 @@ export const conv2d = defineOp({
   },
   kernels({ inputs, params, caps }) {
     const c = geometry(inputs, params);
-    const p = {
-      label: "conv2d",
-      about: "y[image, filter, pixel] = Σ weight[filter, k] · x[image, k, pixel], k = (channel, ky, kx)",
-      batches: c.batch * c.groups,
-      m: c.filters / c.groups,
-      n: c.outSize[0] * c.outSize[1],
-      k: (c.channels / c.groups) * c.kernel[0] * c.kernel[1],
-      step: 1 as const,
-      uniforms: sizeUniforms(c),
-      bindings: {
-        x: read("f32", input(0)),
-        weight: read("f32", input(1)),
-        ...(inputs[2] && { bias: read("f32", input(2)) }),
-        y: write("f32", output(0)),
-      },
-      functions: `${windowConstants(c)}\n${FUNCTIONS}\n${inputs[2] ? BIAS : NO_BIAS}`,
-    };
-    return { dispatches: [product(p, caps)] };
+    return product(isPointwise(c) ? pointwise(c, inputs[2] !== null) : implicit(c, inputs[2] !== null), caps);
   },
   reference: (inputs, params) => [reference(inputs as readonly (HostTensor | null)[], params)],
   saves: ["x", "weight"],
@@ -105,6 +92,10 @@ export const conv2d = defineOp({
     { ...of([2, 3, 8, 8], [4, 3, 3, 3], null), args: [{ groups: 0 }], throws: "ConfigError" },
     { ...of({ shape: [2, 3, 8, 8], dtype: "i32" }, [4, 3, 3, 3], null), throws: "DTypeError" },
   ],
+  bench(size) {
+    const [b, c, h, w] = benchImages(size);
+    return { ...of([b, c, h, w], [c, c, 3, 3], null), args: [{ padding: 1 }] };
+  },
   cost(inputs, params) {
     const c = geometry(inputs, params);
     return { flops: 2 * c.batch * c.filters * c.outSize[0] * c.outSize[1] * termsOf(c) };
@@ -118,39 +109,73 @@ function geometry([x, weight]: Inputs<TensorInfo>, params: ConvolutionParams): C
 /** Products in each element of y. */
 const termsOf = (c: Convolution) => (c.channels / c.groups) * c.kernel[0] * c.kernel[1];
 
-const FUNCTIONS = `alias ACursor = u32; // of weight[filter, 0]
-fn a_cursor(batch: u32, row: u32) -> ACursor { return (batch % u.groups * u.filters + row) * u.k; }
-fn a_at(cursor: ACursor, k: u32) -> f32 { return weight[cursor + k]; }
+const ABOUT = "y[filter, (image, pixel)] = Σ weight[filter, k] · x[k, (image, pixel)], k = (channel, ky, kx)";
 
-struct BCursor { plane: u32, top: vec4i, left: vec4i } // first plane of the group; corners of four windows
-fn b_cursor(batch: u32, col: u32) -> BCursor {
-  let out = min(col + vec4u(0u, 1u, 2u, 3u), vec4u(u.n - 1u));
-  let top = vec4i(out / u.ow * SH) - i32(PH);
-  let left = vec4i(out % u.ow * SW) - i32(PW);
-  return BCursor(batch * u.channels, top, left);
+/** A kernel of one pixel: the weight times each image. */
+function pointwise({ batch, channels, filters, size }: Convolution, bias: boolean): Product {
+  return matrixProduct({
+    label: "conv2d",
+    about: ABOUT,
+    a: { operand: input(1), batch: [], transposed: false },
+    b: { operand: input(0), batch: [batch], transposed: false },
+    out: output(0),
+    batch: [batch],
+    m: filters,
+    n: sizeOf(size),
+    k: channels,
+    ...(bias && { bias: { operand: input(2), along: "columns" } }),
+  });
 }
-fn b_at(cursor: BCursor, k: u32) -> vec4f {
-  let plane = cursor.plane + k / (KH * KW);
-  let row = cursor.top + i32(k / KW % KH * DH);
-  let col = cursor.left + i32(k % KW * DW);
-  return vec4f(
-    pixel(plane, row.x, col.x), pixel(plane, row.y, col.y), pixel(plane, row.z, col.z), pixel(plane, row.w, col.w));
+
+/** The weight times the matrix of all windows, which is read from x where it lies; padding reads as zero. */
+function implicit(c: Convolution, bias: boolean): Product {
+  const wide = sizeOf(c.outSize) % 4 === 0;
+  return {
+    label: "conv2d",
+    about: ABOUT,
+    batches: c.groups,
+    m: c.filters / c.groups,
+    n: c.batch * sizeOf(c.outSize),
+    sum: [
+      { index: "channel", extent: "channels", count: c.channels / c.groups },
+      { index: "ky", extent: "kernel_h", count: c.kernel[0] },
+      { index: "kx", extent: "kernel_w", count: c.kernel[1] },
+    ],
+    alongK: { a: true, b: false },
+    uniforms: convolutionUniforms(c),
+    reads: { x: read("f32", input(0)), weight: read("f32", input(1)) },
+    operands: OPERANDS,
+    writes: { y: write(wide ? "vec4f" : "f32", output(0)), ...(bias && { bias: read("f32", input(2)) }) },
+    store: `${bias ? BIAS : NO_BIAS}\n${storePixels("y", "filters", "out", wide)}`,
+  };
 }
-/// x[plane, row, col], and 0 in the padding
-fn pixel(plane: u32, row: i32, col: i32) -> f32 {
-  let inside = u32(row) < u.h && u32(col) < u.w;
-  let at = (plane * u.h + u32(row)) * u.w + u32(col);
-  return select(0.0, x[select(0u, at, inside)], inside);
+
+const OPERANDS = `alias ACursor = u32; // of weight[filter, 0, 0, 0]
+fn a_cursor(group: u32, row: u32) -> ACursor {
+  return (group * u.filters + row) * u.channels * u.kernel_h * u.kernel_w;
 }
-fn put4(batch: u32, row: u32, col: u32, v: vec4f) {
-  let at = (batch * u.filters + row) * u.n + col;
-  for (var j = 0u; j < 4u; j++) {
-    if (col + j < u.n) { y[at + j] = v[j] + bias_of(batch % u.groups * u.filters + row); }
-  }
+fn a_at(cursor: ACursor, channel: u32, ky: u32, kx: u32) -> f32 {
+  return weight[cursor + (channel * u.kernel_h + ky) * u.kernel_w + kx];
+}
+
+struct BCursor { row: vec4u, col: vec4u, at: vec4u } // corners of four windows in the group's first channel, and in x
+fn b_cursor(group: u32, col: u32) -> BCursor {
+  let y = min(col + vec4u(0u, 1u, 2u, 3u), vec4u(u.n - 1u));
+  let image = y / (u.out_h * u.out_w);
+  let row = y / u.out_w % u.out_h * u.stride_h - u.padding_h; // in the padding: wraps to large numbers
+  let column = y % u.out_w * u.stride_w - u.padding_w;
+  return BCursor(row, column, (((image * u.groups + group) * u.channels) * u.size_h + row) * u.size_w + column);
+}
+fn b_at(cursor: BCursor, channel: u32, ky: u32, kx: u32) -> vec4f {
+  let down = ky * u.dilation_h;
+  let right = kx * u.dilation_w;
+  let inside = (cursor.row + down < vec4u(u.size_h)) & (cursor.col + right < vec4u(u.size_w));
+  let i = select(vec4u(), cursor.at + ((channel * u.size_h + down) * u.size_w + right), inside);
+  return select(vec4f(), vec4f(x[i.x], x[i.y], x[i.z], x[i.w]), inside);
 }`;
 
-const BIAS = "fn bias_of(filter_number: u32) -> f32 { return bias[filter_number]; }";
-const NO_BIAS = "fn bias_of(filter_number: u32) -> f32 { return 0.0; }";
+const NO_BIAS = "fn finish(row: u32, v: vec4f) -> vec4f { return v; }";
+const BIAS = "fn finish(row: u32, v: vec4f) -> vec4f { return v + bias[row]; }";
 
 function reference([x, weight, bias]: readonly (HostTensor | null)[], params: ConvolutionParams): Float64Array {
   const c = geometry([x, weight], params);

@@ -9,13 +9,16 @@ import {
   type ConvolutionParams,
   convolution,
   convolutionParams,
+  convolutionUniforms,
   eachTerm,
-  sizeUniforms,
+  isPointwise,
 } from "./lib/convolution.js";
-import { input, output, read, write } from "./lib/kernel.js";
-import { product } from "./lib/product.js";
-import { of } from "./lib/sample.js";
-import { imageShape, type Pair, pair, type Size2d, windowConstants } from "./lib/window.js";
+import { input, output, read, u32, write } from "./lib/kernel.js";
+import { matrixProduct } from "./lib/matrix.js";
+import { inTurn, product } from "./lib/product.js";
+import { benchImages, of } from "./lib/sample.js";
+import type { Product } from "./lib/tile.js";
+import { imageShape, type Pair, pair, type Size2d } from "./lib/window.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -48,23 +51,8 @@ export const conv2dInputGrad = defineOp({
   },
   kernels({ inputs, params, caps }) {
     const c = geometry(inputs, params);
-    const p = {
-      label: "conv2dInputGrad",
-      about: "gx[image, channel, pixel] = Σ weight[filter, channel, tap] · gy[image, filter, …], k = (filter, tap)",
-      batches: c.batch * c.groups,
-      m: c.channels / c.groups,
-      n: sizeOf(c.size),
-      k: (c.filters / c.groups) * sizeOf(c.kernel),
-      step: 1 as const,
-      uniforms: sizeUniforms(c),
-      bindings: {
-        gy: read("f32", input(0)),
-        weight: read("f32", input(1)),
-        gx: write("f32", output(0)),
-      },
-      functions: `${windowConstants(c)}\n${FUNCTIONS}`,
-    };
-    return { dispatches: [product(p, caps)] };
+    if (isPointwise(c)) return product(pointwise(c), caps);
+    return inTurn(phases(c).map((phase) => product(transposed(c, phase), caps)));
   },
   reference(inputs, params) {
     const c = geometry(inputs, params);
@@ -105,6 +93,10 @@ export const conv2dInputGrad = defineOp({
     { ...of([2, 4, 6, 6], [4, 3, 3, 3]), args: [-1], throws: "ConfigError" },
     { ...of([2, 4, 6, 6], { shape: [4, 3, 3, 3], dtype: "i32" }), args: [8], throws: "DTypeError" },
   ],
+  bench(size) {
+    const [b, c, h, w] = benchImages(size);
+    return { ...of([b, c, h, w], [c, c, 3, 3]), args: [[h, w], { padding: 1 }] };
+  },
   cost(inputs, params) {
     const c = geometry(inputs, params);
     return { flops: 2 * c.batch * c.filters * sizeOf(c.outSize) * (c.channels / c.groups) * sizeOf(c.kernel) };
@@ -127,37 +119,124 @@ function geometry([gy, weight]: Inputs<TensorInfo>, params: Params): Convolution
 /** At most so many products in each element: a tap of a filter reaches a pixel once. */
 const termsOf = (c: Convolution) => (c.filters / c.groups) * sizeOf(c.kernel);
 
-const FUNCTIONS = `alias ACursor = u32; // of weight[first filter of the group, channel]
-fn a_cursor(batch: u32, row: u32) -> ACursor {
-  return (batch % u.groups * u.filters * u.channels + row) * (KH * KW);
-}
-fn a_at(cursor: ACursor, k: u32) -> f32 {
-  let filter_number = k / (KH * KW);
-  return weight[cursor + (filter_number * u.channels * KH * KW + k % (KH * KW))];
+const ABOUT = "gx[channel, (image, pixel)] = Σ weight[k, channel] · gy[k, (image, pixel)], k = (filter, ty, tx)";
+
+/** A kernel of one pixel: the weight, transposed, times each image's gradient. */
+function pointwise({ batch, channels, filters, size }: Convolution): Product {
+  return matrixProduct({
+    label: "conv2dInputGrad",
+    about: ABOUT,
+    a: { operand: input(1), batch: [], transposed: true },
+    b: { operand: input(0), batch: [batch], transposed: false },
+    out: output(0),
+    batch: [batch],
+    m: channels,
+    n: sizeOf(size),
+    k: filters,
+  });
 }
 
-struct BCursor { plane: u32, row: vec4u, col: vec4u } // first plane of the group; four padded pixels
-fn b_cursor(batch: u32, col: u32) -> BCursor {
+/**
+ * Pixels of x whose padded coordinate leaves the same remainder by the stride, in one dimension: they are reached by the
+ * same taps of the kernel, and by neighbouring windows. Stride 1 has one phase, of all pixels.
+ */
+interface Phase {
+  /** The first pixel, and how many there are, `stride` apart. */
+  readonly first: number;
+  readonly pixels: number;
+  /** The first tap, how many there are, and how far apart. */
+  readonly tap: number;
+  readonly taps: number;
+  readonly tapStep: number;
+  /** The window by whose first tap the first pixel is reached (maybe none: −1, …), and how many windows a tap steps back. */
+  readonly window: number;
+  readonly windowStep: number;
+}
+
+function phasesOf(c: Convolution, d: 0 | 1): Phase[] {
+  const [size, kernel, stride, padding, dilation] = [c.size[d], c.kernel[d], c.stride[d], c.padding[d], c.dilation[d]];
+  const tapStep = stride / greatestCommonDivisor(stride, dilation);
+  return Array.from({ length: Math.min(stride, size) }, (_, first) => {
+    // Taps k with k · dilation ≡ first + padding (mod stride).
+    let tap = 0;
+    while (tap < tapStep && (first + padding - tap * dilation) % stride !== 0) tap++;
+    return {
+      first,
+      pixels: Math.ceil((size - first) / stride),
+      tap,
+      taps: tap < tapStep ? Math.max(0, Math.ceil((kernel - tap) / tapStep)) : 0,
+      tapStep,
+      window: Math.floor((first + padding - tap * dilation) / stride),
+      windowStep: (tapStep * dilation) / stride,
+    };
+  });
+}
+
+const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));
+
+/** Phases in height and width, in every combination. */
+function phases(c: Convolution): [Phase, Phase][] {
+  return phasesOf(c, 0).flatMap((h) => phasesOf(c, 1).map((w): [Phase, Phase] => [h, w]));
+}
+
+/** The weight, transposed, times the matrix of gy that reaches each pixel of a phase, read where it lies. */
+function transposed(c: Convolution, phase: readonly [Phase, Phase]): Product {
+  const uniforms = convolutionUniforms(c);
+  for (const [d, { first, pixels, tap, tapStep, window, windowStep }] of phase.entries()) {
+    const values = { first, pixels, tap, tap_step: tapStep, window, window_step: windowStep };
+    for (const [name, value] of Object.entries(values)) uniforms[`${name}_${"hw"[d]}`] = u32(value);
+  }
+  return {
+    label: "conv2dInputGrad",
+    about: ABOUT,
+    batches: c.groups,
+    m: c.channels / c.groups,
+    n: c.batch * phase[0].pixels * phase[1].pixels,
+    sum: [
+      { index: "filter_index", extent: "filters", count: c.filters / c.groups },
+      { index: "ty", extent: "taps_h", count: phase[0].taps },
+      { index: "tx", extent: "taps_w", count: phase[1].taps },
+    ],
+    alongK: { a: false, b: false },
+    uniforms,
+    reads: { gy: read("f32", input(0)), weight: read("f32", input(1)) },
+    operands: OPERANDS,
+    writes: { gx: write("f32", output(0)) },
+    store: STORE,
+  };
+}
+
+const OPERANDS = `alias ACursor = u32; // of weight[first filter of the group, channel, first tap]
+fn a_cursor(group: u32, row: u32) -> ACursor {
+  return ((group * u.filters * u.channels + row) * u.kernel_h + u.tap_h) * u.kernel_w + u.tap_w;
+}
+fn a_at(cursor: ACursor, filter_index: u32, ty: u32, tx: u32) -> f32 {
+  let row = filter_index * u.channels * u.kernel_h + ty * u.tap_step_h;
+  return weight[cursor + row * u.kernel_w + tx * u.tap_step_w];
+}
+
+struct BCursor { row: vec4u, col: vec4u, at: vec4u } // of four windows in the group's first filter, and in gy
+fn b_cursor(group: u32, col: u32) -> BCursor {
   let pixel = min(col + vec4u(0u, 1u, 2u, 3u), vec4u(u.n - 1u));
-  return BCursor(batch * u.filters, pixel / u.w + PH, pixel % u.w + PW);
+  let image = pixel / (u.pixels_h * u.pixels_w);
+  let row = pixel / u.pixels_w % u.pixels_h + u.window_h;
+  let column = pixel % u.pixels_w + u.window_w;
+  return BCursor(row, column, ((image * u.groups + group) * u.filters * u.out_h + row) * u.out_w + column);
 }
-fn b_at(cursor: BCursor, k: u32) -> vec4f {
-  let plane = cursor.plane + k / (KH * KW);
-  // Taps before the window's start wrap to large numbers, which lie outside.
-  let row = cursor.row - k / KW % KH * DH;
-  let col = cursor.col - k % KW * DW;
-  return vec4f(
-    window(plane, row.x, col.x), window(plane, row.y, col.y), window(plane, row.z, col.z), window(plane, row.w, col.w));
-}
-/// gy of the window that starts at this padded pixel, and 0 where none does
-fn window(plane: u32, row: u32, col: u32) -> f32 {
-  let at = vec2u(row / SH, col / SW);
-  let exists = at.x * SH == row && at.y * SW == col && at.x < u.oh && at.y < u.ow;
-  return select(0.0, gy[select(0u, (plane * u.oh + at.x) * u.ow + at.y, exists)], exists);
-}
-fn put4(batch: u32, row: u32, col: u32, v: vec4f) {
-  let at = (batch * u.channels + row) * u.n + col;
-  for (var j = 0u; j < 4u; j++) {
-    if (col + j < u.n) { gx[at + j] = v[j]; }
+fn b_at(cursor: BCursor, filter_index: u32, ty: u32, tx: u32) -> vec4f {
+  let up = ty * u.window_step_h;
+  let left = tx * u.window_step_w;
+  // Windows before the first wrap to large numbers.
+  let inside = (cursor.row - up < vec4u(u.out_h)) & (cursor.col - left < vec4u(u.out_w));
+  let i = select(vec4u(), cursor.at + (filter_index * u.out_h * u.out_w - up * u.out_w - left), inside);
+  return select(vec4f(), vec4f(gy[i.x], gy[i.y], gy[i.z], gy[i.w]), inside);
+}`;
+
+const STORE = `fn put4(group: u32, row: u32, col: u32, v: vec4f) {
+  for (var j = 0u; j < min(4u, u.n - min(col, u.n)); j++) {
+    let image = (col + j) / (u.pixels_h * u.pixels_w);
+    let y = (col + j) / u.pixels_w % u.pixels_h * u.stride_h + u.first_h;
+    let x = (col + j) % u.pixels_w * u.stride_w + u.first_w;
+    gx[(((image * u.groups + group) * u.channels + row) * u.size_h + y) * u.size_w + x] = v[j];
   }
 }`;

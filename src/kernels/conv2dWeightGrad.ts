@@ -9,13 +9,14 @@ import {
   type ConvolutionParams,
   convolution,
   convolutionParams,
+  convolutionUniforms,
   eachTerm,
-  sizeUniforms,
 } from "./lib/convolution.js";
-import { input, output, read, u32, write } from "./lib/kernel.js";
+import { input, output, read, write } from "./lib/kernel.js";
 import { product } from "./lib/product.js";
-import { of } from "./lib/sample.js";
-import { imageShape, type Pair, pair, type Size2d, windowConstants } from "./lib/window.js";
+import { benchImages, of } from "./lib/sample.js";
+import type { Product } from "./lib/tile.js";
+import { imageShape, type Pair, pair, type Size2d } from "./lib/window.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -47,23 +48,25 @@ export const conv2dWeightGrad = defineOp({
   },
   kernels({ inputs, params, caps }) {
     const c = geometry(inputs, params);
-    const p = {
+    const p: Product = {
       label: "conv2dWeightGrad",
-      about: "gw[filter, (channel, tap)] = Σ gy[image, filter, pixel] · x[image, channel, …], k = (image, pixel)",
+      about: "gw[filter, (channel, ky, kx)] = Σ gy[k, filter] · x[k, (channel, ky, kx)], k = (image, oy, ox)",
       batches: c.groups,
       m: c.filters / c.groups,
       n: (c.channels / c.groups) * sizeOf(c.kernel),
-      k: c.batch * sizeOf(c.outSize),
-      step: 1 as const,
-      uniforms: { ...sizeUniforms(c), pixels: u32(sizeOf(c.outSize)) },
-      bindings: {
-        x: read("f32", input(0)),
-        gy: read("f32", input(1)),
-        gw: write("f32", output(0)),
-      },
-      functions: `${windowConstants(c)}\n${FUNCTIONS}`,
+      sum: [
+        { index: "image", extent: "images", count: c.batch },
+        { index: "oy", extent: "out_h", count: c.outSize[0] },
+        { index: "ox", extent: "out_w", count: c.outSize[1] },
+      ],
+      alongK: { a: true, b: true },
+      uniforms: convolutionUniforms(c),
+      reads: { x: read("f32", input(0)), gy: read("f32", input(1)) },
+      operands: OPERANDS,
+      writes: { gw: write("f32", output(0)) },
+      store: STORE,
     };
-    return { dispatches: [product(p, caps)] };
+    return product(p, caps);
   },
   reference(inputs, params) {
     const c = geometry(inputs, params);
@@ -104,6 +107,7 @@ export const conv2dWeightGrad = defineOp({
     { ...of([2, 3, 8, 8], [2, 4, 8, 8]), args: [0], throws: "ConfigError" },
     { ...of([2, 3, 8, 8], { shape: [2, 4, 6, 6], dtype: "i32" }), args: [3], throws: "DTypeError" },
   ],
+  bench: (size) => ({ ...of(benchImages(size), benchImages(size)), args: [3, { padding: 1 }] }),
   cost(inputs, params) {
     const c = geometry(inputs, params);
     return { flops: 2 * termsOf(c) * c.filters * (c.channels / c.groups) * sizeOf(c.kernel) };
@@ -128,36 +132,29 @@ function geometry([x, gy]: Inputs<TensorInfo>, params: Params): Convolution {
 /** Products in each element of the gradient. */
 const termsOf = (c: Convolution) => c.batch * sizeOf(c.outSize);
 
-const FUNCTIONS = `alias ACursor = u32; // of gy[0, filter, 0]
-fn a_cursor(batch: u32, row: u32) -> ACursor { return (batch * u.filters + row) * u.pixels; }
-fn a_at(cursor: ACursor, k: u32) -> f32 {
-  let image = k / u.pixels;
-  return gy[cursor + image * u.groups * u.filters * u.pixels + k % u.pixels];
+const OPERANDS = `alias ACursor = u32; // of gy[0, filter, 0, 0]
+fn a_cursor(group: u32, row: u32) -> ACursor { return (group * u.filters + row) * u.out_h * u.out_w; }
+fn a_at(cursor: ACursor, image: u32, oy: u32, ox: u32) -> f32 {
+  return gy[cursor + (image * u.groups * u.filters * u.out_h + oy) * u.out_w + ox];
 }
 
-struct BCursor { plane: vec4u, top: vec4i, left: vec4i } // of four (channel, tap): the plane, and where the tap is in it
-fn b_cursor(batch: u32, col: u32) -> BCursor {
+struct BCursor { row: vec4u, col: vec4u, at: vec4u } // of four taps at the first window, in their channels and in x
+fn b_cursor(group: u32, col: u32) -> BCursor {
   let tap = min(col + vec4u(0u, 1u, 2u, 3u), vec4u(u.n - 1u));
-  let top = vec4i(tap / KW % KH * DH) - i32(PH);
-  let left = vec4i(tap % KW * DW) - i32(PW);
-  return BCursor(batch * u.channels + tap / (KH * KW), top, left);
+  let channel = group * u.channels + tap / (u.kernel_h * u.kernel_w);
+  let row = tap / u.kernel_w % u.kernel_h * u.dilation_h - u.padding_h; // in the padding: wraps to large numbers
+  let column = tap % u.kernel_w * u.dilation_w - u.padding_w;
+  return BCursor(row, column, (channel * u.size_h + row) * u.size_w + column);
 }
-fn b_at(cursor: BCursor, k: u32) -> vec4f {
-  let plane = cursor.plane + k / u.pixels * u.groups * u.channels;
-  let row = cursor.top + i32(k % u.pixels / u.ow * SH);
-  let col = cursor.left + i32(k % u.ow * SW);
-  return vec4f(
-    pixel(plane.x, row.x, col.x), pixel(plane.y, row.y, col.y), pixel(plane.z, row.z, col.z), pixel(plane.w, row.w, col.w));
-}
-/// x[plane, row, col], and 0 in the padding
-fn pixel(plane: u32, row: i32, col: i32) -> f32 {
-  let inside = u32(row) < u.h && u32(col) < u.w;
-  let at = (plane * u.h + u32(row)) * u.w + u32(col);
-  return select(0.0, x[select(0u, at, inside)], inside);
-}
-fn put4(batch: u32, row: u32, col: u32, v: vec4f) {
-  let at = (batch * u.filters + row) * u.n + col;
-  for (var j = 0u; j < 4u; j++) {
-    if (col + j < u.n) { gw[at + j] = v[j]; }
-  }
+fn b_at(cursor: BCursor, image: u32, oy: u32, ox: u32) -> vec4f {
+  let down = oy * u.stride_h;
+  let right = ox * u.stride_w;
+  let inside = (cursor.row + down < vec4u(u.size_h)) & (cursor.col + right < vec4u(u.size_w));
+  let moved = (image * u.groups * u.channels * u.size_h + down) * u.size_w + right;
+  let i = select(vec4u(), cursor.at + moved, inside);
+  return select(vec4f(), vec4f(x[i.x], x[i.y], x[i.z], x[i.w]), inside);
+}`;
+
+const STORE = `fn put4(group: u32, row: u32, col: u32, v: vec4f) {
+  for (var j = 0u; j < min(4u, u.n - min(col, u.n)); j++) { gw[(group * u.filters + row) * u.n + col + j] = v[j]; }
 }`;

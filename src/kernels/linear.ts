@@ -50,7 +50,7 @@ export const linear = defineOp({
       batch: [],
       ...(inputs[2] && { bias: { operand: input(2), along: "rows" } }),
     });
-    return { dispatches: [product(p, caps)] };
+    return product(p, caps);
   },
   reference(inputs) {
     const { m, n, k } = sizes(inputs);

@@ -54,7 +54,7 @@ export const matmul = defineOp({
       n,
       k,
     });
-    return { dispatches: [product(p, caps)] };
+    return product(p, caps);
   },
   reference: (inputs, params) => [reference(inputs as readonly HostTensor[], params)],
   saves: ["a", "b"],

@@ -36,7 +36,7 @@ export function convolutionParams(op: string, options: ConvolutionOptions = {}):
   };
 }
 
-/** All sizes of a convolution: x `[batch, channels, h, w]`, weight `[filters, channels / groups, kh, kw]`, y `[batch, filters, oh, ow]`. */
+/** All sizes of a convolution of x `[batch, channels, h, w]`, weight `[filters, channels / groups, kh, kw]`, y `[batch, filters, oh, ow]`. */
 export interface Convolution extends Window {
   readonly batch: number;
   readonly channels: number;
@@ -76,17 +76,54 @@ export function convolution(op: string, x: Shape, weight: Shape, params: Convolu
   return { ...window, groups, batch, channels, filters, size: size as unknown as Pair, outSize };
 }
 
-/** Sizes that the kernels of a convolution read; strides and kernel sizes stand in their text. */
-export function sizeUniforms(c: Convolution): Record<string, Uniform> {
-  return {
-    channels: u32(c.channels / c.groups),
-    filters: u32(c.filters / c.groups),
-    groups: u32(c.groups),
-    h: u32(c.size[0]),
-    w: u32(c.size[1]),
-    oh: u32(c.outSize[0]),
-    ow: u32(c.outSize[1]),
+/** Sizes that the kernels of a convolution read, channels and filters by group: all as uniforms, so that nets share kernels. */
+export function convolutionUniforms(c: Convolution): Record<string, Uniform> {
+  const pairs = {
+    size: c.size,
+    out: c.outSize,
+    kernel: c.kernel,
+    stride: c.stride,
+    padding: c.padding,
+    dilation: c.dilation,
   };
+  const scalars = { images: c.batch, groups: c.groups, channels: c.channels / c.groups, filters: c.filters / c.groups };
+  return {
+    ...Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, u32(value)])),
+    ...Object.fromEntries(
+      Object.entries(pairs).flatMap(([name, [h, w]]) => [
+        [`${name}_h`, u32(h)],
+        [`${name}_w`, u32(w)],
+      ]),
+    ),
+  };
+}
+
+/** Whether a convolution is a product of the weight with each image as it lies, and rows of pixels fall into fours. */
+export function isPointwise({ kernel, stride, padding, groups, size }: Convolution): boolean {
+  const alone = [...kernel, ...stride].every((n) => n === 1) && padding.every((n) => n === 0) && groups === 1;
+  return alone && (size[0] * size[1]) % 4 === 0;
+}
+
+/**
+ * WGSL: stores columns (image, pixel) of row `row` in group `group`, as element `[image, group · rows + row, pixel]` of
+ * `array`, passing them through `finish`. `rows` and `size` name the uniforms; wide where an image's pixels fall into fours.
+ */
+export function storePixels(array: string, rows: string, size: string, wide: boolean): string {
+  const place = (col: string) => `  let image = ${col} / (u.${size}_h * u.${size}_w);
+  let at = ((image * u.groups + group) * u.${rows} + row) * u.${size}_h * u.${size}_w + ${col} % (u.${size}_h * u.${size}_w);`;
+  return wide
+    ? `fn put4(group: u32, row: u32, col: u32, v: vec4f) {
+  if (col >= u.n) { return; }
+${place("col")}
+  ${array}[at / 4u] = finish(group * u.${rows} + row, v);
+}`
+    : `fn put4(group: u32, row: u32, col: u32, v: vec4f) {
+  let w = finish(group * u.${rows} + row, v);
+  for (var j = 0u; j < min(4u, u.n - min(col, u.n)); j++) {
+  ${place("(col + j)").replaceAll("\n", "\n  ")}
+    ${array}[at] = w[j];
+  }
+}`;
 }
 
 /** Calls `visit` with the places in x, weight and y of every product y[…] += x[…] · weight[…], for the references. */

@@ -1,62 +1,67 @@
-// A product tiled by subgroups, for software adapters: a lane is a SIMD element there, and broadcasting A costs nothing.
+// A tile of a product for software adapters with subgroups. A lane is a SIMD element there, and reading memory costs some
+// ten instructions a lane and element: what counts is to read few elements for each product.
 import type { Dispatch } from "../../tensor/op.js";
-import { kernel } from "./kernel.js";
-import { gridUniforms, lines, type Product } from "./tile.js";
+import { type Grid, lines, type Product, sumLoops, tileCount, tileKernel } from "./tile.js";
 
 const WORKGROUP = 32; // a multiple of the subgroup size, or broadcasts go wrong
-const ROWS = 8;
+
+/** Rows and groups of four columns of a tile: the choice that costs least for a product of this size. */
+export function subgroupGrid(p: Product, size: number): Grid {
+  const options = [8, 16].flatMap((rows) => (p.byFours ? [1] : [1, 2]).map((fours) => ({ rows, fours })));
+  const grids = options.map(({ rows, fours }) => ({ rows: Math.max(size, rows), columns: 4 * fours * size, parts: 1 }));
+  // Elements read for each k, ten instructions each; arithmetic, two for each element of a lane's results.
+  const cost = ({ rows, columns }: Grid) => 10 * (rows + columns) + (2 * rows * columns) / size;
+  const total = (grid: Grid) => tileCount(p, grid) * cost(grid);
+  return grids.reduce((best, grid) => (total(grid) < total(best) ? grid : best));
+}
 
 /**
- * Each subgroup of `size` lanes computes 8 rows (or `size`, if more) × 4·size columns. Lane l keeps four columns of
- * every row in registers; of A it reads row l (and l + size, …), and hands it on by broadcast.
+ * Lane l keeps four or eight columns of every row in registers. For each k it reads their elements of B, and one of A,
+ * in row l (and l + size, …), which the others get by broadcast.
  */
-export function subgroupTile(p: Product, size: number): Dispatch {
-  const held = Math.max(1, ROWS / size); // rows of A that a lane reads
-  const rows = held * size;
-  const across = Math.ceil(p.n / (4 * size));
-  const down = Math.ceil(p.m / rows);
-  const uniforms = gridUniforms(p, across, down);
-  const code = `${p.functions.trim()}
-
-@compute @workgroup_size(${WORKGROUP})
+export function subgroupTile(p: Product, grid: Grid, size: number): Dispatch {
+  const { rows, columns } = grid;
+  const held = rows / size; // rows of A that a lane reads
+  const fours = columns / size / 4; // groups of four columns that it computes
+  const code = `@compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32, @builtin(subgroup_invocation_id) lane: u32) {
   let tile = group_index(wg, groups) * ${WORKGROUP / size}u + local / ${size}u;
-  let t = min(tile, u.tiles - 1u); // broadcasts need all lanes in step: those past the last tile repeat it unstored
-  let col = (t % u.across * ${size}u + lane) * 4u;
-  let row = t / u.across % u.down * ${rows}u;
-  let batch = t / (u.across * u.down);
-${lines(held, (h) => `  let a${h} = a_cursor(batch, min(row + ${h * size}u + lane, u.m - 1u));`)}
-  let b = b_cursor(batch, col);
-${lines(rows, (r) => `  var c${r} = vec4f();`)}
-${p.step === 4 ? fourSteps(held, rows, size) : oneStep(held, rows, size)}
+  // Broadcasts need all lanes in step: subgroups past the last tile repeat it, and store nothing.
+  let t = place(min(tile, u.tiles - 1u), wg.z);
+  let col = t.col + lane * 4u;
+${lines(held, (h) => `  let a${h} = a_cursor(t.batch, min(t.row + ${h * size}u + lane, u.m - 1u));`)}
+${lines(fours, (j) => `  let b${j} = b_cursor(t.batch, col + ${4 * j * size}u);`)}
+${lines(rows, (r) => `  ${lines(fours, (j) => `var c${r}_${j} = vec4f();`, " ")}`)}
+${p.byFours ? sumLoops(p.sum, fourSteps(rows, size), 4) : sumLoops(p.sum, oneStep(p, rows, fours, size))}
   if (tile >= u.tiles) { return; }
-${lines(rows, (r) => `  if (row + ${r}u < u.m) { put4(batch, row + ${r}u, col, c${r}); }`)}
+  // A loop that the driver cannot unroll: every store is compiled for every lane, and takes longer than all the rest.
+  var results = array<vec4f, ${rows * fours}>(${lines(rows, (r) => lines(fours, (j) => `c${r}_${j}`, ", "), ", ")});
+  for (var r = 0u; r < u.tile_rows && t.row + r < u.m; r++) {
+${lines(fours, (j) => `    put4(t.out, t.row + r, col + ${4 * j * size}u, results[r * ${fours}u + ${j}u]);`)}
+  }
 }`;
-  return kernel({
-    label: `${p.label}/subgroup`,
-    about: `${p.about}; ${rows} rows × ${4 * size} columns a subgroup, A by broadcast`,
+  return tileKernel(p, grid, {
+    variant: "subgroup",
+    about: `${rows} rows × ${columns} columns a subgroup, A by broadcast`,
     enable: "enable subgroups;",
-    uniforms,
-    bindings: p.bindings,
+    tilesPerGroup: WORKGROUP / size,
     code,
-    groups: Math.ceil((uniforms.tiles.value * size) / WORKGROUP),
   });
 }
 
-function oneStep(held: number, rows: number, size: number): string {
-  return `  for (var k = 0u; k < u.k; k++) {
-${lines(held, (h) => `    let a${h}k = a_at(a${h}, k);`)}
-    let bk = b_at(b, k);
-${lines(rows, (r) => `    c${r} += subgroupBroadcast(a${Math.floor(r / size)}k, ${r % size}u) * bk;`)}
-  }`;
+function oneStep({ sum }: Product, rows: number, fours: number, size: number): string {
+  const at = sum.map(({ index }) => index).join(", ");
+  return `${lines(rows / size, (h) => `    let a${h}k = a_at(a${h}, ${at});`)}
+${lines(fours, (j) => `    let b${j}k = b_at(b${j}, ${at});`)}
+${lines(rows, (r) => {
+  const products = lines(fours, (j) => `c${r}_${j} += a * b${j}k;`, " ");
+  return `    { let a = subgroupBroadcast(a${Math.floor(r / size)}k, ${r % size}u); ${products} }`;
+})}`;
 }
 
-function fourSteps(held: number, rows: number, size: number): string {
-  const a = (r: number, i: number) => `subgroupBroadcast(a${Math.floor(r / size)}k[${i}], ${r % size}u)`;
-  return `  for (var k = 0u; k < u.k; k += 4u) {
-${lines(held, (h) => `    let a${h}k = a_at4(a${h}, k);`)}
-    let bk = b_at4(b, k);
-${lines(4, (i) => lines(rows, (r) => `    c${r} += ${a(r, i)} * bk[${i}];`))}
-  }`;
+function fourSteps(rows: number, size: number): string {
+  return `${lines(rows / size, (h) => `    let a${h}k = a_at4(a${h}, k);`)}
+    let bk = b_at4(b0, k);
+${lines(4, (i) => lines(rows, (r) => `    c${r}_0 += subgroupBroadcast(a${Math.floor(r / size)}k[${i}], ${r % size}u) * bk[${i}];`))}`;
 }
