@@ -1,0 +1,124 @@
+// `zerosiam adapt` as a process: its JSON, its predictions, saving, resuming, stopping and refusing.
+import { mkdtemp, readdir, readFile, rm, truncate } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DigitsNet, loadSafetensors, saveTensors } from "../../src/nn/index.js";
+import { openDevice, Rng } from "../../src/tensor/index.js";
+import { type Outcome, type RunOptions, zerosiam } from "./run.js";
+
+let folder = "";
+const file = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "zerosiam-adapt-"));
+  await openDevice();
+  const model = new DigitsNet({ rng: new Rng(0) });
+  await saveTensors(file("net.safetensors"), model.stateDict());
+  model.dispose();
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** `zerosiam adapt` with random weights on the test digits, in batches of 16. */
+function adapt(method: string, args: string[], options: RunOptions = {}): Promise<Outcome> {
+  const data = ["--data", "assets/digits-test.safetensors", "--weights", file("net.safetensors")];
+  return zerosiam(["adapt", "--model", "digits", "--method", method, "--batch", "16", ...data, ...args], options);
+}
+
+async function readJson(name: string) {
+  return JSON.parse(await readFile(file(name), "utf8"));
+}
+
+describe("zerosiam adapt", () => {
+  it("writes accuracy, rows and predictions that agree", async () => {
+    const args = ["--limit", "40", "--order", "class", "--json", file("a.json"), "--predictions", file("a.csv")];
+    const { code, stdout, stderr } = await adapt("zerosiam", args);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toMatch(/accuracy \d+\.\d.% on 40 images/);
+    const { method, accuracy, n, perBatch, secondsPerImage, peakBytes, config, interrupted } = await readJson("a.json");
+    expect({ method, n, interrupted }).toEqual({ method: "zerosiam", n: 40, interrupted: undefined });
+    expect(perBatch.map((row: { step: number; n: number }) => [row.step, row.n])).toEqual([
+      [1, 16],
+      [2, 16],
+      [3, 8],
+    ]);
+    expect(secondsPerImage).toBeGreaterThan(0);
+    expect(peakBytes).toBeGreaterThan(0);
+    expect(config).toMatchObject({ lr: 1e-3, batch: 16, order: "class" });
+    const [head, ...lines] = (await readFile(file("a.csv"), "utf8")).trim().split("\n");
+    expect(head).toBe("image,label,prediction");
+    const rows = lines.map((line) => line.split(",").map(Number));
+    expect(rows.length).toBe(40);
+    const labels = rows.map(([, label]) => label);
+    expect(labels).toEqual(labels.toSorted((a, b) => a - b));
+    expect(rows.filter(([, label, prediction]) => label === prediction).length / 40).toBe(accuracy);
+  });
+
+  it("goes on from a saved state as if it had never stopped", async () => {
+    await adapt("zerosiam", ["--limit", "64", "--save", file("whole.safetensors")]);
+    await adapt("zerosiam", ["--limit", "32", "--save", file("half.safetensors")]);
+    const resumed = await adapt("zerosiam", [
+      ...["--limit", "64", "--resume", file("half.safetensors")],
+      ...["--save", file("rest.safetensors"), "--json", file("rest.json")],
+    ]);
+    expect(resumed.code, resumed.stderr).toBe(0);
+    expect((await readJson("rest.json")).n).toBe(32);
+    const [whole, rest] = await Promise.all([
+      loadSafetensors(file("whole.safetensors")),
+      loadSafetensors(file("rest.safetensors")),
+    ]);
+    expect([...rest.tensors]).toEqual([...whole.tensors]);
+    expect([...rest.metadata]).toEqual([...whole.metadata]);
+  });
+
+  it("starts anew, but adapted, on images that a saved state has not seen", async () => {
+    await adapt("tent", ["--limit", "32", "--save", file("tent.safetensors")]);
+    const args = [
+      "--limit",
+      "64",
+      "--order",
+      "shuffle",
+      "--resume",
+      file("tent.safetensors"),
+      "--json",
+      file("b.json"),
+    ];
+    const { code } = await adapt("tent", args);
+    expect(code).toBe(0);
+    expect((await readJson("b.json")).n).toBe(64);
+  });
+
+  it("refuses a state of another method, and weights that are cut off, with exit code 1 and nothing written", async () => {
+    await adapt("tent", ["--limit", "16", "--save", file("t.safetensors")]);
+    const other = await adapt("zerosiam", ["--resume", file("t.safetensors"), "--json", file("no.json")]);
+    expect(other.code).toBe(1);
+    expect(other.stderr).toMatch(/CheckpointError: .*saved by tent, not by zerosiam\n {2}help: /);
+    await truncate(file("t.safetensors"), 100);
+    const cut = await adapt("tent", ["--resume", file("t.safetensors"), "--json", file("no.json")]);
+    expect(cut.code).toBe(1);
+    expect(cut.stderr).toMatch(/^CheckpointError: /m);
+    expect(await readdir(folder)).not.toContain("no.json");
+  });
+
+  it("stops after the batch on Ctrl-C, saves what there is, and exits with 130", async () => {
+    const args = ["--batch", "1", "--save", file("stopped.safetensors"), "--json", file("stopped.json")];
+    let sent = false;
+    const { code, stderr } = await adapt("tent", args, {
+      during: (child) =>
+        child.stdout?.on("data", (data: Buffer) => {
+          if (sent || !data.toString().includes("/2000 images")) return;
+          sent = true;
+          child.kill("SIGINT");
+        }),
+    });
+    expect(code, stderr).toBe(130);
+    expect(stderr).toContain("interrupted: finishing the batch");
+    const { interrupted, n, perBatch } = await readJson("stopped.json");
+    expect(interrupted).toBe(true);
+    expect(n).toBe(perBatch.length);
+    expect(n).toBeLessThan(2000);
+    const { metadata } = await loadSafetensors(file("stopped.safetensors"));
+    expect(metadata.get("interrupted")).toBe("true");
+    expect(metadata.get("images")).toBe(String(n));
+  });
+});
