@@ -4,7 +4,7 @@ import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { formatShape, normalizeDim } from "../tensor/shape.js";
 import { gridGroups, gridLoop } from "./lib/grid.js";
 import { checkIndex, checkNumbers, rowsOf } from "./lib/indices.js";
-import { input, kernel, output, read, u32, write } from "./lib/kernel.js";
+import { input, kernel, output, read, scratch, u32, write } from "./lib/kernel.js";
 import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
@@ -38,31 +38,49 @@ export const indexAdd = defineOp({
     }
     return [{ shape: shape.map((n, d) => (d === dim ? size : n)), dtype }];
   },
-  // Each result looks through the whole index: no atomics, so the order is fixed, at size · M comparisons.
+  // Without atomics, so that the order is fixed: a chain for each row, first[r] → next[m] → … of the m with index[m] = r.
   kernels({ inputs: [x], outputs, params: { dim, size }, caps }) {
     const { outer, size: count, inner } = rowsOf((x as TensorInfo).shape, dim);
+    const links = size + count;
+    const chain = kernel({
+      label: "indexAdd/chain",
+      about: "chain[r] is the first m with index[m] = r, chain[rows + m] the next one after m; count ends a chain",
+      uniforms: { size: u32(links), rows: u32(size), count: u32(count) },
+      bindings: { index_in: read("u32", input(1)), chain: write("u32", scratch(0)) },
+      code: gridLoop([
+        "var m = 0u;",
+        "var row = i;",
+        "if (i >= u.rows) {",
+        "  m = i - u.rows + 1u;",
+        "  row = index_in[m - 1u];",
+        "}",
+        "while (m < u.count && index_in[m] != row) { m++; }",
+        "chain[i] = m;",
+      ]),
+      groups: gridGroups(links, caps),
+    });
     const width = inner % 4 === 0 ? 4 : 1;
     const scalar = outputs[0].dtype;
     const type = width === 4 ? `vec4<${scalar}>` : scalar;
     const steps = (outer * size * inner) / width;
-    const dispatch = kernel({
-      label: "indexAdd",
-      about: "y[o, r, :] = Σ of x[o, m, :] over the m with index[m] = r, in order",
+    const sums = kernel({
+      label: "indexAdd/sum",
+      about: "y[o, r, :] = Σ of x[o, m, :] along the chain of r",
       uniforms: { size: u32(steps), count: u32(count), rows: u32(size), inner: u32(inner / width) },
-      bindings: { x_in: read(type, input(0)), index_in: read("u32", input(1)), out: write(type, output(0)) },
+      bindings: { x_in: read(type, input(0)), chain: read("u32", scratch(0)), out: write(type, output(0)) },
       code: gridLoop([
-        "let column = i % u.inner;",
-        "let row = (i / u.inner) % u.rows;",
-        "let start = (i / u.inner / u.rows) * u.count;",
+        "let line = i / u.inner;",
+        "let column = i - line * u.inner;",
+        "let o = line / u.rows;",
         `var sum = ${type}();`,
-        "for (var m = 0u; m < u.count; m++) {",
-        "  if (index_in[m] == row) { sum += x_in[(start + m) * u.inner + column]; }",
+        "for (var m = chain[line - o * u.rows]; m < u.count; m = chain[u.rows + m]) {",
+        "  sum += x_in[(o * u.count + m) * u.inner + column];",
         "}",
         "out[i] = sum;",
       ]),
       groups: gridGroups(steps, caps),
     });
-    return { dispatches: [dispatch] };
+    return { dispatches: [chain, sums], scratch: [4 * links] };
   },
   reference([x, index], { dim, size }) {
     const { shape, data } = x as HostTensor;

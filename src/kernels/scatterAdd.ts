@@ -109,7 +109,7 @@ export const scatterAdd = defineOp({
 function lineOf(rank: number, dim: number): string[] {
   const lines = ["var rest = i;", "var row = 0u;", "var first = 0u;", "var inside = true;"];
   for (let d = rank - 1; d >= 0; d--) {
-    lines.push(`let c${d} = rest % u.n${d};`, `rest /= u.n${d};`);
+    lines.push(`let q${d} = rest / u.n${d};`, `let c${d} = rest - q${d} * u.n${d};`, `rest = q${d};`);
     lines.push(d === dim ? `row = c${d};` : `first += c${d} * u.x_s${d}; inside = inside && c${d} < u.m${d};`);
   }
   return lines;

@@ -40,9 +40,10 @@ export function selectRows(label: string, { outer, size, inner }: Rows, count: n
     uniforms: { size: u32(steps), count: u32(count), rows: u32(size), inner: u32(inner / width) },
     bindings: { x_in: read(type, input(0)), index_in: read("u32", input(1)), out: write(type, output(0)) },
     code: gridLoop([
-      "let column = i % u.inner;",
-      "let row = index_in[(i / u.inner) % u.count];",
-      "let o = i / u.inner / u.count;",
+      "let line = i / u.inner;",
+      "let column = i - line * u.inner;",
+      "let o = line / u.count;",
+      "let row = index_in[line - o * u.count];",
       `var y = ${type}();`,
       "if (row < u.rows) { y = x_in[(o * u.rows + row) * u.inner + column]; }", // as u32, negative ones are too large
       "out[i] = y;",

@@ -19,9 +19,8 @@ export function walk(names: readonly string[], rank: number): string[] {
   if (names.length === 0) return [];
   const lines = ["var rest = i;", ...names.map((n) => `var ${n}_i = 0u;`)];
   for (let d = rank - 1; d >= 0; d--) {
-    const coordinate = d === 0 ? "rest" : `(rest % u.n${d})`;
-    for (const n of names) lines.push(`${n}_i += ${coordinate} * u.${n}_s${d};`);
-    if (d > 0) lines.push(`rest /= u.n${d};`);
+    if (d > 0) lines.push(`let q${d} = rest / u.n${d};`, `let c${d} = rest - q${d} * u.n${d};`, `rest = q${d};`);
+    for (const n of names) lines.push(`${n}_i += ${d === 0 ? "rest" : `c${d}`} * u.${n}_s${d};`);
   }
   return lines;
 }
