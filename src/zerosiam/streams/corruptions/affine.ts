@@ -18,7 +18,7 @@ function sign(rng: Rng): number {
 
 export const shear: Corruption<"slope"> = {
   doc: "Slants to the left or the right: each row moves by `slope` times its height above the middle.",
-  severities: [{ slope: 0.4 }, { slope: 0.55 }, { slope: 0.7 }, { slope: 0.82 }, { slope: 0.95 }],
+  severities: [{ slope: 0.5 }, { slope: 0.7 }, { slope: 0.85 }, { slope: 1 }, { slope: 1.14 }],
   apply(image, { slope }, rng) {
     const slant = slope * sign(rng);
     return warp(image, (x, y) => [x + slant * y, y]);
@@ -27,13 +27,13 @@ export const shear: Corruption<"slope"> = {
 
 export const scale: Corruption<"factor"> = {
   doc: "Shrinks to `factor` of the size.",
-  severities: [{ factor: 0.78 }, { factor: 0.7 }, { factor: 0.65 }, { factor: 0.6 }, { factor: 0.56 }],
+  severities: [{ factor: 0.75 }, { factor: 0.67 }, { factor: 0.61 }, { factor: 0.56 }, { factor: 0.5 }],
   apply: (image, { factor }) => warp(image, (x, y) => [x / factor, y / factor]),
 };
 
 export const rotate: Corruption<"degrees"> = {
   doc: "Turns by `degrees` to the left or the right.",
-  severities: [{ degrees: 16 }, { degrees: 22 }, { degrees: 27 }, { degrees: 31 }, { degrees: 34 }],
+  severities: [{ degrees: 18 }, { degrees: 25 }, { degrees: 30 }, { degrees: 35 }, { degrees: 39 }],
   apply(image, { degrees }, rng) {
     const [sin, cos] = exactSinCos((sign(rng) * degrees * Math.PI) / 180);
     return warp(image, (x, y) => [cos * x + sin * y, cos * y - sin * x]);
@@ -42,7 +42,7 @@ export const rotate: Corruption<"degrees"> = {
 
 export const translate: Corruption<"pixels"> = {
   doc: "Moves by `pixels` in a random direction; what leaves the frame is lost.",
-  severities: [{ pixels: 4 }, { pixels: 6 }, { pixels: 8 }, { pixels: 9.5 }, { pixels: 10.5 }],
+  severities: [{ pixels: 5 }, { pixels: 7.5 }, { pixels: 9.5 }, { pixels: 11 }, { pixels: 12.5 }],
   apply(image, { pixels }, rng) {
     const [sin, cos] = exactSinCos(2 * Math.PI * rng.uniform());
     return warp(image, (x, y) => [x - pixels * cos, y - pixels * sin]);

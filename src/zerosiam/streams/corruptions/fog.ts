@@ -9,11 +9,11 @@ const CLOUD = 32;
 export const fog: Corruption<"strength" | "decay"> = {
   doc: "Adds a cloud of `strength` times the full range and compresses to it; a large `decay` makes the cloud smooth.",
   severities: [
-    { strength: 0.1, decay: 2 },
-    { strength: 0.15, decay: 2 },
-    { strength: 0.2, decay: 2 },
     { strength: 0.25, decay: 2 },
-    { strength: 0.29, decay: 2 },
+    { strength: 0.35, decay: 2 },
+    { strength: 0.42, decay: 2 },
+    { strength: 0.48, decay: 2 },
+    { strength: 0.53, decay: 2 },
   ],
   apply(image, { strength, decay }, rng) {
     const cloud = plasma(decay, rng);

@@ -5,11 +5,11 @@ import { blur, SIZE, toBytes } from "./grid.js";
 export const glassBlur: Corruption<"sigma" | "reach" | "share"> = {
   doc: "Blurs by `sigma` pixels, swaps a `share` of the pixels with one at most `reach` away, and blurs again.",
   severities: [
-    { sigma: 0.5, reach: 1, share: 0.1 },
-    { sigma: 0.6, reach: 1, share: 0.2 },
-    { sigma: 0.7, reach: 1, share: 0.4 },
-    { sigma: 0.7, reach: 1, share: 0.6 },
-    { sigma: 0.7, reach: 1, share: 0.8 },
+    { sigma: 0.6, reach: 1, share: 0.3 },
+    { sigma: 0.7, reach: 1, share: 0.5 },
+    { sigma: 0.7, reach: 1, share: 0.7 },
+    { sigma: 0.7, reach: 1, share: 0.9 },
+    { sigma: 0.9, reach: 1, share: 1 },
   ],
   apply(image, { sigma, reach, share }, rng) {
     const plane = blur(image, sigma);
