@@ -17,7 +17,7 @@ export const mul = elementwise({
   wgsl: "a * b",
   value: ([a, b]) => a * b,
   saves: ["a", "b"],
-  vjp: (g, { a, b }) => [g.mul(b), g.mul(a)],
+  vjp: (g, { a, b }, { needs }) => [needs.a ? g.mul(b) : null, needs.b ? g.mul(a) : null],
   tolerance: ulp(1),
   samples: [
     { inputs: [[3], [3]] },
