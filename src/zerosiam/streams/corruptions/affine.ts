@@ -42,7 +42,7 @@ export const rotate: Corruption<"degrees"> = {
 
 export const translate: Corruption<"pixels"> = {
   doc: "Moves by `pixels` in a random direction; what leaves the frame is lost.",
-  severities: [{ pixels: 5 }, { pixels: 7.5 }, { pixels: 9.5 }, { pixels: 11 }, { pixels: 12.5 }],
+  severities: [{ pixels: 5 }, { pixels: 7.5 }, { pixels: 9.3 }, { pixels: 10.5 }, { pixels: 11.7 }],
   apply(image, { pixels }, rng) {
     const [sin, cos] = exactSinCos(2 * Math.PI * rng.uniform());
     return warp(image, (x, y) => [x - pixels * cos, y - pixels * sin]);
