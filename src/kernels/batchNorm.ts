@@ -1,8 +1,9 @@
 // batchNorm: normalises each channel over the batch, in training mode (Ioffe & Szegedy 2015).
-import type { TensorInfo } from "../tensor/op.js";
-import { defineOp } from "../tensor/op.js";
+import { defineOp, type TensorInfo } from "../tensor/op.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { checkShapes, normPlan, normReference, planesOf, statisticsShape } from "./lib/channelNorm.js";
+import { normReference, planesOf, statisticsShape } from "./lib/channelNorm.js";
+import { normPlan } from "./lib/channelNormKernels.js";
+import { checkShapes } from "./lib/checks.js";
 import { normTolerance } from "./lib/normTolerance.js";
 import { benchImages, of } from "./lib/sample.js";
 

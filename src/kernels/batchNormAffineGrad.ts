@@ -1,6 +1,7 @@
 // batchNormAffineGrad: the gradients of a batch normalisation with respect to its weight and bias.
 import { defineOp, type TensorInfo, ulp } from "../tensor/op.js";
-import { checkSumsInputs, gradientSums, planesOf, statisticsLayout, sumsReference } from "./lib/channelNorm.js";
+import { checkSumsInputs, planesOf, sumsReference } from "./lib/channelNorm.js";
+import { gradientSums } from "./lib/channelNormKernels.js";
 import { benchImages, of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
@@ -30,14 +31,7 @@ export const batchNormAffineGrad = defineOp({
   },
   kernels({ inputs, params, caps }) {
     const planes = planesOf("batchNormAffineGrad", inputs[1] as TensorInfo, null);
-    return gradientSums({
-      label: "batchNormAffineGrad",
-      layout: statisticsLayout(planes),
-      statistic: "output",
-      planes,
-      eps: params.eps,
-      caps,
-    });
+    return gradientSums("batchNormAffineGrad", planes, "channel", params.eps, caps);
   },
   reference: (inputs, { eps }) =>
     sumsReference(planesOf("batchNormAffineGrad", inputs[1] as TensorInfo, null), inputs, eps, "channel"),

@@ -2,7 +2,9 @@
 import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { NormOptions } from "./batchNorm.js";
-import { checkShapes, eachElement, normalizePlanes, planesOf, statisticsShape } from "./lib/channelNorm.js";
+import { eachElement, planesOf, statisticsShape } from "./lib/channelNorm.js";
+import { normalizePlanes } from "./lib/channelNormKernels.js";
+import { checkShapes } from "./lib/checks.js";
 import { input } from "./lib/kernel.js";
 import { benchImages, of } from "./lib/sample.js";
 

@@ -1,15 +1,8 @@
 // batchNormInputGrad: the gradient of batchNorm with respect to its input, from those by weight and bias.
 import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
-import {
-  channelOf,
-  checkShapes,
-  countOf,
-  eachElement,
-  perPlane,
-  planesOf,
-  planeUniforms,
-  statisticsShape,
-} from "./lib/channelNorm.js";
+import { countOf, eachElement, planesOf, statisticsShape } from "./lib/channelNorm.js";
+import { channelOf, perPlane, planeUniforms } from "./lib/channelNormKernels.js";
+import { checkShapes } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
 import { rowKernel } from "./lib/rowKernel.js";
 import { benchImages, of } from "./lib/sample.js";

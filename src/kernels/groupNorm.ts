@@ -1,7 +1,9 @@
 // groupNorm: normalises each sample over groups of channels (Wu & He 2018).
 import { defineOp, type TensorInfo } from "../tensor/op.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { checkShapes, normPlan, normReference, planesOf, statisticsShape } from "./lib/channelNorm.js";
+import { normReference, planesOf, statisticsShape } from "./lib/channelNorm.js";
+import { normPlan } from "./lib/channelNormKernels.js";
+import { checkShapes } from "./lib/checks.js";
 import { normTolerance } from "./lib/normTolerance.js";
 import { benchImages, of } from "./lib/sample.js";
 

@@ -1,16 +1,8 @@
 // groupNormInputGrad: the gradient of groupNorm with respect to its input, from the sums over planes.
 import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
-import {
-  channelOf,
-  checkShapes,
-  countOf,
-  eachElement,
-  perPlane,
-  planesOf,
-  planeUniforms,
-  statisticOf,
-  statisticsShape,
-} from "./lib/channelNorm.js";
+import { countOf, eachElement, planesOf, statisticsShape } from "./lib/channelNorm.js";
+import { channelOf, perPlane, planeUniforms, statisticOf } from "./lib/channelNormKernels.js";
+import { checkShapes } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
 import { rowKernel } from "./lib/rowKernel.js";
 import { benchImages, of } from "./lib/sample.js";

@@ -1,7 +1,7 @@
 // groupNormSums: what all gradients of groupNorm are made of, summed over each plane.
 import { defineOp, type TensorInfo, ulp } from "../tensor/op.js";
-import { checkSumsInputs, gradientSums, planesOf, statisticOf, sumsReference } from "./lib/channelNorm.js";
-import { reduceLayout } from "./lib/reduceLayout.js";
+import { checkSumsInputs, planesOf, sumsReference } from "./lib/channelNorm.js";
+import { gradientSums } from "./lib/channelNormKernels.js";
 import { benchImages, of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
@@ -29,15 +29,7 @@ export const groupNormSums = defineOp({
   },
   kernels({ inputs, params: { groups, eps }, caps }) {
     const planes = planesOf("groupNormSums", inputs[1] as TensorInfo, groups);
-    const layout = reduceLayout([planes.batch * planes.channels, planes.size], [1]);
-    return gradientSums({
-      label: "groupNormSums",
-      layout,
-      statistic: statisticOf(planes, "output"),
-      planes,
-      eps,
-      caps,
-    });
+    return gradientSums("groupNormSums", planes, "plane", eps, caps);
   },
   reference: (inputs, { groups, eps }) =>
     sumsReference(planesOf("groupNormSums", inputs[1] as TensorInfo, groups), inputs, eps, "plane"),

@@ -1,7 +1,7 @@
 // layerNorm: normalises each row, made of the last dimensions (Ba et al. 2016).
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { checkShapes } from "./lib/channelNorm.js";
+import { checkShapes } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
 import { normTolerance } from "./lib/normTolerance.js";
 import { rowKernel } from "./lib/rowKernel.js";

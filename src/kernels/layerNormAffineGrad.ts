@@ -1,6 +1,6 @@
 // layerNormAffineGrad: the gradients of layerNorm with respect to its weight and bias.
 import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
-import { checkShapes } from "./lib/channelNorm.js";
+import { checkShapes } from "./lib/checks.js";
 import { input, output, scratch } from "./lib/kernel.js";
 import { reduceKernels } from "./lib/reduceKernels.js";
 import { reduceLayout } from "./lib/reduceLayout.js";

@@ -1,6 +1,6 @@
 // layerNormInputGrad: the gradient of layerNorm with respect to its input.
 import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
-import { checkShapes } from "./lib/channelNorm.js";
+import { checkShapes } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
 import { rowKernel } from "./lib/rowKernel.js";
 import { columnOf, eachOf, hostRow, meanOf, rowOf, rowShapes } from "./lib/rowNorm.js";

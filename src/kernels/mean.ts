@@ -1,8 +1,9 @@
 // mean: arithmetic mean along dimensions.
 import type { TensorInfo } from "../tensor/op.js";
 import { reducedShape, type Shape } from "../tensor/shape.js";
+import { meanReducer } from "./lib/moments.js";
 import { reduceLayout } from "./lib/reduceLayout.js";
-import { dimsParams, meanReducer, reduction, sumError } from "./lib/reduction.js";
+import { dimsParams, reduction, sumError } from "./lib/reduction.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -1,7 +1,7 @@
 // rmsNorm: each row over its root mean square (Zhang & Sennrich 2019).
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { checkShapes } from "./lib/channelNorm.js";
+import { checkShapes } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
 import { normTolerance } from "./lib/normTolerance.js";
 import { rowKernel } from "./lib/rowKernel.js";

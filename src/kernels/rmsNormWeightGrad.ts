@@ -1,6 +1,6 @@
 // rmsNormWeightGrad: the gradient of rmsNorm with respect to its weight.
 import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
-import { checkShapes } from "./lib/channelNorm.js";
+import { checkShapes } from "./lib/checks.js";
 import { input, output, scratch } from "./lib/kernel.js";
 import { reduceKernels } from "./lib/reduceKernels.js";
 import { reduceLayout } from "./lib/reduceLayout.js";

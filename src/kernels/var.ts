@@ -1,9 +1,9 @@
 // var: variance along dimensions, in two passes.
 import type { TensorInfo } from "../tensor/op.js";
 import { normalizeDims, reducedShape, type Shape } from "../tensor/shape.js";
-import { f32 } from "./lib/kernel.js";
+import { meanReducer, varianceReducer } from "./lib/moments.js";
 import { reduceLayout } from "./lib/reduceLayout.js";
-import { meanReducer, type ReductionParams, reduction, sumError } from "./lib/reduction.js";
+import { type ReductionParams, reduction, sumError } from "./lib/reduction.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -38,15 +38,7 @@ export const variance = reduction({
   }),
   passes: (_dtype, { correction }, count) => ({
     mean: meanReducer(count),
-    // Σd and Σd² of deviations d from the rounded mean; (Σd)²/n corrects for its rounding (Chan, Golub, LeVeque 1983, eq. 1.7)
-    y: {
-      state: "vec2f",
-      init: "vec2f(0.0)",
-      fold: "s + vec2f(x - mean, (x - mean) * (x - mean))",
-      merge: "a + b",
-      finish: "(s.y - s.x * s.x * u.per_element) * u.scale",
-      uniforms: { per_element: f32(1 / Math.max(1, count)), scale: f32(scaleOf(count, correction)) },
-    },
+    y: varianceReducer(count, scaleOf(count, correction)),
   }),
   value(elements, { correction }) {
     const mean = elements.reduce((s, x) => s + x, 0) / elements.length;

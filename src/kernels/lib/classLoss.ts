@@ -4,8 +4,9 @@ import type { HostTensor, Inputs, KernelContext, Op, Plan, TensorInfo, Tolerance
 import { formatShape, type Shape, sameShape, sizeOf } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { i32, input, output, scratch, type Uniform } from "./kernel.js";
-import { type Reducer, reduceKernels } from "./reduceKernels.js";
+import { reduceKernels } from "./reduceKernels.js";
 import { reduceLayout } from "./reduceLayout.js";
+import type { Reducer } from "./reducer.js";
 import { type RowCall, rowKernel } from "./rowKernel.js";
 import { rowsOf } from "./rowwise.js";
 

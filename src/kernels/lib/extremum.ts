@@ -3,7 +3,7 @@ import type { DType } from "../../tensor/dtype.js";
 import { exact, type Op, type Sample } from "../../tensor/op.js";
 import { reducedShape, type Shape } from "../../tensor/shape.js";
 import { LOWEST_KEY, ORDERED } from "./ordered.js";
-import type { Reducer } from "./reduceKernels.js";
+import type { Reducer } from "./reducer.js";
 import { dimsParams, type ReductionParams, reduction } from "./reduction.js";
 
 const SAMPLES: readonly Sample[] = [

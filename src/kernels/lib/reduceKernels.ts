@@ -1,56 +1,9 @@
 // Launches that reduce dimensions of tensors, in a fixed order: blocks summed by lanes, blocks of a task, tasks of an output.
-import type { Caps, Dispatch, Operand } from "../../tensor/op.js";
-import { type Binding, kernel, read, type Uniform, u32, write } from "./kernel.js";
-import { offsetFunction, type ReduceLayout, type Run, reduceLayout } from "./reduceLayout.js";
-import { combineFunctions, enableOf, type Team, teamFor, teamsOf } from "./team.js";
-
-/** What is done with the elements, as WGSL expressions. */
-export interface Reducer {
-  /** Type of what is carried along, and its start. */
-  readonly state: string;
-  readonly init: string;
-  /** The state after one more element: of the state `s`, the elements, their number `i`, and what else is in scope. */
-  readonly fold: string;
-  /** Two states in one: of `a` and `b`. */
-  readonly merge: string;
-  /** The result: of the state `s` and the values of `each`; default `s`. Its type, where it is not that of the state. */
-  readonly finish?: string;
-  readonly result?: string;
-  readonly functions?: string;
-  readonly uniforms?: Readonly<Record<string, Uniform>>;
-}
-
-/** An array that a reducer reads, of WGSL `type`. */
-export interface Source {
-  readonly type: string;
-  readonly operand: Operand;
-  /** For a value per output, where it is found: of `output`, the default. */
-  readonly index?: string;
-}
-
-/** Where a result goes: an expression of the state `s` and the values of `each`. */
-export interface Target {
-  readonly type: string;
-  readonly operand: Operand;
-  readonly value: string;
-}
-
-export interface ReduceCall {
-  readonly label: string;
-  readonly layout: ReduceLayout;
-  /** Arrays of the layout's shape, folded together, by name. */
-  readonly elements: Readonly<Record<string, Source>>;
-  /** One value per output, by name, such as the mean for a variance. */
-  readonly each?: Readonly<Record<string, Source>>;
-  /** One value per element number `i`, by name. */
-  readonly along?: Readonly<Record<string, Source>>;
-  readonly reducer: Reducer;
-  readonly targets: readonly Target[];
-  readonly uniforms?: Readonly<Record<string, Uniform>>;
-  readonly caps: Caps;
-  /** Where to keep partial results between two phases. */
-  readonly partials: Operand;
-}
+import type { Dispatch } from "../../tensor/op.js";
+import { type ReduceLayout, reduceLayout } from "./reduceLayout.js";
+import type { ReduceCall, WorkShape } from "./reducer.js";
+import { blocksOf, reduceKernel } from "./reduceText.js";
+import { teamFor } from "./team.js";
 
 /**
  * Elements that the lanes of a team, or one lane alone, fold before the block's result joins the total. The longest chain
@@ -86,17 +39,7 @@ const bytesOf = (type: string): number => (type.startsWith("vec2") ? 8 : 4);
 /** Whether the innermost reduced run is contiguous, so that a team reads it side by side; else lanes go along the kept ones. */
 const isRows = ({ inner, count }: ReduceLayout): boolean => inner.stride === 1 && count > 1;
 
-/** How a kernel shares the work: `lanes` to a run; `width` elements of a run, or `across` neighbouring outputs, a load. */
-interface Shape {
-  readonly team: Team | null;
-  readonly lanes: number;
-  readonly workgroup: number;
-  readonly width: 1 | 4;
-  readonly across: 1 | 4;
-  readonly block: number;
-}
-
-function shapeOf({ caps, layout, elements }: ReduceCall): Shape {
+function shapeOf({ caps, layout, elements }: ReduceCall): WorkShape {
   const scalars = Object.values(elements).every(({ type }) => !type.startsWith("vec"));
   if (isRows(layout)) {
     const team = teamFor(caps, layout.inner.size);
@@ -107,170 +50,10 @@ function shapeOf({ caps, layout, elements }: ReduceCall): Shape {
   return { team: null, lanes: 1, workgroup: COLUMN_WORKGROUP, width: 1, across, block: COLUMN_BLOCK };
 }
 
-/** Blocks that make up one output. */
-function blocksOf({ count, inner }: ReduceLayout, block: number): number {
-  return count === 0 ? 0 : (count / inner.size) * Math.ceil(inner.size / block);
-}
-
 /** Tasks an output is split into: enough workgroups to occupy the adapter, no task smaller than two blocks. */
-function splitsFor({ caps, layout }: ReduceCall, { lanes, workgroup, across, block }: Shape): number {
+function splitsFor({ caps, layout }: ReduceCall, { lanes, workgroup, across, block }: WorkShape): number {
   const wanted = caps.kind === "software" ? 16 : 512;
   const groups = Math.ceil((layout.outputs * lanes) / (workgroup * across));
   const most = Math.floor(layout.count / (2 * block));
   return Math.max(1, Math.min(Math.ceil(wanted / Math.max(1, groups)), blocksOf(layout, block), most, MAX_SPLITS));
-}
-
-function reduceKernel(call: ReduceCall, shape: Shape, splits: number): Dispatch {
-  const { layout, reducer } = call;
-  const { team, lanes, workgroup, width, across, block } = shape;
-  const blocks = blocksOf(layout, block);
-  const tasks = (layout.outputs / across) * splits;
-  const about = team
-    ? `${lanes} lanes a contiguous run, ${width} elements a load`
-    : `${across} neighbouring outputs a lane, lanes side by side`;
-  const code = `const BLOCK = ${block}u;
-const LANES = ${lanes}u; // that share an output
-${reducer.functions ?? ""}
-${functions(call, team)}
-
-@compute @workgroup_size(${workgroup})
-fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lid: u32) {
-  let task = group_index(wg, groups) * ${workgroup / lanes}u + lid / LANES;
-  let lane = lid % LANES;
-${team ? ROW_TASK : columnTask(across)}
-  let first = min(split * u.blocks_per_task, u.blocks);
-  let last = select(min(first + u.blocks_per_task, u.blocks), first, task >= u.tasks);
-${body(call, shape)}
-  if (lane == 0u && task < u.tasks) {
-${stores(call, across)}
-  }
-}`;
-  return kernel({
-    label: call.label,
-    about,
-    enable: team ? enableOf(team) : "",
-    uniforms: {
-      outputs: u32(layout.outputs),
-      tasks: u32(tasks),
-      splits: u32(splits),
-      blocks: u32(blocks),
-      blocks_per_task: u32(Math.ceil(blocks / splits)),
-      blocks_per_run: u32(Math.max(1, Math.ceil(layout.inner.size / block))),
-      inner: u32(layout.inner.size),
-      inner_stride: u32(layout.inner.stride),
-      ...runUniforms("kept", layout.kept),
-      ...runUniforms("outer", layout.outer),
-      ...reducer.uniforms,
-      ...call.uniforms,
-    },
-    bindings: bindings(call, shape),
-    code,
-    groups: Math.ceil(tasks / (team ? teamsOf(team) : workgroup)),
-  });
-}
-
-/** Teams take the tasks of an output one after the other; lanes take neighbouring outputs. Idle ones repeat the last. */
-const ROW_TASK = `  let output = min(task / u.splits, u.outputs - 1u);
-  let split = task % u.splits;
-  let slot = task;`;
-const columnTask = (across: number): string => `  let per_split = u.outputs / ${across}u;
-  let output = task % per_split * ${across}u;
-  let split = min(task / per_split, u.splits - 1u);
-  let slot = split * u.outputs + output;`;
-
-const components = (count: number): number[] => Array.from({ length: count }, (_, k) => k);
-const namesOf = (sources: Readonly<Record<string, Source>> = {}): string[] => Object.keys(sources);
-const eachValues = ({ each }: ReduceCall, c: number): string =>
-  namesOf(each)
-    .map((name) => `, ${name}${c}`)
-    .join("");
-
-function bindings({ elements, each, along, targets }: ReduceCall, { width, across }: Shape): Record<string, Binding> {
-  const vector = width === 4 || across === 4;
-  const list: Record<string, Binding> = {};
-  for (const [name, { type, operand }] of Object.entries(elements)) {
-    list[`${name}_in`] = read(vector ? `vec4<${type}>` : type, operand);
-  }
-  for (const [name, { type, operand }] of Object.entries({ ...each, ...along }))
-    list[`${name}_in`] = read(type, operand);
-  for (const [k, { type, operand }] of targets.entries()) list[`out${k}`] = write(type, operand);
-  return list;
-}
-
-/** The reducer's expressions as functions. */
-function functions(
-  { layout, reducer, elements, each = {}, along = {}, targets }: ReduceCall,
-  team: Team | null,
-): string {
-  const { state, merge } = reducer;
-  const parameters = (sources: Readonly<Record<string, Source>>) =>
-    Object.entries(sources)
-      .map(([name, { type }]) => `, ${name}: ${type}`)
-      .join("");
-  const parts = [
-    team
-      ? combineFunctions(team, [{ name: "merge", type: state, merge }])
-      : `fn merge(a: ${state}, b: ${state}) -> ${state} { return ${merge}; }`,
-    `fn fold(s: ${state}, i: u32${parameters({ ...elements, ...along, ...each })}) -> ${state} { return ${reducer.fold}; }`,
-    ...targets.map(
-      ({ type, value }, k) => `fn value${k}(s: ${state}${parameters(each)}) -> ${type} { return ${value}; }`,
-    ),
-    ...Object.entries(each).map(
-      ([name, { type, index = "output" }]) => `fn ${name}_of(output: u32) -> ${type} { return ${name}_in[${index}]; }`,
-    ),
-    offsetFunction("start_of", "kept", layout.kept),
-    offsetFunction("run_of", "outer", layout.outer),
-  ];
-  return parts.join("\n");
-}
-
-function stores(call: ReduceCall, across: number): string {
-  const lines = call.targets.flatMap((_, k) =>
-    components(across).map((c) => `    out${k}[slot + ${c}u] = value${k}(s${c}${eachValues(call, c)});`),
-  );
-  return lines.join("\n");
-}
-
-/** The loops: over blocks, and within a block over the elements of this lane. */
-function body(call: ReduceCall, { team, width, across }: Shape): string {
-  const { reducer, each, elements, along, layout } = call;
-  const states = components(across);
-  const step = width === 4 ? " * 4u" : "";
-  const stride = layout.inner.stride === 1 ? "" : " * u.inner_stride";
-  const vector = width === 4 || across === 4;
-  const element = (k: number) => namesOf(elements).map((name) => `, ${name}_v${vector ? `.${"xyzw"[k]}` : ""}`);
-  const numbered = (i: string) => namesOf(along).map((name) => `, ${name}_in[${i}]`);
-  const folds = components(Math.max(width, across)).map((k) => {
-    const c = across === 4 ? k : 0;
-    const i = width === 4 ? `i + ${k}u` : "i";
-    return `      part${c} = fold(part${c}, ${i}${[...element(k), ...numbered(i)].join("")}${eachValues(call, c)});`;
-  });
-  return `${states.flatMap((c) => namesOf(each).map((name) => `  let ${name}${c} = ${name}_of(output + ${c}u);`)).join("\n")}
-  let start = start_of(output);
-${states.map((c) => `  var s${c} = ${reducer.init};`).join("\n")}
-  for (var b = first; b < last; b++) {
-    let run = b / u.blocks_per_run;
-    let begin = (b - run * u.blocks_per_run) * BLOCK;
-    let end = min(begin + BLOCK, u.inner);
-    let base = start + run_of(run);
-${states.map((c) => `    var part${c} = ${reducer.init};`).join("\n")}
-    for (var j = begin + lane${step}; j < end; j += LANES${step}) {
-      let i = run * u.inner + j;
-      let at = ${vector ? `(base + j${stride}) / 4u` : `base + j${stride}`};
-${namesOf(elements)
-  .map((name) => `      let ${name}_v = ${name}_in[at];`)
-  .join("\n")}
-${folds.join("\n")}
-    }
-${states.map((c) => `    s${c} = merge(s${c}, part${c});`).join("\n")}
-  }
-${team ? "  s0 = merge_all(s0, lid);" : ""}`;
-}
-
-function runUniforms(prefix: string, runs: readonly Run[]): Record<string, Uniform> {
-  const entries = runs.flatMap(({ size, stride }, d) => [
-    [`${prefix}${d}`, u32(size)],
-    [`${prefix}${d}_stride`, u32(stride)],
-  ]);
-  return Object.fromEntries(entries);
 }

@@ -3,9 +3,10 @@ import { type DType, wgslType } from "../../tensor/dtype.js";
 import { DTypeError, ShapeError } from "../../tensor/errors.js";
 import type { Dispatch, HostTensor, Inputs, KernelContext, Op, Plan, TensorInfo } from "../../tensor/op.js";
 import { formatShape, normalizeDims, reducedShape, type Shape } from "../../tensor/shape.js";
-import { f32, input, output, scratch } from "./kernel.js";
-import { type Reducer, reduceKernels, type Source } from "./reduceKernels.js";
+import { input, output, scratch } from "./kernel.js";
+import { reduceKernels } from "./reduceKernels.js";
 import { positionsOf, reduceLayout } from "./reduceLayout.js";
+import type { Reducer, Source } from "./reducer.js";
 
 export interface ReductionParams {
   /** Reduced axes, ascending. */
@@ -104,13 +105,3 @@ function reference<P extends ReductionParams, A extends readonly unknown[]>(
 
 /** Rounding of a sum of `n` standard normals in any order: partial sums grow as √n, their errors add up as a random walk. */
 export const sumError = (n: number): number => 4 * Math.max(1, n) * 2 ** -24;
-
-/** Sums over `count` elements, divided by their number; NaN where there are none. */
-export const meanReducer = (count: number): Reducer => ({
-  state: "f32",
-  init: "0.0",
-  fold: "s + x",
-  merge: "a + b",
-  finish: "s * u.scale",
-  uniforms: { scale: f32(1 / count) }, // 0 · ∞ = NaN
-});

@@ -1,7 +1,7 @@
 // A launch that walks rows of tensors in passes: fold the row into values, then write a row or values.
 import type { Caps, Dispatch, Operand } from "../../tensor/op.js";
 import { type Binding, kernel, read, type Uniform, u32, write } from "./kernel.js";
-import type { Reducer } from "./reduceKernels.js";
+import type { Reducer } from "./reducer.js";
 import { combineFunctions, enableOf, type Team, teamFor } from "./team.js";
 
 /** `outer · inner` rows of `length` elements that lie `inner` apart: one dimension of a tensor, all others merged. */

@@ -4,7 +4,7 @@ import { DTypeError, ShapeError } from "../../tensor/errors.js";
 import type { HostTensor, Inputs, KernelContext, Op, Plan, TensorInfo } from "../../tensor/op.js";
 import { formatShape, normalizeDim, type Shape, sameShape, sizeOf } from "../../tensor/shape.js";
 import { input, output, type Uniform } from "./kernel.js";
-import type { Reducer } from "./reduceKernels.js";
+import type { Reducer } from "./reducer.js";
 import { type RowBuffer, type Rows, rowKernel } from "./rowKernel.js";
 
 export interface RowParams {

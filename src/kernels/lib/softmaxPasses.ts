@@ -1,7 +1,7 @@
 // What the ops on softmax(row) share: the row's maximum and sum of exponentials, in WGSL and in float64.
 import { floats } from "./floats.js";
 import { LOWEST_KEY, ORDERED } from "./ordered.js";
-import type { Reducer } from "./reduceKernels.js";
+import type { Reducer } from "./reducer.js";
 
 /** Functions that the passes call. */
 export const SOFTMAX_FUNCTIONS = `${floats("exp32", "log32", "isFinite")}

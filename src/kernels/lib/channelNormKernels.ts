@@ -1,0 +1,115 @@
+// The launches of batchNorm and groupNorm: statistics, the affine map plane by plane, and sums for the gradients.
+import type { Caps, Dispatch, KernelContext, Operand, Plan } from "../../tensor/op.js";
+import type { Planes } from "./channelNorm.js";
+import { f32, input, output, scratch, u32 } from "./kernel.js";
+import { meanReducer, varianceReducer } from "./moments.js";
+import { reduceKernels } from "./reduceKernels.js";
+import { type ReduceLayout, reduceLayout } from "./reduceLayout.js";
+import type { Reducer, Source, Target } from "./reducer.js";
+import { type RowBuffer, rowKernel } from "./rowKernel.js";
+
+/** How the elements that make up a statistic lie in x. */
+function statisticsLayout({ batch, channels, size, groups }: Planes): ReduceLayout {
+  if (groups === null) return reduceLayout([batch, channels, size], [0, 2]);
+  return reduceLayout([batch * groups, (channels / groups) * size], [1]);
+}
+
+/** Where plane `row` finds its statistics, and its channel. */
+export const statisticOf = ({ groups }: Planes, row: string): string =>
+  groups === null ? `${row} % u.channels` : `${row} / u.per_group`;
+export const channelOf = (row: string): string => `${row} % u.channels`;
+export const planeUniforms = ({ channels, groups }: Planes) => ({
+  channels: u32(channels),
+  per_group: u32(channels / (groups ?? 1)),
+});
+
+const f32Source = (operand: Operand): Source => ({ type: "f32", operand });
+
+/** Launches for mean (output 1) and biased variance (output 2) of each statistic of x (input 0). */
+function moments(label: string, planes: Planes, caps: Caps): Required<Plan> {
+  const layout = statisticsLayout(planes);
+  const common = { layout, elements: { x: f32Source(input(0)) }, caps, partials: scratch(0) };
+  const mean = meanReducer(layout.count);
+  const variance = varianceReducer(layout.count, 1 / layout.count);
+  const passes = [
+    reduceKernels({ ...common, label: `${label}/mean`, reducer: mean, targets: [result(output(1), mean)] }),
+    reduceKernels({
+      ...common,
+      label: `${label}/variance`,
+      each: { mean: f32Source(output(1)) },
+      reducer: variance,
+      targets: [result(output(2), variance)],
+    }),
+  ];
+  return {
+    dispatches: passes.flatMap(({ dispatches }) => dispatches),
+    scratch: [Math.max(...passes.map(({ partialBytes }) => partialBytes))],
+  };
+}
+
+const result = (operand: Operand, { finish = "s" }: Reducer): Target => ({ type: "f32", operand, value: finish });
+
+/** A value per plane: of its channel, or its statistic. */
+export const perPlane = (operand: Operand, index: string): RowBuffer => ({ kind: "each", type: "f32", operand, index });
+
+/** y = (x − mean) / √(variance + ε) · weight + bias, plane by plane. */
+export function normalizePlanes(call: {
+  label: string;
+  planes: Planes;
+  x: Operand;
+  mean: Operand;
+  variance: Operand;
+  weight: Operand | null;
+  bias: Operand | null;
+  eps: number;
+  caps: Caps;
+}): Dispatch {
+  const { label, planes, x, mean, variance, weight, bias, eps, caps } = call;
+  return rowKernel({
+    label,
+    rows: { outer: planes.batch * planes.channels, length: planes.size, inner: 1 },
+    inputs: {
+      x: { kind: "row", type: "f32", operand: x },
+      mean: perPlane(mean, statisticOf(planes, "row")),
+      variance: perPlane(variance, statisticOf(planes, "row")),
+      ...(weight ? { weight: perPlane(weight, channelOf("row")) } : {}),
+      ...(bias ? { bias: perPlane(bias, channelOf("row")) } : {}),
+    },
+    lets: { scale: `inverseSqrt(variance + u.eps)${weight ? " * weight" : ""}` },
+    outputs: {
+      y: { kind: "row", type: "f32", operand: output(0), value: `(x - mean) * scale${bias ? " + bias" : ""}` },
+    },
+    uniforms: { eps: f32(eps), ...planeUniforms(planes) },
+    caps,
+  });
+}
+
+/** Launches of a normalisation with its own statistics: inputs x, weight?, bias?; outputs y, mean, variance. */
+export function normPlan(label: string, planes: Planes, eps: number, { inputs, caps }: KernelContext<unknown>): Plan {
+  const { dispatches, scratch } = moments(label, planes, caps);
+  const own = { x: input(0), mean: output(1), variance: output(2) };
+  const affine = { weight: inputs[1] ? input(1) : null, bias: inputs[2] ? input(2) : null };
+  return { dispatches: [...dispatches, normalizePlanes({ label, planes, ...own, ...affine, eps, caps })], scratch };
+}
+
+/** Launches for Σ g·x̂ (output 0) and Σ g (output 1) per channel or per plane: inputs g, x, mean, variance. */
+export function gradientSums(label: string, planes: Planes, per: "channel" | "plane", eps: number, caps: Caps): Plan {
+  const { batch, channels, size } = planes;
+  const layout = per === "channel" ? statisticsLayout(planes) : reduceLayout([batch * channels, size], [1]);
+  const index = per === "channel" ? "output" : statisticOf(planes, "output");
+  const { dispatches, partialBytes } = reduceKernels({
+    label,
+    layout,
+    elements: { g: f32Source(input(0)), x: f32Source(input(1)) },
+    each: { mean: { ...f32Source(input(2)), index }, variance: { ...f32Source(input(3)), index } },
+    reducer: { state: "vec2f", init: "vec2f(0.0)", fold: "s + vec2f(g * (x - mean), g)", merge: "a + b" },
+    targets: [
+      { type: "f32", operand: output(0), value: "s.x * inverseSqrt(variance + u.eps)" },
+      { type: "f32", operand: output(1), value: "s.y" },
+    ],
+    uniforms: { eps: f32(eps), ...planeUniforms(planes) },
+    caps,
+    partials: scratch(0),
+  });
+  return { dispatches, scratch: [partialBytes] };
+}

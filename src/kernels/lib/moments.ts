@@ -1,0 +1,26 @@
+// Mean and variance as reducers, in two passes: x may lie far from 0.
+import { f32 } from "./kernel.js";
+import type { Reducer } from "./reducer.js";
+
+/** Σ x over `count` elements, divided by their number; NaN where there are none. */
+export const meanReducer = (count: number): Reducer => ({
+  state: "f32",
+  init: "0.0",
+  fold: "s + x",
+  merge: "a + b",
+  finish: "s * u.per_element",
+  uniforms: { per_element: f32(1 / count) }, // 0 · ∞ = NaN
+});
+
+/**
+ * Σ (x − mean)² over `count` elements, times `scale`; reads `mean`. Beside Σd² of the deviations d it carries Σd, which would
+ * be 0 but for the rounding of the mean: (Σd)²/n corrects for that (Chan, Golub & LeVeque 1983, eq. 1.7).
+ */
+export const varianceReducer = (count: number, scale: number): Reducer => ({
+  state: "vec2f",
+  init: "vec2f(0.0)",
+  fold: "s + vec2f(x - mean, (x - mean) * (x - mean))",
+  merge: "a + b",
+  finish: "(s.y - s.x * s.x * u.per_element) * u.scale",
+  uniforms: { per_element: f32(1 / Math.max(1, count)), scale: f32(scale) },
+});
