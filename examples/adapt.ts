@@ -3,7 +3,7 @@ import { loadDigits, loadDigitsModel, openDevice, STREAMS, Stream, tensor, ZeroS
 
 await openDevice();
 const model = await loadDigitsModel();
-const method = new ZeroSiam(model, { lr: 1e-3, lrPredictor: 1e-3 });
+const method = new ZeroSiam(model, { lr: 1e-3, lrPredictor: 1e-2 });
 for (const batch of new Stream({ ...STREAMS.classOrdered, set: await loadDigits("test"), limit: 4 })) {
   const images = tensor(batch.images, batch.shape);
   const { logits, metrics } = method.step(images);

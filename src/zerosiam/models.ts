@@ -10,7 +10,7 @@ const MODEL_FACTORIES: Readonly<Record<string, () => Classifier>> = {
 export const MODELS: readonly string[] = Object.keys(MODEL_FACTORIES);
 
 /** The rates that validation chose for ZeroSiam on the digits (`zerosiam evaluate`); the demo gives Tent the same. */
-export const DIGITS_RATES = { lr: 1e-3, lrPredictor: 1e-3 };
+export const DIGITS_RATES = { lr: 1e-3, lrPredictor: 1e-2 };
 
 /** A model with the weights of a file. Throws CheckpointError when they do not fit; `name` must be in MODELS. */
 export async function loadModel(name: string, weights: string): Promise<Classifier> {
