@@ -2,10 +2,12 @@
 import { number, percent } from "../src/zerosiam/report/format.js";
 import type { BenchRow } from "./row.js";
 
+const WORK_WIDTH = 56;
+
 /** Each column: its heading, its width (negative: flush left), and the text of a row. */
 const COLUMNS: readonly (readonly [string, number, (row: BenchRow) => string])[] = [
-  ["work", -52, ({ work }) => work],
-  ["ms", 9, ({ ms, clock }) => `${number3(ms)}${clock === "wall" ? "*" : " "}`],
+  ["work", -WORK_WIDTH, ({ work }) => (work.length > WORK_WIDTH ? `${work.slice(0, WORK_WIDTH - 1)}…` : work)],
+  ["ms", 9, ({ ms, clock }) => `${number3(ms)}${clock === "wall" ? "*" : ""}`],
   ["wall ms", 8, ({ wallMs }) => number3(wallMs)],
   ["GFLOP/s", 8, ({ gflops }) => number3(gflops)],
   ["GB/s", 8, ({ gbs }) => number3(gbs)],
