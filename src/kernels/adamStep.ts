@@ -2,6 +2,7 @@
 import { type SampleTensor, ulp } from "../tensor/op.js";
 import { floats } from "./lib/floats.js";
 import { f32 } from "./lib/kernel.js";
+import { of } from "./lib/sample.js";
 import { update } from "./lib/update.js";
 
 declare module "../tensor/tensor.js" {
@@ -86,19 +87,17 @@ fn less_than_one(z: f32) -> f32 {
   flops: 20,
   tolerance: ulp(16, 1e-6),
   samples: [
+    of(
+      [3, 5],
+      [3, 5],
+      { shape: [3, 5], range: [0, 0] },
+      { shape: [3, 5], range: [0, 0] },
+      { shape: [], range: [0, 0.1] },
+      { shape: [], values: [1] },
+      ON,
+    ),
     {
-      inputs: [
-        [3, 5],
-        [3, 5],
-        { shape: [3, 5], range: [0, 0] },
-        { shape: [3, 5], range: [0, 0] },
-        { shape: [], range: [0, 0.1] },
-        { shape: [], values: [1] },
-        ON,
-      ],
-    },
-    {
-      inputs: [
+      ...of(
         [64],
         [64],
         [64],
@@ -106,11 +105,11 @@ fn less_than_one(z: f32) -> f32 {
         { shape: [], range: [0, 0.1] },
         { shape: [], values: [50] },
         ON,
-      ],
+      ),
       args: [{ weightDecay: 0.1 }],
     },
     {
-      inputs: [
+      ...of(
         [64],
         [64],
         [64],
@@ -118,23 +117,21 @@ fn less_than_one(z: f32) -> f32 {
         { shape: [], range: [0, 0.1] },
         { shape: [], values: [3000] },
         ON,
-      ],
+      ),
       args: [{ weightDecay: 0.1, decoupled: true, beta2: 0.99 }],
     },
-    {
-      inputs: [
-        [2],
-        { shape: [2], values: [Number.NaN, 1] },
-        [2],
-        [2],
-        [],
-        { shape: [], values: [0] },
-        { shape: [], dtype: "bool", values: [0] },
-      ],
-    },
+    of(
+      [2],
+      { shape: [2], values: [Number.NaN, 1] },
+      [2],
+      [2],
+      [],
+      { shape: [], values: [0] },
+      { shape: [], dtype: "bool", values: [0] },
+    ),
   ],
   errors: [
-    { inputs: [[3], [3], [3], [4], [], [], ON], throws: "ShapeError" },
-    { inputs: [[3], [3], [3], [3], [], [], []], throws: "DTypeError" },
+    { ...of([3], [3], [3], [4], [], [], ON), throws: "ShapeError" },
+    { ...of([3], [3], [3], [3], [], [], []), throws: "DTypeError" },
   ],
 });

@@ -6,6 +6,7 @@ import { floats } from "./lib/floats.js";
 import { input, output, scratch } from "./lib/kernel.js";
 import { reduceKernels } from "./lib/reduceKernels.js";
 import { reduceLayout } from "./lib/reduceLayout.js";
+import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -53,26 +54,17 @@ export const andFinite = defineOp({
     return [Float64Array.of((flag as HostTensor).data[0] && finite ? 1 : 0)];
   },
   tolerance: exact,
+  cost: ([, x]) => ({ flops: 2 * sizeOf((x as TensorInfo).shape) }),
   samples: [
-    { inputs: [{ shape: [], dtype: "bool", values: [1] }, [3, 5]] },
-    { inputs: [{ shape: [], dtype: "bool", values: [0] }, [3, 5]] },
-    {
-      inputs: [
-        { shape: [], dtype: "bool", values: [1] },
-        { shape: [2], values: [0, Number.NaN] },
-      ],
-    },
-    {
-      inputs: [
-        { shape: [], dtype: "bool", values: [1] },
-        { shape: [4], values: [0, 3e38, -1 / 0, 1] },
-      ],
-    },
-    { inputs: [{ shape: [], dtype: "bool", values: [1] }, [9001]] },
-    { inputs: [{ shape: [], dtype: "bool", values: [1] }, [0]] },
+    of({ shape: [], dtype: "bool", values: [1] }, [3, 5]),
+    of({ shape: [], dtype: "bool", values: [0] }, [3, 5]),
+    of({ shape: [], dtype: "bool", values: [1] }, { shape: [2], values: [0, Number.NaN] }),
+    of({ shape: [], dtype: "bool", values: [1] }, { shape: [4], values: [0, 3e38, -1 / 0, 1] }),
+    of({ shape: [], dtype: "bool", values: [1] }, [9001]),
+    of({ shape: [], dtype: "bool", values: [1] }, [0]),
   ],
   errors: [
-    { inputs: [[], [3]], throws: "DTypeError" },
-    { inputs: [{ shape: [1], dtype: "bool" }, [3]], throws: "ShapeError" },
+    { ...of([], [3]), throws: "DTypeError" },
+    { ...of({ shape: [1], dtype: "bool" }, [3]), throws: "ShapeError" },
   ],
 });

@@ -4,6 +4,7 @@ import { exact, type TensorInfo } from "../tensor/op.js";
 import { normalizeDims } from "../tensor/shape.js";
 import { ORDERED } from "./lib/ordered.js";
 import { type ReductionParams, reduction } from "./lib/reduction.js";
+import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -48,23 +49,21 @@ export const argmax = reduction({
   },
   tolerance: exact,
   samples: [
-    { inputs: [[3, 5]] },
-    { inputs: [[]] },
-    { inputs: [[4, 33]], args: [-1] },
-    { inputs: [[16, 10]], args: [1, true] },
-    { inputs: [[5, 70]], args: [0] },
-    { inputs: [[9001]] },
+    of([3, 5]),
+    of([]),
+    { ...of([4, 33]), args: [-1] },
+    { ...of([16, 10]), args: [1, true] },
+    { ...of([5, 70]), args: [0] },
+    of([9001]),
     {
-      inputs: [
-        { shape: [3, 4], values: [1, 3, 3, 2, 0, Number.NaN, 1 / 0, Number.NaN, -1 / 0, -1 / 0, -1 / 0, -1 / 0] },
-      ],
+      ...of({ shape: [3, 4], values: [1, 3, 3, 2, 0, Number.NaN, 1 / 0, Number.NaN, -1 / 0, -1 / 0, -1 / 0, -1 / 0] }),
       args: [1],
     },
-    { inputs: [{ shape: [3, 4], dtype: "i32", range: [-2, 2] }], args: [1] },
-    { inputs: [{ shape: [2, 3], dtype: "u32", values: [0, 0, 0, 1, 4294967295, 2] }], args: [1] },
+    { ...of({ shape: [3, 4], dtype: "i32", range: [-2, 2] }), args: [1] },
+    { ...of({ shape: [2, 3], dtype: "u32", values: [0, 0, 0, 1, 4294967295, 2] }), args: [1] },
   ],
   errors: [
-    { inputs: [[2, 0]], args: [1], throws: "ShapeError" },
-    { inputs: [[2, 3]], args: [2], throws: "ShapeError" },
+    { ...of([2, 0]), args: [1], throws: "ShapeError" },
+    { ...of([2, 3]), args: [2], throws: "ShapeError" },
   ],
 });

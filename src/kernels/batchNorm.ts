@@ -1,5 +1,6 @@
 // batchNorm: normalises each channel over the batch, in training mode (Ioffe & Szegedy 2015).
 import { defineOp, type TensorInfo } from "../tensor/op.js";
+import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { normReference, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { normPlan } from "./lib/channelNormKernels.js";
@@ -50,19 +51,20 @@ export const batchNorm = defineOp({
     return [dx, dWeight, dBias];
   },
   tolerance: normTolerance,
+  cost: ([x]) => ({ flops: 8 * sizeOf((x as TensorInfo).shape) }),
   samples: [
-    { inputs: [[4, 3, 5, 5], [3], [3]] },
-    { inputs: [[2, 4, 6, 6], [4], [4]], args: [{ eps: 1e-3 }] },
-    { inputs: [[2, 3, 4, 4], null, null] },
-    { inputs: [[3, 2, 4], [2], null] },
-    { inputs: [[70, 3], [3], [3]] },
-    { inputs: [[9, 1, 32, 32], [1], [1]] },
-    { inputs: [[0, 3, 2, 2], [3], [3]] },
+    of([4, 3, 5, 5], [3], [3]),
+    { ...of([2, 4, 6, 6], [4], [4]), args: [{ eps: 1e-3 }] },
+    of([2, 3, 4, 4], null, null),
+    of([3, 2, 4], [2], null),
+    of([70, 3], [3], [3]),
+    of([9, 1, 32, 32], [1], [1]),
+    of([0, 3, 2, 2], [3], [3]),
   ],
   errors: [
-    { inputs: [[4], [4], [4]], throws: "ShapeError" },
-    { inputs: [[2, 3, 4, 4], [4], [3]], throws: "ShapeError" },
-    { inputs: [{ shape: [2, 3], dtype: "i32" }, null, null], throws: "DTypeError" },
+    { ...of([4], [4], [4]), throws: "ShapeError" },
+    { ...of([2, 3, 4, 4], [4], [3]), throws: "ShapeError" },
+    { ...of({ shape: [2, 3], dtype: "i32" }, null, null), throws: "DTypeError" },
   ],
   bench(size) {
     const images = benchImages(size);

@@ -1,5 +1,6 @@
 // batchNormAffineGrad: the gradients of a batch normalisation with respect to its weight and bias.
 import { defineOp, type TensorInfo, ulp } from "../tensor/op.js";
+import { sizeOf } from "../tensor/shape.js";
 import { checkSumsInputs, planesOf, sumsReference } from "./lib/channelNorm.js";
 import { gradientSums } from "./lib/channelNormKernels.js";
 import { benchImages, of } from "./lib/sample.js";
@@ -36,12 +37,13 @@ export const batchNormAffineGrad = defineOp({
   reference: (inputs, { eps }) =>
     sumsReference(planesOf("batchNormAffineGrad", inputs[1] as TensorInfo, null), inputs, eps, "channel"),
   tolerance: ulp(8, 1e-3),
+  cost: ([g]) => ({ flops: 4 * sizeOf((g as TensorInfo).shape) }),
   samples: [
-    { inputs: [[4, 3, 5, 5], [4, 3, 5, 5], [3], { shape: [3], range: [0.5, 2] }], args: [{ eps: 1e-5 }] },
-    { inputs: [[9, 1, 32, 32], [9, 1, 32, 32], [1], { shape: [1], range: [0.5, 2] }], args: [{ eps: 1e-5 }] },
-    { inputs: [[70, 3], [70, 3], [3], { shape: [3], range: [0.5, 2] }], args: [{ eps: 1e-5 }] },
+    { ...of([4, 3, 5, 5], [4, 3, 5, 5], [3], { shape: [3], range: [0.5, 2] }), args: [{ eps: 1e-5 }] },
+    { ...of([9, 1, 32, 32], [9, 1, 32, 32], [1], { shape: [1], range: [0.5, 2] }), args: [{ eps: 1e-5 }] },
+    { ...of([70, 3], [70, 3], [3], { shape: [3], range: [0.5, 2] }), args: [{ eps: 1e-5 }] },
   ],
-  errors: [{ inputs: [[4, 3, 5], [4, 3, 6], [3], [3]], args: [{ eps: 1e-5 }], throws: "ShapeError" }],
+  errors: [{ ...of([4, 3, 5], [4, 3, 6], [3], [3]), args: [{ eps: 1e-5 }], throws: "ShapeError" }],
   bench(size) {
     const images = benchImages(size);
     const channels = [images[1]];

@@ -1,5 +1,6 @@
 // batchNormEval: batch normalisation in evaluation mode, with given statistics.
 import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
+import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import type { NormOptions } from "./batchNorm.js";
 import { eachElement, planesOf, statisticsShape } from "./lib/channelNorm.js";
@@ -67,13 +68,14 @@ export const batchNormEval = defineOp({
     return [needs.x ? g.mul(scale()) : null, null, null, dWeight, dBias];
   },
   tolerance: ulp(16, 1e-5),
+  cost: ([x]) => ({ flops: 4 * sizeOf((x as TensorInfo).shape) }),
   samples: [
-    { inputs: [[4, 3, 5, 5], [3], { shape: [3], range: [0.5, 2] }, [3], [3]] },
-    { inputs: [[2, 4, 6, 6], [4], { shape: [4], range: [0, 2] }, null, null], args: [{ eps: 1e-3 }] },
+    of([4, 3, 5, 5], [3], { shape: [3], range: [0.5, 2] }, [3], [3]),
+    { ...of([2, 4, 6, 6], [4], { shape: [4], range: [0, 2] }, null, null), args: [{ eps: 1e-3 }] },
   ],
   errors: [
-    { inputs: [[2, 3, 4], [3], [4], null, null], throws: "ShapeError" },
-    { inputs: [[2, 3, 4], [3], { shape: [3], dtype: "i32" }, null, null], throws: "DTypeError" },
+    { ...of([2, 3, 4], [3], [4], null, null), throws: "ShapeError" },
+    { ...of([2, 3, 4], [3], { shape: [3], dtype: "i32" }, null, null), throws: "DTypeError" },
   ],
   bench(size) {
     const images = benchImages(size);

@@ -1,5 +1,6 @@
 // batchNormInputGrad: the gradient of batchNorm with respect to its input, from those by weight and bias.
 import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
+import { sizeOf } from "../tensor/shape.js";
 import { countOf, eachElement, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { channelOf, perPlane, planeUniforms } from "./lib/channelNormKernels.js";
 import { checkShapes } from "./lib/checks.js";
@@ -81,14 +82,12 @@ export const batchNormInputGrad = defineOp({
     return [dx];
   },
   tolerance: ulp(16, 1e-5),
+  cost: ([g]) => ({ flops: 6 * sizeOf((g as TensorInfo).shape) }),
   samples: [
-    {
-      inputs: [[4, 3, 5, 5], [4, 3, 5, 5], [3], [3], { shape: [3], range: [0.5, 2] }, [3], [3]],
-      args: [{ eps: 1e-5 }],
-    },
-    { inputs: [[70, 3], [70, 3], null, [3], { shape: [3], range: [0.5, 2] }, [3], [3]], args: [{ eps: 1e-5 }] },
+    { ...of([4, 3, 5, 5], [4, 3, 5, 5], [3], [3], { shape: [3], range: [0.5, 2] }, [3], [3]), args: [{ eps: 1e-5 }] },
+    { ...of([70, 3], [70, 3], null, [3], { shape: [3], range: [0.5, 2] }, [3], [3]), args: [{ eps: 1e-5 }] },
   ],
-  errors: [{ inputs: [[4, 3], [4, 3], [4], [3], [3], [3], [3]], args: [{ eps: 1e-5 }], throws: "ShapeError" }],
+  errors: [{ ...of([4, 3], [4, 3], [4], [3], [3], [3], [3]), args: [{ eps: 1e-5 }], throws: "ShapeError" }],
   bench(size) {
     const images = benchImages(size);
     const channels = [images[1]];

@@ -3,6 +3,7 @@ import { ConfigError } from "../tensor/errors.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type ClassLossOptions, type ClassLossParams, classLoss, classLossParams } from "./lib/classLoss.js";
 import { f32 } from "./lib/kernel.js";
+import { of } from "./lib/sample.js";
 import { logP, logSoftmaxPasses, logSoftmaxRow, SOFTMAX_FUNCTIONS } from "./lib/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
@@ -64,26 +65,26 @@ fn plogq_weighted(q: f32, logp: f32) -> f32 { return select(q * logp, 0.0, q == 
     g.crossEntropyBackward(x, target, { ignoreIndex, labelSmoothing }),
   rowTolerance: (classes) => ({ ulp: 8, abs: 2e-6 + 2e-8 * classes }),
   samples: [
-    { inputs: [[4, 5], { shape: [4], dtype: "i32", values: [0, 4, 2, 2] }] },
-    { inputs: [[4, 5], { shape: [4], dtype: "i32", values: [0, 4, 2, 2] }], args: [{ reduction: "sum" }] },
-    { inputs: [[4, 5], { shape: [4], dtype: "i32", values: [0, 4, 2, 2] }], args: [{ reduction: "none" }] },
-    { inputs: [[4, 10], { shape: [4], dtype: "i32", values: [9, 3, 0, 1] }], args: [{ labelSmoothing: 0.1 }] },
-    { inputs: [[4, 5], { shape: [4], dtype: "i32", values: [0, -100, 2, -100] }] },
-    { inputs: [[3, 5], { shape: [3], dtype: "i32", values: [0, 5, -1] }], args: [{ reduction: "none" }] },
-    { inputs: [[2, 3, 4], { shape: [2, 3], dtype: "i32", values: [0, 1, 2, 3, 0, 1] }] },
+    of([4, 5], { shape: [4], dtype: "i32", values: [0, 4, 2, 2] }),
+    { ...of([4, 5], { shape: [4], dtype: "i32", values: [0, 4, 2, 2] }), args: [{ reduction: "sum" }] },
+    { ...of([4, 5], { shape: [4], dtype: "i32", values: [0, 4, 2, 2] }), args: [{ reduction: "none" }] },
+    { ...of([4, 10], { shape: [4], dtype: "i32", values: [9, 3, 0, 1] }), args: [{ labelSmoothing: 0.1 }] },
+    of([4, 5], { shape: [4], dtype: "i32", values: [0, -100, 2, -100] }),
+    { ...of([3, 5], { shape: [3], dtype: "i32", values: [0, 5, -1] }), args: [{ reduction: "none" }] },
+    of([2, 3, 4], { shape: [2, 3], dtype: "i32", values: [0, 1, 2, 3, 0, 1] }),
     {
-      inputs: [
+      ...of(
         { shape: [3, 3], values: [1e4, -1e4, 0, -1 / 0, 0, 1, Number.NaN, 0, 0] },
         { shape: [3], dtype: "i32", values: [1, 1, 1] },
-      ],
+      ),
       args: [{ reduction: "none" }],
     },
-    { inputs: [[0, 3], { shape: [0], dtype: "i32" }] },
+    of([0, 3], { shape: [0], dtype: "i32" }),
   ],
   errors: [
-    { inputs: [[4, 5], { shape: [3], dtype: "i32" }], throws: "ShapeError" },
-    { inputs: [[4, 5], [4]], throws: "DTypeError" },
-    { inputs: [[4, 5], { shape: [4], dtype: "i32" }], args: [{ labelSmoothing: 2 }], throws: "ConfigError" },
-    { inputs: [[4, 5], { shape: [4], dtype: "i32" }], args: [{ reduction: "max" }], throws: "ConfigError" },
+    { ...of([4, 5], { shape: [3], dtype: "i32" }), throws: "ShapeError" },
+    { ...of([4, 5], [4]), throws: "DTypeError" },
+    { ...of([4, 5], { shape: [4], dtype: "i32" }), args: [{ labelSmoothing: 2 }], throws: "ConfigError" },
+    { ...of([4, 5], { shape: [4], dtype: "i32" }), args: [{ reduction: "max" }], throws: "ConfigError" },
   ],
 });

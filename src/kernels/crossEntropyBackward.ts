@@ -2,6 +2,7 @@
 import { type TensorInfo, ulp } from "../tensor/op.js";
 import { f32, i32 } from "./lib/kernel.js";
 import { rowwise } from "./lib/rowwise.js";
+import { of } from "./lib/sample.js";
 import { SOFTMAX_FUNCTIONS, softmaxPasses, softmaxRow } from "./lib/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
@@ -37,20 +38,20 @@ export const crossEntropyBackward = rowwise({
   tolerance: ulp(32, 1e-6),
   samples: [
     {
-      inputs: [[3], [3, 5], { shape: [3], dtype: "i32", values: [4, 0, 2] }],
+      ...of([3], [3, 5], { shape: [3], dtype: "i32", values: [4, 0, 2] }),
       args: [{ ignoreIndex: 0, labelSmoothing: 0 }],
     },
     {
-      inputs: [[3], [3, 10], { shape: [3], dtype: "i32", values: [4, 0, 2] }],
+      ...of([3], [3, 10], { shape: [3], dtype: "i32", values: [4, 0, 2] }),
       args: [{ ignoreIndex: -1, labelSmoothing: 0.1 }],
     },
   ],
   errors: [
     {
-      inputs: [[3], [3, 5], { shape: [2], dtype: "i32" }],
+      ...of([3], [3, 5], { shape: [2], dtype: "i32" }),
       args: [{ ignoreIndex: 0, labelSmoothing: 0 }],
       throws: "ShapeError",
     },
-    { inputs: [[3], [3, 5], [3]], args: [{ ignoreIndex: 0, labelSmoothing: 0 }], throws: "DTypeError" },
+    { ...of([3], [3, 5], [3]), args: [{ ignoreIndex: 0, labelSmoothing: 0 }], throws: "DTypeError" },
   ],
 });

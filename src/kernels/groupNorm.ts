@@ -1,5 +1,6 @@
 // groupNorm: normalises each sample over groups of channels (Wu & He 2018).
 import { defineOp, type TensorInfo } from "../tensor/op.js";
+import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { normReference, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { normPlan } from "./lib/channelNormKernels.js";
@@ -57,18 +58,19 @@ export const groupNorm = defineOp({
     ];
   },
   tolerance: normTolerance,
+  cost: ([x]) => ({ flops: 8 * sizeOf((x as TensorInfo).shape) }),
   samples: [
-    { inputs: [[2, 6, 5, 5], [6], [6]], args: [{ groups: 3 }] },
-    { inputs: [[2, 8, 4, 4], [8], [8]], args: [{ groups: 4, eps: 1e-3 }] },
-    { inputs: [[3, 4, 7, 7], null, null], args: [{ groups: 1 }] },
-    { inputs: [[3, 4, 6], [4], null], args: [{ groups: 4 }] },
-    { inputs: [[5, 12], [12], [12]], args: [{ groups: 2 }] },
-    { inputs: [[1, 2, 48, 48], [2], [2]], args: [{ groups: 1 }] },
-    { inputs: [[0, 4, 2, 2], [4], [4]], args: [{ groups: 2 }] },
+    { ...of([2, 6, 5, 5], [6], [6]), args: [{ groups: 3 }] },
+    { ...of([2, 8, 4, 4], [8], [8]), args: [{ groups: 4, eps: 1e-3 }] },
+    { ...of([3, 4, 7, 7], null, null), args: [{ groups: 1 }] },
+    { ...of([3, 4, 6], [4], null), args: [{ groups: 4 }] },
+    { ...of([5, 12], [12], [12]), args: [{ groups: 2 }] },
+    { ...of([1, 2, 48, 48], [2], [2]), args: [{ groups: 1 }] },
+    { ...of([0, 4, 2, 2], [4], [4]), args: [{ groups: 2 }] },
   ],
   errors: [
-    { inputs: [[2, 6, 5], null, null], args: [{ groups: 4 }], throws: "ConfigError" },
-    { inputs: [[2, 6, 5], [3], null], args: [{ groups: 3 }], throws: "ShapeError" },
+    { ...of([2, 6, 5], null, null), args: [{ groups: 4 }], throws: "ConfigError" },
+    { ...of([2, 6, 5], [3], null), args: [{ groups: 3 }], throws: "ShapeError" },
   ],
   bench(size) {
     const images = benchImages(size);

@@ -1,5 +1,6 @@
 // groupNormInputGrad: the gradient of groupNorm with respect to its input, from the sums over planes.
 import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
+import { sizeOf } from "../tensor/shape.js";
 import { countOf, eachElement, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { channelOf, perPlane, planeUniforms, statisticOf } from "./lib/channelNormKernels.js";
 import { checkShapes } from "./lib/checks.js";
@@ -114,19 +115,20 @@ export const groupNormInputGrad = defineOp({
     return [dx];
   },
   tolerance: ulp(16, 1e-5),
+  cost: ([g]) => ({ flops: 6 * sizeOf((g as TensorInfo).shape) }),
   samples: [
     {
-      inputs: [[2, 6, 5, 5], [2, 6, 5, 5], [6], [2, 3], { shape: [2, 3], range: [0.5, 2] }, [2, 6], [2, 6]],
+      ...of([2, 6, 5, 5], [2, 6, 5, 5], [6], [2, 3], { shape: [2, 3], range: [0.5, 2] }, [2, 6], [2, 6]),
       args: [{ groups: 3, eps: 1e-5 }],
     },
     {
-      inputs: [[3, 4], [3, 4], null, [3, 2], { shape: [3, 2], range: [0.5, 2] }, [3, 4], [3, 4]],
+      ...of([3, 4], [3, 4], null, [3, 2], { shape: [3, 2], range: [0.5, 2] }, [3, 4], [3, 4]),
       args: [{ groups: 2, eps: 1e-5 }],
     },
   ],
   errors: [
     {
-      inputs: [[2, 6, 5], [2, 6, 5], null, [2, 3], [2, 3], [2, 3], [2, 6]],
+      ...of([2, 6, 5], [2, 6, 5], null, [2, 3], [2, 3], [2, 3], [2, 6]),
       args: [{ groups: 3, eps: 1e-5 }],
       throws: "ShapeError",
     },

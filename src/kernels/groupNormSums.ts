@@ -1,5 +1,6 @@
 // groupNormSums: what all gradients of groupNorm are made of, summed over each plane.
 import { defineOp, type TensorInfo, ulp } from "../tensor/op.js";
+import { sizeOf } from "../tensor/shape.js";
 import { checkSumsInputs, planesOf, sumsReference } from "./lib/channelNorm.js";
 import { gradientSums } from "./lib/channelNormKernels.js";
 import { benchImages, of } from "./lib/sample.js";
@@ -34,29 +35,16 @@ export const groupNormSums = defineOp({
   reference: (inputs, { groups, eps }) =>
     sumsReference(planesOf("groupNormSums", inputs[1] as TensorInfo, groups), inputs, eps, "plane"),
   tolerance: ulp(8, 1e-3),
+  cost: ([g]) => ({ flops: 4 * sizeOf((g as TensorInfo).shape) }),
   samples: [
+    { ...of([2, 6, 5, 5], [2, 6, 5, 5], [2, 3], { shape: [2, 3], range: [0.5, 2] }), args: [{ groups: 3, eps: 1e-5 }] },
+    { ...of([3, 4], [3, 4], [3, 2], { shape: [3, 2], range: [0.5, 2] }), args: [{ groups: 2, eps: 1e-5 }] },
     {
-      inputs: [[2, 6, 5, 5], [2, 6, 5, 5], [2, 3], { shape: [2, 3], range: [0.5, 2] }],
-      args: [{ groups: 3, eps: 1e-5 }],
-    },
-    { inputs: [[3, 4], [3, 4], [3, 2], { shape: [3, 2], range: [0.5, 2] }], args: [{ groups: 2, eps: 1e-5 }] },
-    {
-      inputs: [[1, 1, 64, 64], [1, 1, 64, 64], [1, 1], { shape: [1, 1], range: [0.5, 2] }],
+      ...of([1, 1, 64, 64], [1, 1, 64, 64], [1, 1], { shape: [1, 1], range: [0.5, 2] }),
       args: [{ groups: 1, eps: 1e-5 }],
     },
   ],
-  errors: [
-    {
-      inputs: [
-        [2, 6, 5],
-        [2, 6, 5],
-        [2, 2],
-        [2, 3],
-      ],
-      args: [{ groups: 3, eps: 1e-5 }],
-      throws: "ShapeError",
-    },
-  ],
+  errors: [{ ...of([2, 6, 5], [2, 6, 5], [2, 2], [2, 3]), args: [{ groups: 3, eps: 1e-5 }], throws: "ShapeError" }],
   bench(size) {
     const images = benchImages(size);
     const groups = [images[0], 2];

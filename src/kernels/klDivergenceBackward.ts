@@ -1,6 +1,7 @@
 // klDivergenceBackward: the gradient of klDivergence with respect to its first logits.
 import { ulp } from "../tensor/op.js";
 import { dimParams, rowwise } from "./lib/rowwise.js";
+import { of } from "./lib/sample.js";
 import { logP, logSoftmaxPasses, logSoftmaxRow, plogq, SOFTMAX_FUNCTIONS } from "./lib/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
@@ -26,8 +27,8 @@ export const klDivergenceBackward = rowwise({
   flops: 12,
   tolerance: ulp(32, 4e-6),
   samples: [
-    { inputs: [[3], [3, 5], [3, 5], { shape: [3], range: [0, 1] }], args: [1] },
-    { inputs: [[3, 7], [3, 5, 7], [3, 5, 7], { shape: [3, 7], range: [0, 1] }], args: [1] },
+    { ...of([3], [3, 5], [3, 5], { shape: [3], range: [0, 1] }), args: [1] },
+    { ...of([3, 7], [3, 5, 7], [3, 5, 7], { shape: [3, 7], range: [0, 1] }), args: [1] },
   ],
-  errors: [{ inputs: [[3], [3, 5], [3, 4], [3]], args: [1], throws: "ShapeError" }],
+  errors: [{ ...of([3], [3, 5], [3, 4], [3]), args: [1], throws: "ShapeError" }],
 });

@@ -1,11 +1,13 @@
 // layerNorm: normalises each row, made of the last dimensions (Ba et al. 2016).
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
+import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkShapes } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
 import { normTolerance } from "./lib/normTolerance.js";
 import { rowKernel } from "./lib/rowKernel.js";
 import { checkDims, columnOf, eachOf, hostRow, meanOf, type RowNormOptions, rowOf, rowShapes } from "./lib/rowNorm.js";
+import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -88,27 +90,20 @@ export const layerNorm = defineOp({
     return [needs.x ? g.layerNormInputGrad(x, weight, mean, rstd, dims) : null, ...affine];
   },
   tolerance: normTolerance,
-  cost: ([x]) => ({ flops: 8 * (x as TensorInfo).shape.reduce((a, b) => a * b, 1) }),
+  cost: ([x]) => ({ flops: 8 * sizeOf((x as TensorInfo).shape) }),
   samples: [
-    { inputs: [[4, 7], [7], [7]] },
-    { inputs: [[3, 2, 64], [64], [64]], args: [{ eps: 1e-6 }] },
-    {
-      inputs: [
-        [3, 4, 5],
-        [4, 5],
-        [4, 5],
-      ],
-      args: [{ dims: 2 }],
-    },
-    { inputs: [[5, 33], null, null] },
-    { inputs: [[2, 1030], [1030], null] },
-    { inputs: [[9], [9], [9]] },
-    { inputs: [[0, 4], [4], [4]] },
+    of([4, 7], [7], [7]),
+    { ...of([3, 2, 64], [64], [64]), args: [{ eps: 1e-6 }] },
+    { ...of([3, 4, 5], [4, 5], [4, 5]), args: [{ dims: 2 }] },
+    of([5, 33], null, null),
+    of([2, 1030], [1030], null),
+    of([9], [9], [9]),
+    of([0, 4], [4], [4]),
   ],
   errors: [
-    { inputs: [[2, 3], [4], null], throws: "ShapeError" },
-    { inputs: [[2, 3], null, null], args: [{ dims: 3 }], throws: "ConfigError" },
-    { inputs: [[2, 0], null, null], throws: "ShapeError" },
-    { inputs: [{ shape: [2, 3], dtype: "i32" }, null, null], throws: "DTypeError" },
+    { ...of([2, 3], [4], null), throws: "ShapeError" },
+    { ...of([2, 3], null, null), args: [{ dims: 3 }], throws: "ConfigError" },
+    { ...of([2, 0], null, null), throws: "ShapeError" },
+    { ...of({ shape: [2, 3], dtype: "i32" }, null, null), throws: "DTypeError" },
   ],
 });

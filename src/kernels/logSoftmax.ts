@@ -2,6 +2,7 @@
 
 import { ulp } from "../tensor/op.js";
 import { dimParams, rowwise } from "./lib/rowwise.js";
+import { of } from "./lib/sample.js";
 import { logP, logSoftmaxPasses, logSoftmaxRow, SOFTMAX_FUNCTIONS } from "./lib/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
@@ -27,18 +28,18 @@ export const logSoftmax = rowwise({
   vjp: (g, { y }, { params }) => [g.logSoftmaxBackward(y, params.dim)],
   tolerance: ulp(4, 2e-6), // ln Σ is within 3 ULP, and rounds as values of up to 16 do
   samples: [
-    { inputs: [[3, 5]] },
-    { inputs: [[4, 33]], args: [-1] },
-    { inputs: [[2, 1024]] },
-    { inputs: [[3, 5, 7]], args: [1] },
-    { inputs: [[70, 3]], args: [0] },
-    { inputs: [{ shape: [4, 6], range: [-1e4, 1e4] }] },
-    { inputs: [{ shape: [4, 2], values: [-1 / 0, -1 / 0, 1 / 0, 1, Number.NaN, 2, -1 / 0, 3] }] },
-    { inputs: [[0, 3]] },
+    of([3, 5]),
+    { ...of([4, 33]), args: [-1] },
+    of([2, 1024]),
+    { ...of([3, 5, 7]), args: [1] },
+    { ...of([70, 3]), args: [0] },
+    of({ shape: [4, 6], range: [-1e4, 1e4] }),
+    of({ shape: [4, 2], values: [-1 / 0, -1 / 0, 1 / 0, 1, Number.NaN, 2, -1 / 0, 3] }),
+    of([0, 3]),
   ],
   errors: [
-    { inputs: [[]], throws: "ShapeError" },
-    { inputs: [[2, 3]], args: [2], throws: "ShapeError" },
-    { inputs: [{ shape: [2], dtype: "i32" }], throws: "DTypeError" },
+    { ...of([]), throws: "ShapeError" },
+    { ...of([2, 3]), args: [2], throws: "ShapeError" },
+    { ...of({ shape: [2], dtype: "i32" }), throws: "DTypeError" },
   ],
 });

@@ -2,6 +2,7 @@
 import { ulp } from "../tensor/op.js";
 import { floats } from "./lib/floats.js";
 import { dimParams, rowwise } from "./lib/rowwise.js";
+import { of } from "./lib/sample.js";
 import { total } from "./lib/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
@@ -33,18 +34,9 @@ export const logSoftmaxBackward = rowwise({
   },
   tolerance: ulp(16, 2e-5), // a sum of up to a thousand normals
   samples: [
-    { inputs: [[3, 5], { shape: [3, 5], range: [-5, 0] }], args: [1] },
-    { inputs: [[2, 1024], { shape: [2, 1024], range: [-9, -5] }], args: [1] },
-    { inputs: [[3, 5, 7], { shape: [3, 5, 7], range: [-5, 0] }], args: [1] },
+    { ...of([3, 5], { shape: [3, 5], range: [-5, 0] }), args: [1] },
+    { ...of([2, 1024], { shape: [2, 1024], range: [-9, -5] }), args: [1] },
+    { ...of([3, 5, 7], { shape: [3, 5, 7], range: [-5, 0] }), args: [1] },
   ],
-  errors: [
-    {
-      inputs: [
-        [2, 3],
-        [2, 4],
-      ],
-      args: [1],
-      throws: "ShapeError",
-    },
-  ],
+  errors: [{ ...of([2, 3], [2, 4]), args: [1], throws: "ShapeError" }],
 });

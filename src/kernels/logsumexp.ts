@@ -4,6 +4,7 @@ import { reducedShape, type Shape } from "../tensor/shape.js";
 import { extremumReducer } from "./lib/extremum.js";
 import { reduceLayout } from "./lib/reduceLayout.js";
 import { dimsParams, reduction, sumError } from "./lib/reduction.js";
+import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -44,23 +45,18 @@ export const logsumexp = reduction({
     return { ulp: 4, abs: 19 * 2 ** -23 + sumError(count) / Math.max(1, count) };
   },
   samples: [
-    { inputs: [[3, 5]] },
-    { inputs: [[]] },
-    { inputs: [[4, 33]], args: [-1] },
-    { inputs: [[5, 70]], args: [0, true] },
-    { inputs: [[2, 3, 4, 5]], args: [[1, 3]] },
-    { inputs: [[9000]] },
-    { inputs: [{ shape: [3, 9], range: [-1e4, 1e4] }], args: [1] },
-    {
-      inputs: [
-        { shape: [4, 2], values: [-1 / 0, -1 / 0, 1 / 0, 1, Number.NaN, 2, -1 / 0, 3] }, // −∞, ∞, NaN, 3
-      ],
-      args: [1],
-    },
-    { inputs: [[3, 0]], args: [1] },
+    of([3, 5]),
+    of([]),
+    { ...of([4, 33]), args: [-1] },
+    { ...of([5, 70]), args: [0, true] },
+    { ...of([2, 3, 4, 5]), args: [[1, 3]] },
+    of([9000]),
+    { ...of({ shape: [3, 9], range: [-1e4, 1e4] }), args: [1] },
+    { ...of({ shape: [4, 2], values: [-1 / 0, -1 / 0, 1 / 0, 1, Number.NaN, 2, -1 / 0, 3] }), args: [1] }, // −∞, ∞, NaN, 3
+    { ...of([3, 0]), args: [1] },
   ],
   errors: [
-    { inputs: [[2, 3]], args: [2], throws: "ShapeError" },
-    { inputs: [{ shape: [2], dtype: "i32" }], throws: "DTypeError" },
+    { ...of([2, 3]), args: [2], throws: "ShapeError" },
+    { ...of({ shape: [2], dtype: "i32" }), throws: "DTypeError" },
   ],
 });

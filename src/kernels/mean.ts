@@ -4,6 +4,7 @@ import { reducedShape, type Shape } from "../tensor/shape.js";
 import { meanReducer } from "./lib/moments.js";
 import { reduceLayout } from "./lib/reduceLayout.js";
 import { dimsParams, reduction, sumError } from "./lib/reduction.js";
+import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -33,16 +34,16 @@ export const mean = reduction({
     return { ulp: 2, abs: sumError(count) / Math.max(1, count) };
   },
   samples: [
-    { inputs: [[3, 5]] },
-    { inputs: [[]] },
-    { inputs: [[4, 33]], args: [-1] },
-    { inputs: [[5, 70]], args: [0, true] },
-    { inputs: [[2, 3, 4, 5]], args: [[0, 2, 3]] },
-    { inputs: [[9000]] },
-    { inputs: [[3, 0]], args: [1] },
+    of([3, 5]),
+    of([]),
+    { ...of([4, 33]), args: [-1] },
+    { ...of([5, 70]), args: [0, true] },
+    { ...of([2, 3, 4, 5]), args: [[0, 2, 3]] },
+    of([9000]),
+    { ...of([3, 0]), args: [1] },
   ],
   errors: [
-    { inputs: [[2, 3]], args: [-3], throws: "ShapeError" },
-    { inputs: [{ shape: [2], dtype: "i32" }], throws: "DTypeError" },
+    { ...of([2, 3]), args: [-3], throws: "ShapeError" },
+    { ...of({ shape: [2], dtype: "i32" }), throws: "DTypeError" },
   ],
 });

@@ -1,6 +1,7 @@
 // nllLoss: the negative of the log-probability of the target class, per row.
 import type { Tensor } from "../tensor/tensor.js";
 import { type ClassLossOptions, classLoss, classLossParams } from "./lib/classLoss.js";
+import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -20,12 +21,12 @@ export const nllLoss = classLoss({
   backward: (g: Tensor, x, target, { ignoreIndex }) => g.nllLossBackward(x, target, ignoreIndex),
   rowTolerance: () => ({ ulp: 1, abs: 1e-6 }),
   samples: [
-    { inputs: [[4, 5], { shape: [4], dtype: "i32", values: [0, 4, 2, 2] }] },
-    { inputs: [[4, 5], { shape: [4], dtype: "i32", values: [0, 4, -100, 2] }], args: [{ reduction: "sum" }] },
-    { inputs: [[4, 33], { shape: [4], dtype: "i32", values: [0, 32, 2, 33] }], args: [{ reduction: "none" }] },
+    of([4, 5], { shape: [4], dtype: "i32", values: [0, 4, 2, 2] }),
+    { ...of([4, 5], { shape: [4], dtype: "i32", values: [0, 4, -100, 2] }), args: [{ reduction: "sum" }] },
+    { ...of([4, 33], { shape: [4], dtype: "i32", values: [0, 32, 2, 33] }), args: [{ reduction: "none" }] },
   ],
   errors: [
-    { inputs: [[4, 5], { shape: [4, 5], dtype: "i32" }], throws: "ShapeError" },
-    { inputs: [[4, 5], [4]], throws: "DTypeError" },
+    { ...of([4, 5], { shape: [4, 5], dtype: "i32" }), throws: "ShapeError" },
+    { ...of([4, 5], [4]), throws: "DTypeError" },
   ],
 });

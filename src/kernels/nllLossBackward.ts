@@ -2,6 +2,7 @@
 import { exact, type TensorInfo } from "../tensor/op.js";
 import { i32 } from "./lib/kernel.js";
 import { rowwise } from "./lib/rowwise.js";
+import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -24,6 +25,6 @@ export const nllLossBackward = rowwise({
     x.map((_, j) => (j === label[0] && label[0] !== ignoreIndex ? -g[0] : 0)),
   flops: 1,
   tolerance: exact,
-  samples: [{ inputs: [[3], [3, 5], { shape: [3], dtype: "i32", values: [4, 0, 2] }], args: [0] }],
-  errors: [{ inputs: [[3], [3, 5], [3]], args: [0], throws: "DTypeError" }],
+  samples: [{ ...of([3], [3, 5], { shape: [3], dtype: "i32", values: [4, 0, 2] }), args: [0] }],
+  errors: [{ ...of([3], [3, 5], [3]), args: [0], throws: "DTypeError" }],
 });

@@ -1,11 +1,13 @@
 // rmsNorm: each row over its root mean square (Zhang & Sennrich 2019).
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
+import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkShapes } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
 import { normTolerance } from "./lib/normTolerance.js";
 import { rowKernel } from "./lib/rowKernel.js";
 import { checkDims, columnOf, eachOf, hostRow, meanOf, type RowNormOptions, rowOf, rowShapes } from "./lib/rowNorm.js";
+import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -67,20 +69,15 @@ export const rmsNorm = defineOp({
     needs.weight ? g.rmsNormWeightGrad(x, rstd, dims) : null,
   ],
   tolerance: normTolerance,
-  cost: ([x]) => ({ flops: 4 * (x as TensorInfo).shape.reduce((a, b) => a * b, 1) }),
+  cost: ([x]) => ({ flops: 4 * sizeOf((x as TensorInfo).shape) }),
   samples: [
-    { inputs: [[4, 7], [7]] },
-    { inputs: [[3, 2, 64], [64]], args: [{ eps: 1e-6 }] },
-    {
-      inputs: [
-        [3, 4, 5],
-        [4, 5],
-      ],
-    },
-    { inputs: [[2, 1030], null] },
+    of([4, 7], [7]),
+    { ...of([3, 2, 64], [64]), args: [{ eps: 1e-6 }] },
+    of([3, 4, 5], [4, 5]),
+    of([2, 1030], null),
   ],
   errors: [
-    { inputs: [[2, 3], [4]], throws: "ShapeError" },
-    { inputs: [[2, 3], null], args: [{ dims: 0 }], throws: "ConfigError" },
+    { ...of([2, 3], [4]), throws: "ShapeError" },
+    { ...of([2, 3], null), args: [{ dims: 0 }], throws: "ConfigError" },
   ],
 });

@@ -1,9 +1,11 @@
 // rmsNormInputGrad: the gradient of rmsNorm with respect to its input.
 import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
+import { sizeOf } from "../tensor/shape.js";
 import { checkShapes } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
 import { rowKernel } from "./lib/rowKernel.js";
 import { columnOf, eachOf, hostRow, meanOf, rowOf, rowShapes } from "./lib/rowNorm.js";
+import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -56,10 +58,10 @@ export const rmsNormInputGrad = defineOp({
     return [dx];
   },
   tolerance: ulp(16, 1e-5),
-  cost: ([g]) => ({ flops: 7 * (g as TensorInfo).shape.reduce((a, b) => a * b, 1) }),
+  cost: ([g]) => ({ flops: 7 * sizeOf((g as TensorInfo).shape) }),
   samples: [
-    { inputs: [[4, 7], [4, 7], [7], { shape: [4], range: [0.5, 2] }], args: [1] },
-    { inputs: [[3, 4, 5], [3, 4, 5], null, { shape: [3], range: [0.5, 2] }], args: [2] },
+    { ...of([4, 7], [4, 7], [7], { shape: [4], range: [0.5, 2] }), args: [1] },
+    { ...of([3, 4, 5], [3, 4, 5], null, { shape: [3], range: [0.5, 2] }), args: [2] },
   ],
-  errors: [{ inputs: [[4, 7], [4, 8], [8], [4]], args: [1], throws: "ShapeError" }],
+  errors: [{ ...of([4, 7], [4, 8], [8], [4]), args: [1], throws: "ShapeError" }],
 });

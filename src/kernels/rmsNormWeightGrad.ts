@@ -1,10 +1,12 @@
 // rmsNormWeightGrad: the gradient of rmsNorm with respect to its weight.
 import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
+import { sizeOf } from "../tensor/shape.js";
 import { checkShapes } from "./lib/checks.js";
 import { input, output, scratch } from "./lib/kernel.js";
 import { reduceKernels } from "./lib/reduceKernels.js";
 import { reduceLayout } from "./lib/reduceLayout.js";
 import { rowShapes } from "./lib/rowNorm.js";
+import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -45,11 +47,11 @@ export const rmsNormWeightGrad = defineOp({
     return [weight];
   },
   tolerance: ulp(8, 1e-3),
-  cost: ([g]) => ({ flops: 3 * (g as TensorInfo).shape.reduce((a, b) => a * b, 1) }),
+  cost: ([g]) => ({ flops: 3 * sizeOf((g as TensorInfo).shape) }),
   samples: [
-    { inputs: [[4, 7], [4, 7], { shape: [4], range: [0.5, 2] }], args: [1] },
-    { inputs: [[3, 4, 5], [3, 4, 5], { shape: [3], range: [0.5, 2] }], args: [2] },
-    { inputs: [[4100, 3], [4100, 3], { shape: [4100], range: [0.5, 2] }], args: [1] },
+    { ...of([4, 7], [4, 7], { shape: [4], range: [0.5, 2] }), args: [1] },
+    { ...of([3, 4, 5], [3, 4, 5], { shape: [3], range: [0.5, 2] }), args: [2] },
+    { ...of([4100, 3], [4100, 3], { shape: [4100], range: [0.5, 2] }), args: [1] },
   ],
-  errors: [{ inputs: [[4, 7], [4, 7], [3]], args: [1], throws: "ShapeError" }],
+  errors: [{ ...of([4, 7], [4, 7], [3]), args: [1], throws: "ShapeError" }],
 });

@@ -1,6 +1,7 @@
 // sgdStep: stochastic gradient descent with momentum, for one parameter.
 import { type SampleTensor, ulp } from "../tensor/op.js";
 import { f32 } from "./lib/kernel.js";
+import { of } from "./lib/sample.js";
 import { update } from "./lib/update.js";
 
 declare module "../tensor/tensor.js" {
@@ -45,16 +46,16 @@ export const sgdStep = update({
   flops: 6,
   tolerance: ulp(2, 1e-6), // four roundings of values of a few units
   samples: [
-    { inputs: [[3, 5], [3, 5], [3, 5], { shape: [], range: [0, 1] }, ON], args: [{ momentum: 0.9 }] },
+    { ...of([3, 5], [3, 5], [3, 5], { shape: [], range: [0, 1] }, ON), args: [{ momentum: 0.9 }] },
     {
-      inputs: [[64], [64], [64], { shape: [], range: [0, 1] }, ON],
+      ...of([64], [64], [64], { shape: [], range: [0, 1] }, ON),
       args: [{ momentum: 0.9, nesterov: true, weightDecay: 0.1 }],
     },
-    { inputs: [[2], { shape: [2], values: [1 / 0, Number.NaN] }, [2], [], { shape: [], dtype: "bool", values: [0] }] },
+    of([2], { shape: [2], values: [1 / 0, Number.NaN] }, [2], [], { shape: [], dtype: "bool", values: [0] }),
   ],
   errors: [
-    { inputs: [[3], [4], [3], [], ON], throws: "ShapeError" },
-    { inputs: [[3], [3], [3], [1], ON], throws: "ShapeError" },
-    { inputs: [[3], [3], [3], [], []], throws: "DTypeError" },
+    { ...of([3], [4], [3], [], ON), throws: "ShapeError" },
+    { ...of([3], [3], [3], [1], ON), throws: "ShapeError" },
+    { ...of([3], [3], [3], [], []), throws: "DTypeError" },
   ],
 });

@@ -1,6 +1,7 @@
 // softmax: eˣ / Σ eˣ along a dimension.
 import { ulp } from "../tensor/op.js";
 import { dimParams, rowwise } from "./lib/rowwise.js";
+import { of } from "./lib/sample.js";
 import { SOFTMAX_FUNCTIONS, softmaxPasses, softmaxRow } from "./lib/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
@@ -27,19 +28,19 @@ export const softmax = rowwise({
   // exp32 and the division are within 5 ULP, x − max rounds to half an ULP of the row's range; results below 1e-38 may flush
   tolerance: ulp(32, 1e-7),
   samples: [
-    { inputs: [[3, 5]] },
-    { inputs: [[4, 33]], args: [-1] },
-    { inputs: [[2, 1024]] },
-    { inputs: [[3, 5, 7]], args: [1] },
-    { inputs: [[70, 3]], args: [0] },
-    { inputs: [{ shape: [4, 6], range: [-1e4, 1e4] }] },
-    { inputs: [{ shape: [4, 2], values: [-1 / 0, -1 / 0, 1 / 0, 1, Number.NaN, 2, -1 / 0, 3] }] },
-    { inputs: [[0, 3]] },
-    { inputs: [[3, 0]] },
+    of([3, 5]),
+    { ...of([4, 33]), args: [-1] },
+    of([2, 1024]),
+    { ...of([3, 5, 7]), args: [1] },
+    { ...of([70, 3]), args: [0] },
+    of({ shape: [4, 6], range: [-1e4, 1e4] }),
+    of({ shape: [4, 2], values: [-1 / 0, -1 / 0, 1 / 0, 1, Number.NaN, 2, -1 / 0, 3] }),
+    of([0, 3]),
+    of([3, 0]),
   ],
   errors: [
-    { inputs: [[]], throws: "ShapeError" },
-    { inputs: [[2, 3]], args: [2], throws: "ShapeError" },
-    { inputs: [{ shape: [2], dtype: "i32" }], throws: "DTypeError" },
+    { ...of([]), throws: "ShapeError" },
+    { ...of([2, 3]), args: [2], throws: "ShapeError" },
+    { ...of({ shape: [2], dtype: "i32" }), throws: "DTypeError" },
   ],
 });

@@ -1,6 +1,7 @@
 // softmaxBackward: the gradient of softmax with respect to its input, from its output.
 import { ulp } from "../tensor/op.js";
 import { dimParams, rowwise } from "./lib/rowwise.js";
+import { of } from "./lib/sample.js";
 import { total } from "./lib/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
@@ -31,43 +32,10 @@ export const softmaxBackward = rowwise({
   },
   tolerance: ulp(8, 2e-5), // a dot product of up to a thousand normals
   samples: [
-    {
-      inputs: [
-        [3, 5],
-        [3, 5],
-      ],
-      args: [1],
-    },
-    {
-      inputs: [
-        [2, 1024],
-        [2, 1024],
-      ],
-      args: [1],
-    },
-    {
-      inputs: [
-        [3, 5, 7],
-        [3, 5, 7],
-      ],
-      args: [1],
-    },
-    {
-      inputs: [
-        [3, 0],
-        [3, 0],
-      ],
-      args: [1],
-    },
+    { ...of([3, 5], [3, 5]), args: [1] },
+    { ...of([2, 1024], [2, 1024]), args: [1] },
+    { ...of([3, 5, 7], [3, 5, 7]), args: [1] },
+    { ...of([3, 0], [3, 0]), args: [1] },
   ],
-  errors: [
-    {
-      inputs: [
-        [2, 3],
-        [2, 4],
-      ],
-      args: [1],
-      throws: "ShapeError",
-    },
-  ],
+  errors: [{ ...of([2, 3], [2, 4]), args: [1], throws: "ShapeError" }],
 });

@@ -1,6 +1,7 @@
 // softmaxEntropy: the entropy of softmax(row), what Tent minimises.
 import type { TensorInfo } from "../tensor/op.js";
 import { dimParams, rowwise } from "./lib/rowwise.js";
+import { of } from "./lib/sample.js";
 import { entropyOfRow, logP, logSoftmaxPasses, SOFTMAX_FUNCTIONS } from "./lib/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
@@ -29,16 +30,16 @@ export const softmaxEntropy = rowwise({
   vjp: (g, { x, y }, { params }) => [g.softmaxEntropyBackward(x, y, params.dim)],
   tolerance: ([x], { dim }) => ({ ulp: 16, abs: 1e-6 + 2e-8 * (x as TensorInfo).shape[dim] }),
   samples: [
-    { inputs: [[3, 5]] },
-    { inputs: [[16, 10]] },
-    { inputs: [[2, 1000]] },
-    { inputs: [[3, 5, 7]], args: [1] },
-    { inputs: [{ shape: [4, 6], range: [-1e4, 1e4] }] },
-    { inputs: [{ shape: [3, 3], values: [5, 5, 5, -1 / 0, 0, 0, Number.NaN, 1, 2] }] },
-    { inputs: [[0, 3]] },
+    of([3, 5]),
+    of([16, 10]),
+    of([2, 1000]),
+    { ...of([3, 5, 7]), args: [1] },
+    of({ shape: [4, 6], range: [-1e4, 1e4] }),
+    of({ shape: [3, 3], values: [5, 5, 5, -1 / 0, 0, 0, Number.NaN, 1, 2] }),
+    of([0, 3]),
   ],
   errors: [
-    { inputs: [[]], throws: "ShapeError" },
-    { inputs: [{ shape: [2], dtype: "i32" }], throws: "DTypeError" },
+    { ...of([]), throws: "ShapeError" },
+    { ...of({ shape: [2], dtype: "i32" }), throws: "DTypeError" },
   ],
 });

@@ -1,6 +1,7 @@
 // softmaxEntropyBackward: the gradient of softmaxEntropy with respect to the logits.
 import { ulp } from "../tensor/op.js";
 import { dimParams, rowwise } from "./lib/rowwise.js";
+import { of } from "./lib/sample.js";
 import { logP, logSoftmaxPasses, logSoftmaxRow, plogq, SOFTMAX_FUNCTIONS } from "./lib/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
@@ -23,10 +24,10 @@ export const softmaxEntropyBackward = rowwise({
   flops: 8,
   tolerance: ulp(32, 2e-6),
   samples: [
-    { inputs: [[3], [3, 5], { shape: [3], range: [0, 1.6] }], args: [1] },
-    { inputs: [[2], [2, 1000], { shape: [2], range: [5, 6] }], args: [1] },
-    { inputs: [[3, 7], [3, 5, 7], { shape: [3, 7], range: [0, 1.6] }], args: [1] },
-    { inputs: [[4], { shape: [4, 6], range: [-1e4, 1e4] }, { shape: [4], range: [0, 0] }], args: [1] },
+    { ...of([3], [3, 5], { shape: [3], range: [0, 1.6] }), args: [1] },
+    { ...of([2], [2, 1000], { shape: [2], range: [5, 6] }), args: [1] },
+    { ...of([3, 7], [3, 5, 7], { shape: [3, 7], range: [0, 1.6] }), args: [1] },
+    { ...of([4], { shape: [4, 6], range: [-1e4, 1e4] }, { shape: [4], range: [0, 0] }), args: [1] },
   ],
-  errors: [{ inputs: [[2], [3, 5], [3]], args: [1], throws: "ShapeError" }],
+  errors: [{ ...of([2], [3, 5], [3]), args: [1], throws: "ShapeError" }],
 });

@@ -3,6 +3,7 @@ import type { TensorInfo } from "../tensor/op.js";
 import { reducedShape, type Shape } from "../tensor/shape.js";
 import { reduceLayout } from "./lib/reduceLayout.js";
 import { dimsParams, reduction, sumError } from "./lib/reduction.js";
+import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -22,22 +23,22 @@ export const sum = reduction({
   vjp: (g, _, { params: { axes }, shapes }) => [g.reshape(reducedShape(shapes.x, axes, true)).broadcastTo(shapes.x)],
   tolerance: ([x], { axes }) => ({ ulp: 1, abs: sumError(reduceLayout((x as TensorInfo).shape, axes).count) }),
   samples: [
-    { inputs: [[3, 5]] },
-    { inputs: [[]] },
-    { inputs: [[4, 33]], args: [-1] },
-    { inputs: [[4, 64]], args: [1, true] },
-    { inputs: [[5, 70]], args: [0] },
-    { inputs: [[2, 3, 4, 5]], args: [[0, 2, 3], true] },
-    { inputs: [[2, 3, 4, 5]], args: [[1, 3]] },
-    { inputs: [[3, 4]], args: [[]] },
-    { inputs: [[20011]] },
-    { inputs: [[7000, 3]], args: [0] },
-    { inputs: [[0, 3]], args: [0] },
-    { inputs: [{ shape: [3, 4], dtype: "i32", range: [-9, 9] }], args: [1] },
+    of([3, 5]),
+    of([]),
+    { ...of([4, 33]), args: [-1] },
+    { ...of([4, 64]), args: [1, true] },
+    { ...of([5, 70]), args: [0] },
+    { ...of([2, 3, 4, 5]), args: [[0, 2, 3], true] },
+    { ...of([2, 3, 4, 5]), args: [[1, 3]] },
+    { ...of([3, 4]), args: [[]] },
+    of([20011]),
+    { ...of([7000, 3]), args: [0] },
+    { ...of([0, 3]), args: [0] },
+    { ...of({ shape: [3, 4], dtype: "i32", range: [-9, 9] }), args: [1] },
   ],
   errors: [
-    { inputs: [[2, 3]], args: [2], throws: "ShapeError" },
-    { inputs: [[2, 3]], args: [[0, 0]], throws: "ShapeError" },
-    { inputs: [{ shape: [2], dtype: "bool" }], throws: "DTypeError" },
+    { ...of([2, 3]), args: [2], throws: "ShapeError" },
+    { ...of([2, 3]), args: [[0, 0]], throws: "ShapeError" },
+    { ...of({ shape: [2], dtype: "bool" }), throws: "DTypeError" },
   ],
 });

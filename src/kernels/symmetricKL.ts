@@ -1,6 +1,7 @@
 // symmetricKL: KL(softmax(a) ‖ softmax(b)) + KL(softmax(b) ‖ softmax(a)) per row of logits, ZeroSiam's alignment.
 import type { TensorInfo } from "../tensor/op.js";
 import { dimParams, rowwise } from "./lib/rowwise.js";
+import { of } from "./lib/sample.js";
 import { logP, logSoftmaxPasses, logSoftmaxRow, SOFTMAX_FUNCTIONS, total } from "./lib/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
@@ -42,47 +43,18 @@ fn both(lp: f32, lq: f32) -> f32 {
   ],
   tolerance: ([a], { dim }) => ({ ulp: 16, abs: 8e-6 + 2e-8 * (a as TensorInfo).shape[dim] }),
   samples: [
-    {
-      inputs: [
-        [3, 5],
-        [3, 5],
-      ],
-    },
-    {
-      inputs: [
-        [2, 1000],
-        [2, 1000],
-      ],
-    },
-    {
-      inputs: [
-        [3, 5, 7],
-        [3, 5, 7],
-      ],
-      args: [1],
-    },
-    {
-      inputs: [
-        { shape: [2, 4], values: [1e4, -1e4, 9990, 0, -1e4, 5, 1e4, -5] },
-        { shape: [2, 4], values: [-1e4, 1e4, 0, 9999, 1e4, 0, -1e4, 5] },
-      ],
-    },
-    {
-      inputs: [
-        { shape: [2, 3], values: [-1 / 0, 0, 0, 1, 2, 3] },
-        { shape: [2, 3], values: [-1 / 0, 0, 1, 1, -1 / 0, 3] },
-      ],
-    },
+    of([3, 5], [3, 5]),
+    of([2, 1000], [2, 1000]),
+    { ...of([3, 5, 7], [3, 5, 7]), args: [1] },
+    of(
+      { shape: [2, 4], values: [1e4, -1e4, 9990, 0, -1e4, 5, 1e4, -5] },
+      { shape: [2, 4], values: [-1e4, 1e4, 0, 9999, 1e4, 0, -1e4, 5] },
+    ),
+    of({ shape: [2, 3], values: [-1 / 0, 0, 0, 1, 2, 3] }, { shape: [2, 3], values: [-1 / 0, 0, 1, 1, -1 / 0, 3] }),
   ],
   errors: [
-    {
-      inputs: [
-        [2, 3],
-        [2, 4],
-      ],
-      throws: "ShapeError",
-    },
-    { inputs: [[2, 3], { shape: [2, 3], dtype: "i32" }], throws: "DTypeError" },
+    { ...of([2, 3], [2, 4]), throws: "ShapeError" },
+    { ...of([2, 3], { shape: [2, 3], dtype: "i32" }), throws: "DTypeError" },
   ],
 });
 

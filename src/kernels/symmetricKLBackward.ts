@@ -1,6 +1,7 @@
 // symmetricKLBackward: the gradient of symmetricKL with respect to the first of its two logits.
 import { ulp } from "../tensor/op.js";
 import { dimParams, rowwise } from "./lib/rowwise.js";
+import { of } from "./lib/sample.js";
 import { logP, logSoftmaxPasses, logSoftmaxRow, plogq, SOFTMAX_FUNCTIONS, total } from "./lib/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
@@ -34,16 +35,9 @@ export const symmetricKLBackward = rowwise({
   flops: 20,
   tolerance: ulp(32, 8e-6),
   samples: [
-    { inputs: [[3], [3, 5], [3, 5]], args: [1] },
-    { inputs: [[2], [2, 1000], [2, 1000]], args: [1] },
-    {
-      inputs: [
-        [3, 7],
-        [3, 5, 7],
-        [3, 5, 7],
-      ],
-      args: [1],
-    },
+    { ...of([3], [3, 5], [3, 5]), args: [1] },
+    { ...of([2], [2, 1000], [2, 1000]), args: [1] },
+    { ...of([3, 7], [3, 5, 7], [3, 5, 7]), args: [1] },
   ],
-  errors: [{ inputs: [[3], [3, 5], [3, 4]], args: [1], throws: "ShapeError" }],
+  errors: [{ ...of([3], [3, 5], [3, 4]), args: [1], throws: "ShapeError" }],
 });

@@ -4,6 +4,7 @@ import { normalizeDims, reducedShape, type Shape } from "../tensor/shape.js";
 import { meanReducer, varianceReducer } from "./lib/moments.js";
 import { reduceLayout } from "./lib/reduceLayout.js";
 import { type ReductionParams, reduction, sumError } from "./lib/reduction.js";
+import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -55,17 +56,17 @@ export const variance = reduction({
     return { ulp: 8, abs: sumError(count) / Math.max(1, count) };
   },
   samples: [
-    { inputs: [[3, 5]] },
-    { inputs: [[4, 33]], args: [-1, { correction: 0 }] },
-    { inputs: [[5, 70]], args: [0, { keepdim: true }] },
-    { inputs: [[2, 3, 4, 5]], args: [[0, 2, 3]] },
-    { inputs: [[9000]] },
-    { inputs: [{ shape: [3, 64], range: [9999, 10001] }], args: [1] },
-    { inputs: [[3, 1]], args: [1] },
-    { inputs: [[3, 0]], args: [1] },
+    of([3, 5]),
+    { ...of([4, 33]), args: [-1, { correction: 0 }] },
+    { ...of([5, 70]), args: [0, { keepdim: true }] },
+    { ...of([2, 3, 4, 5]), args: [[0, 2, 3]] },
+    of([9000]),
+    { ...of({ shape: [3, 64], range: [9999, 10001] }), args: [1] },
+    { ...of([3, 1]), args: [1] },
+    { ...of([3, 0]), args: [1] },
   ],
   errors: [
-    { inputs: [[2, 3]], args: [2], throws: "ShapeError" },
-    { inputs: [{ shape: [2], dtype: "i32" }], throws: "DTypeError" },
+    { ...of([2, 3]), args: [2], throws: "ShapeError" },
+    { ...of({ shape: [2], dtype: "i32" }), throws: "DTypeError" },
   ],
 });

@@ -5,18 +5,19 @@ import { reducedShape, type Shape } from "../../tensor/shape.js";
 import { LOWEST_KEY, ORDERED } from "./ordered.js";
 import type { Reducer } from "./reducer.js";
 import { dimsParams, type ReductionParams, reduction } from "./reduction.js";
+import { of } from "./sample.js";
 
 const SAMPLES: readonly Sample[] = [
-  { inputs: [[3, 5]] },
-  { inputs: [[]] },
-  { inputs: [[4, 33]], args: [-1] },
-  { inputs: [[5, 70]], args: [0, true] },
-  { inputs: [[2, 3, 4, 5]], args: [[0, 2, 3]] },
-  { inputs: [[9001]] },
-  { inputs: [{ shape: [2, 4], values: [1, 3, 3, 2, 0, -0, -1, -1] }], args: [1] },
-  { inputs: [{ shape: [3, 3], values: [1, Number.NaN, 2, -1 / 0, 1 / 0, 0, -1 / 0, -1 / 0, -1 / 0] }], args: [1] },
-  { inputs: [{ shape: [3, 4], dtype: "i32", range: [-9, 9] }], args: [1] },
-  { inputs: [[0, 3]], args: [1] },
+  of([3, 5]),
+  of([]),
+  { ...of([4, 33]), args: [-1] },
+  { ...of([5, 70]), args: [0, true] },
+  { ...of([2, 3, 4, 5]), args: [[0, 2, 3]] },
+  of([9001]),
+  { ...of({ shape: [2, 4], values: [1, 3, 3, 2, 0, -0, -1, -1] }), args: [1] },
+  { ...of({ shape: [3, 3], values: [1, Number.NaN, 2, -1 / 0, 1 / 0, 0, -1 / 0, -1 / 0, -1 / 0] }), args: [1] },
+  { ...of({ shape: [3, 4], dtype: "i32", range: [-9, 9] }), args: [1] },
+  { ...of([0, 3]), args: [1] },
 ];
 
 /** `max`, or `min` as the negative of the maximum of −x. */
@@ -43,9 +44,9 @@ export function extremum(
     tolerance: exact,
     samples: SAMPLES,
     errors: [
-      { inputs: [[2, 3]], args: [2], throws: "ShapeError" },
-      { inputs: [[2, 0]], args: [1], throws: "ShapeError" },
-      { inputs: [{ shape: [2], dtype: "bool" }], throws: "DTypeError" },
+      { ...of([2, 3]), args: [2], throws: "ShapeError" },
+      { ...of([2, 0]), args: [1], throws: "ShapeError" },
+      { ...of({ shape: [2], dtype: "bool" }), throws: "DTypeError" },
     ],
   });
 }

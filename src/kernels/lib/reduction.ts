@@ -2,7 +2,7 @@
 import { type DType, wgslType } from "../../tensor/dtype.js";
 import { DTypeError, ShapeError } from "../../tensor/errors.js";
 import type { Dispatch, HostTensor, Inputs, KernelContext, Op, Plan, TensorInfo } from "../../tensor/op.js";
-import { formatShape, normalizeDims, reducedShape, type Shape } from "../../tensor/shape.js";
+import { formatShape, normalizeDims, reducedShape, type Shape, sizeOf } from "../../tensor/shape.js";
 import { input, output, scratch } from "./kernel.js";
 import { reduceKernels } from "./reduceKernels.js";
 import { positionsOf, reduceLayout } from "./reduceLayout.js";
@@ -55,6 +55,10 @@ export function reduction<P extends ReductionParams, A extends readonly unknown[
     },
     kernels: (context) => plan(spec, context),
     reference: ([x], params) => [reference(spec, x as HostTensor, params)],
+    cost([x], params) {
+      const { shape, dtype } = x as TensorInfo;
+      return { flops: sizeOf(shape) * Object.keys(spec.passes(dtype, params, 1)).length };
+    },
   };
 }
 
