@@ -46,7 +46,7 @@ async function demo(session: Session, options: DemoOptions): Promise<void> {
   const runners: Runner[] = [];
   for (const name of methods) {
     const method = createMethod(name, await loadDigitsModel(), DIGITS_RATES);
-    runners.push(new Runner(method, name === "source" ? {} : { ...DIGITS_RATES }, total));
+    runners.push(new Runner(method, settingsOf(name), total));
   }
   const labelShare = await runStream(stream, runners, session.view(methods, total), session.interrupt);
   const common = session.common(seed, { batch: stream.batchSize, order: "class", limit: limit ?? null });
@@ -66,6 +66,12 @@ async function demo(session: Session, options: DemoOptions): Promise<void> {
   await session.save(common, {
     methods: Object.fromEntries(runners.map((runner) => [runner.method.name, toJson(runner)])),
   });
+}
+
+/** The settings that a method makes use of. */
+function settingsOf(method: string): Record<string, number> {
+  if (method === "source") return {};
+  return method === "zerosiam" ? DIGITS_RATES : { lr: DIGITS_RATES.lr };
 }
 
 function toJson({ recorder, secondsPerImage, settings, notUpdated }: Runner): Record<string, unknown> {

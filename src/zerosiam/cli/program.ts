@@ -5,10 +5,11 @@ import { addBench } from "./bench.js";
 import { addDemo } from "./demo.js";
 import { addDoctor } from "./doctor.js";
 import { addEvaluate } from "./evaluate.js";
+import { addParity } from "./parity.js";
 import { addTrain } from "./train.js";
 import { VERSION } from "./versions.js";
 
-const COMMANDS = [addDemo, addDoctor, addAdapt, addTrain, addEvaluate, addBench];
+const COMMANDS = [addDemo, addDoctor, addAdapt, addTrain, addEvaluate, addParity, addBench];
 
 /** The program, ready to parse; it throws CommanderError instead of exiting. `writeError` gets what commander complains. */
 export function createProgram(writeError: (text: string) => void): Command {

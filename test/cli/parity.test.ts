@@ -1,0 +1,55 @@
+// `zerosiam parity` as a process: which fixtures a folder holds, the last line that scripts read, exit codes.
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { zerosiam } from "./run.js";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "zerosiam-parity-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? "";
+
+describe("zerosiam parity", () => {
+  it("runs the steps of one method and says how many passed, and how near the worst came to its tolerance", async () => {
+    for (const name of ["mlp_ln.json", "mlp_ln.safetensors"]) {
+      await cp(join("test/fixtures/zerosiam", name), join(folder, "steps", name), { recursive: true });
+    }
+    const json = join(folder, "steps.json");
+    const { code, stdout, stderr } = await zerosiam([
+      "parity",
+      join(folder, "steps"),
+      "--only",
+      "tent",
+      "--json",
+      json,
+    ]);
+    expect(code, stdout + stderr).toBe(0);
+    expect(lastLine(stdout)).toMatch(/^passed 2 failed 0 worst 0\.\d+$/);
+    const { passed, failed, worst, results } = JSON.parse(await readFile(json, "utf8"));
+    expect({ passed, failed }).toEqual({ passed: 2, failed: 0 });
+    expect(lastLine(stdout)).toContain(String(Number(worst.toPrecision(4))));
+    expect(results.map(({ name }: { name: string }) => name)).toEqual(["mlp_ln/tent", "mlp_ln/tent_mom0"]);
+  });
+
+  it("counts a model that is not implemented as failed", async () => {
+    await mkdir(join(folder, "models"));
+    await writeFile(join(folder, "models/net.json"), JSON.stringify({ model: "perceiver" }));
+    const { code, stdout } = await zerosiam(["parity", join(folder, "models")]);
+    expect(code).toBe(1);
+    expect(lastLine(stdout)).toBe("passed 0 failed 1 worst Infinity");
+  });
+
+  it("refuses a folder without fixtures, one that is not there, and a name that none has", async () => {
+    await mkdir(join(folder, "empty"));
+    const empty = await zerosiam(["parity", join(folder, "empty")]);
+    expect(empty).toMatchObject({ code: 1, stderr: expect.stringContaining("no fixtures") });
+    const missing = await zerosiam(["parity", join(folder, "nowhere")]);
+    expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining("nowhere: ENOENT") });
+    const none = await zerosiam(["parity", join(folder, "models"), "--only", "foo"]);
+    expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining("no fixture of foo") });
+  });
+});
