@@ -37,7 +37,7 @@ export interface BenchResult {
   readonly rows: readonly BenchRow[];
 }
 
-/** Times what `options` name on `device`. Throws ConfigError for unknown names and when Benchmark.js is missing. */
+/** Times what `options` name on `device`. Throws ConfigError for unknown names, ZeroSiamError when Benchmark.js is missing. */
 export async function runBench(device: Device, options: BenchOptions, listener: BenchListener): Promise<BenchResult> {
   const { ops, steps } = selectWork(options.names);
   const effort = options.quick ? QUICK : THOROUGH;

@@ -1,6 +1,6 @@
 // Benchmark.js as a function: how long an asynchronous call takes.
 import type Benchmark from "benchmark";
-import { ConfigError } from "../src/tensor/errors.js";
+import { ZeroSiamError } from "../src/tensor/errors.js";
 import { median } from "./row.js";
 
 /** How much time goes into a measurement. */
@@ -20,11 +20,11 @@ export type Sampler = (call: () => Promise<void>, effort: Effort) => Promise<num
 
 /**
  * A sampler by Benchmark.js, which is an optional peer dependency. It compiles the code it is given, so that it must
- * stay a package of its own, outside of bundles. Throws ConfigError with the remedy when it is not installed.
+ * stay a package of its own, outside of bundles. Throws ZeroSiamError with the remedy when it is not installed.
  */
 export async function loadSampler(): Promise<Sampler> {
   const loaded = await import("benchmark").catch((cause: unknown) => {
-    throw new ConfigError("bench: the package `benchmark` is missing", "npm install --save-dev benchmark", { cause });
+    throw new ZeroSiamError("bench: the package `benchmark` is missing", "npm install --save-dev benchmark", { cause });
   });
   return (call, effort) => sample(loaded.default, call, effort);
 }
