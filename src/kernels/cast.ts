@@ -34,7 +34,7 @@ export const cast = elementwise({
 // Ends of the range as the floats next to them: 2³¹ and 2³² are none of the integers.
 fn f32_to_i32(x: f32) -> i32 {
   if (isNan(x)) { return 0; }
-  return select(select(i32(clamp(x, -2147483648.0, 2147483520.0)), 2147483647, x >= 2147483648.0), -2147483648, x <= -2147483648.0);
+  return select(i32(clamp(x, -2147483648.0, 2147483520.0)), 2147483647, x >= 2147483648.0);
 }
 fn f32_to_u32(x: f32) -> u32 {
   if (isNan(x)) { return 0u; }

@@ -10,8 +10,8 @@ import { EDGES, of } from "./lib/sample.js";
 declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
-     * Elementwise min(max(x, min), max); a bound left out (or null) does not apply. NaN stays NaN; the gradient is 0 outside
-     * the bounds. Throws ConfigError without bounds or for a NaN, DTypeError.
+     * Elementwise min(max(x, min), max); a bound left out (or null) does not apply. NaN stays NaN; the gradient is 0
+     * outside the bounds. Throws ConfigError without bounds or for a NaN, DTypeError.
      */
     clamp(min?: number | null, max?: number | null): Tensor;
   }

@@ -9,7 +9,10 @@ import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** `this` and `others` joined along `dim` (default 0); their other sizes must be equal. Throws ShapeError, DTypeError. */
+    /**
+     * `this` and `others` joined along `dim` (default 0); their other sizes must be equal. Throws ShapeError,
+     * DTypeError.
+     */
     concat(others: readonly Tensor[], dim?: number): Tensor;
   }
 }

@@ -7,7 +7,10 @@ import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** Row `index[…]` of `this` `[V, D]` for each of the integers: `[…, D]`. Out of range gives zeros. Throws ShapeError, DTypeError. */
+    /**
+     * Row `index[…]` of `this` `[V, D]` for each of the integers: `[…, D]`. Out of range gives zeros. Throws
+     * ShapeError, DTypeError.
+     */
     embedding(index: Tensor): Tensor;
   }
 }

@@ -12,8 +12,8 @@ import { walk, walkUniforms } from "./lib/walk.js";
 declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
-     * In the shape of the integers `index`: the element of `this` at the same place, but for the coordinate along `dim`,
-     * which `index` gives. `index` may be smaller than `this` in the other dimensions. Out of range gives 0.
+     * In the shape of the integers `index`: the element of `this` at the same place, but for the coordinate along
+     * `dim`, which `index` gives. `index` may be smaller than `this` in the other dimensions. Out of range gives 0.
      * Throws ShapeError, DTypeError.
      */
     gather(index: Tensor, dim: number): Tensor;

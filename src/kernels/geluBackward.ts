@@ -13,7 +13,7 @@ declare module "../tensor/tensor.js" {
   }
 }
 
-/** d(x Φ)/dx = Φ + x φ; and with s = σ(2u): d(x s)/dx = s + x s (1 − s) 2u′, where s (1 − s) = e / (1 + e)² with e = exp(−|2u|). */
+// d(x Φ)/dx = Φ + x φ. With s = σ(2u): d(x s)/dx = s + x s (1 − s) 2u′, where s (1 − s) = e / (1 + e)², e = exp(−|2u|).
 const SLOPES = `
 fn slope_none(x: f32) -> f32 {
   let density = 0.398942280 * exp32(-0.5 * x * x);

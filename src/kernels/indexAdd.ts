@@ -10,8 +10,8 @@ import { of } from "./lib/sample.js";
 declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
-     * Zeros with `size` slices along `dim`, to which slice m of `this` is added at `index[m]`, in the order of m, so that
-     * the sum has the same bits every time. Out of range is dropped. Throws ShapeError, DTypeError.
+     * Zeros with `size` slices along `dim`, to which slice m of `this` is added at `index[m]`, in the order of m, so
+     * that the sum has the same bits every time. Out of range is dropped. Throws ShapeError, DTypeError.
      */
     indexAdd(index: Tensor, dim: number, size: number): Tensor;
   }
@@ -38,7 +38,7 @@ export const indexAdd = defineOp({
     }
     return [{ shape: shape.map((n, d) => (d === dim ? size : n)), dtype }];
   },
-  // Without atomics, so that the order is fixed: a chain for each row, first[r] → next[m] → … of the m with index[m] = r.
+  // Without atomics, so that the order is fixed: for each row a chain through the m with index[m] = r.
   kernels({ inputs: [x], outputs, params: { dim, size }, caps }) {
     const { outer, size: count, inner } = rowsOf((x as TensorInfo).shape, dim);
     const links = size + count;
@@ -95,7 +95,7 @@ export const indexAdd = defineOp({
   },
   saves: ["index"],
   vjp: (h, { index }, { params: { dim } }) => [h.indexSelect(index, dim), null], // linear
-  tolerance: ([, index]) => ({ ulp: 0, abs: 2 ** -24 * ((index as TensorInfo).shape[0] + 1) ** 1.5 }), // sums of normals
+  tolerance: ([, index]) => ({ ulp: 0, abs: 2 ** -24 * ((index as TensorInfo).shape[0] + 1) ** 1.5 }), // of normals
   samples: [
     { ...of([4, 3], { shape: [4], dtype: "i32", values: [4, 0, 4, 2] }), args: [0, 5] },
     { ...of([2, 30, 8], { shape: [30], dtype: "u32", range: [0, 6] }), args: [1, 6] },

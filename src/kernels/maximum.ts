@@ -6,7 +6,10 @@ import { EDGE_COLUMN, of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** Elementwise larger of `this` and `b`, with broadcasting; NaN where either is. Equal ones share the gradient. Throws ShapeError, DTypeError. */
+    /**
+     * Elementwise larger of `this` and `b`, with broadcasting; NaN where either is. Equal ones share the gradient.
+     * Throws ShapeError, DTypeError.
+     */
     maximum(b: Tensor | number): Tensor;
   }
 }

@@ -8,8 +8,8 @@ import { of } from "./lib/sample.js";
 declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
-     * `this` with `[before, after]` elements of `value` added to each dimension, first to last (PyTorch's list starts with
-     * the last). Throws ShapeError.
+     * `this` with `[before, after]` elements of `value` added to each dimension, first to last (PyTorch's list starts
+     * with the last). Throws ShapeError.
      */
     pad(pads: readonly (readonly [before: number, after: number])[], value?: number): Tensor;
   }
@@ -24,7 +24,7 @@ export const pad = defineOp({
     const valid = pads.every((pair) => pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0));
     if (!valid || pads.length !== shape.length) {
       throw new ShapeError(
-        `pad: ${JSON.stringify(pads)} does not fit ${formatShape(shape)} (${pads.length} pairs for ${shape.length} dimensions)`,
+        `pad: ${JSON.stringify(pads)} does not fit ${formatShape(shape)} (${pads.length} and ${shape.length} dimensions)`,
         "give [before, after] with integers ≥ 0 for each dimension; slice() cuts",
       );
     }

@@ -7,7 +7,10 @@ import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** A copy whose dimension i is dimension `dims[i]` of `this`; `dims` names each once, negative ones from the end. Throws ShapeError. */
+    /**
+     * A copy whose dimension i is dimension `dims[i]` of `this`; `dims` names each once, negative ones from the end.
+     * Throws ShapeError.
+     */
     permute(dims: Shape): Tensor;
   }
 }

@@ -7,9 +7,9 @@ import { EDGE_COLUMN, EDGES, of } from "./lib/sample.js";
 declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
-     * Elementwise `this` to the power `exponent`, with broadcasting. A negative base takes integer exponents, else NaN; the
-     * rules at 0, 1 and infinity are C's. Squares, cubes, roots and inverses are exact to an ULP; otherwise the relative
-     * error grows like |b ln a| ULP. Throws ShapeError, DTypeError.
+     * Elementwise `this` to the power `exponent`, with broadcasting. A negative base takes integer exponents, else NaN;
+     * the rules at 0, 1 and infinity are C's. Squares, cubes, roots and inverses are exact to an ULP; otherwise the
+     * relative error grows like |b ln a| ULP. Throws ShapeError, DTypeError.
      */
     pow(exponent: Tensor | number): Tensor;
   }

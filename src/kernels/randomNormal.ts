@@ -7,7 +7,10 @@ import { randomOp } from "./lib/random.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** `shape` filled with standard normals: the host's `randomNormal` within 2·10⁻⁶. `this` is the key, u32[2]: data, so a captured step can change it. Throws ShapeError, DTypeError. */
+    /**
+     * `shape` filled with standard normals: the host's `randomNormal` within 2·10⁻⁶. `this` is the key, u32[2]: data,
+     * so a captured step can change it. Throws ShapeError, DTypeError.
+     */
     randomNormal(shape: Shape): Tensor;
   }
 }

@@ -6,7 +6,10 @@ import { randomOp } from "./lib/random.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** `shape` filled with uniforms in [0, 1), the same bits as the host's `randomUniform`. `this` is the key, u32[2]: data, so a captured step can change it. Throws ShapeError, DTypeError. */
+    /**
+     * `shape` filled with uniforms in [0, 1), the same bits as the host's `randomUniform`. `this` is the key, u32[2]:
+     * data, so a captured step can change it. Throws ShapeError, DTypeError.
+     */
     randomUniform(shape: Shape): Tensor;
   }
 }

@@ -6,7 +6,10 @@ import { EDGES, of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** `this` (the gradient of relu's result) where the result `x` is positive or NaN, 0 elsewhere. Throws ShapeError, DTypeError. */
+    /**
+     * `this` (the gradient of relu's result) where the result `x` is positive or NaN, 0 elsewhere. Throws ShapeError,
+     * DTypeError.
+     */
     reluBackward(x: Tensor): Tensor;
   }
 }

@@ -10,9 +10,9 @@ import { of } from "./lib/sample.js";
 declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
-     * Zeros of `shape`, to which each element of `this` is added at its own place, but for the coordinate along `dim`, which
-     * the integers `index` give; in their order, so that the sum has the same bits every time. Out of range is dropped.
-     * Throws ShapeError, DTypeError.
+     * Zeros of `shape`, to which each element of `this` is added at its own place, but for the coordinate along `dim`,
+     * which the integers `index` give; in their order, so that the sum has the same bits every time. Out of range is
+     * dropped. Throws ShapeError, DTypeError.
      */
     scatterAdd(index: Tensor, dim: number, shape: Shape): Tensor;
   }
@@ -85,7 +85,7 @@ export const scatterAdd = defineOp({
   },
   saves: ["index"],
   vjp: (h, { index }, { params: { dim } }) => [h.gather(index, dim), null], // linear
-  tolerance: ([x], { dim }) => ({ ulp: 0, abs: 2 ** -24 * ((x as TensorInfo).shape[dim] + 1) ** 1.5 }), // sums of normals
+  tolerance: ([x], { dim }) => ({ ulp: 0, abs: 2 ** -24 * ((x as TensorInfo).shape[dim] + 1) ** 1.5 }), // of normals
   samples: [
     { ...of([4, 1], { shape: [4, 1], dtype: "i32", values: [4, 0, 2, 2] }), args: [1, [4, 5]] },
     { ...of([30, 3], { shape: [30, 3], dtype: "u32", range: [0, 4] }), args: [0, [4, 5]] },

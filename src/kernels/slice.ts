@@ -9,8 +9,9 @@ import { of } from "./lib/sample.js";
 declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
-     * A copy of the box of `this` that `ranges` name: `[start, stop, step]` for each dimension in order, null or nothing
-     * for all of it. Negative ends count from the back and ends beyond are cut, as in Python. Throws ShapeError.
+     * A copy of the box of `this` that `ranges` name: `[start, stop, step]` for each dimension in order, null or
+     * nothing for all of it. Negative ends count from the back and ends beyond are cut, as in Python. Throws
+     * ShapeError.
      */
     slice(ranges: readonly (readonly [start: number, stop?: number | null, step?: number] | null)[]): Tensor;
   }

@@ -7,7 +7,9 @@ import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** Zeros of `shape` with `this` at `starts`, its elements `steps` apart: the gradient of `slice`. Throws ShapeError. */
+    /**
+     * Zeros of `shape` with `this` at `starts`, its elements `steps` apart: the gradient of `slice`. Throws ShapeError.
+     */
     sliceBackward(shape: Shape, starts: readonly number[], steps: readonly number[]): Tensor;
   }
 }
@@ -21,7 +23,7 @@ export const sliceBackward = defineOp({
     const fits = (n: number, d: number) => n === 0 || (starts[d] >= 0 && starts[d] + (n - 1) * steps[d] < shape[d]);
     if (sizes.length !== shape.length || !sizes.every(fits)) {
       throw new ShapeError(
-        `sliceBackward: ${formatShape(sizes)} at ${formatShape(starts)}, steps ${formatShape(steps)}, leaves ${formatShape(shape)}`,
+        `sliceBackward: ${formatShape(sizes)} at ${formatShape(starts)} by ${formatShape(steps)} leaves ${formatShape(shape)}`,
         "pass the shape and the ranges of the slice",
       );
     }

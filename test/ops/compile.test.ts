@@ -1,4 +1,4 @@
-// Every kernel of every sample compiles at the limits that each adapter grants, for each kind of adapter; no GPU is used.
+// Every kernel of every sample compiles at the limits that every adapter grants, for each kind of adapter; without a GPU.
 import { execFile } from "node:child_process";
 import { expect, it } from "vitest";
 import { OPS } from "../../src/kernels/index.js";

@@ -5,14 +5,14 @@ import { gridGroups, gridLoop } from "./grid.js";
 import { kernel, read, type Uniform, u32, write } from "./kernel.js";
 import { mergeDims, walk, walkUniforms } from "./walk.js";
 
-/** Where a box lies in an array: the place of its first element, and the step along each of its dimensions, in elements. */
+/** Where a box lies in an array: the place of its first element and the steps along its dimensions, in elements. */
 export interface Place {
   readonly operand: Operand;
   readonly start: number;
   readonly strides: readonly number[];
 }
 
-/** Copies a box of `sizes` elements from one place to another. Elements are four bytes whose meaning does not matter. */
+/** Copies a box of `sizes` elements from one place to another: four bytes an element, whatever they mean. */
 export function copyBox(label: string, sizes: readonly number[], from: Place, to: Place, caps: Caps): Dispatch {
   const box = mergeDims(sizes, [from.strides, to.strides]);
   const width = isWide(box, from, to) ? 4 : 1;

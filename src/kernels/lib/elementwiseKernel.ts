@@ -69,7 +69,8 @@ fn f(${names.map((n, i) => `${n}: ${valueType(inputs[i].dtype)}`).join(", ")}) -
   return ${wgsl};
 }
 ${gridLoop(body)}`;
-  const about = `elementwise, ${width === 4 ? "four elements" : "one element"} a step (${readings.map((r) => r.access).join(", ")})`;
+  const reads = readings.map(({ access }) => access).join(", ");
+  const about = `elementwise, ${width === 4 ? "four elements" : "one element"} a step (${reads})`;
   return { dispatches: [kernel({ label, about, uniforms, bindings, code, groups: gridGroups(steps, caps) })] };
 }
 
@@ -101,8 +102,8 @@ function stored(
 }
 
 /**
- * Most broadcasts become rank 2 or 3 by merging dimensions; along the innermost one a step takes four elements. A result without repeated dimensions may end inside its last step: buffers
- * are multiples of 16 bytes.
+ * Most broadcasts become rank 2 or 3 by merging dimensions; along the innermost one a step takes four elements. A
+ * result without repeated dimensions may end inside its last step: buffers are multiples of 16 bytes.
  */
 function layoutOf(shape: Shape, operands: readonly Shape[]): Layout {
   const walking = operands.filter((s) => sizeOf(s) !== 1).map((s) => broadcastStrides(s, shape));

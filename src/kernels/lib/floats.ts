@@ -92,7 +92,7 @@ fn sigmoid32(x: f32) -> f32 {
 }`,
     uses: ["exp32"],
   },
-  /** erfc(t)·e^(t²) for t ≥ 0, as u·P(u) with u = 1 / (1 + 0.3 t); error 1.9e-8 up to t = 9.6, where erfc ends in f32. */
+  /** erfc(t)·e^(t²), t ≥ 0, as u·P(u) with u = 1 / (1 + 0.3 t); error 1.9e-8 up to t = 9.6, where erfc ends in f32. */
   erfcx32: {
     code: `
 fn erfcx32(t: f32) -> f32 {
@@ -123,7 +123,7 @@ fn normalCdf32(x: f32) -> f32 {
 }`,
     uses: ["exp32", "erfcx32"],
   },
-  /** sin(x + quarter·π/2): within 2 ULP of 1 up to |x| = 10⁴, then the reduction by π/2 in three parts loses a bit a doubling. */
+  /** sin(x + quarter·π/2); reduced by π/2 in three parts, which beyond |x| = 10⁴ loses a bit for each doubling. */
   sin32: {
     code: `
 fn sin32(x: f32, quarter: i32) -> f32 {

@@ -9,7 +9,11 @@ const MAX_GROUPS = { software: 128, gpu: 16384 };
 export function gridLoop(body: readonly string[]): string {
   return `
 @compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) wg: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let threads = groups.x * groups.y * ${WORKGROUP}u;
   for (var i = group_index(wg, groups) * ${WORKGROUP}u + lane; i < u.size; i += threads) {
 ${body.map((line) => `    ${line}`).join("\n")}

@@ -1,5 +1,5 @@
-// What ops that are addressed by an index tensor share. Nothing on the device can throw, so the rule is: an index outside
-// [0, size) reads 0, and what is added there is dropped.
+// What ops that are addressed by an index tensor share. Nothing on the device can throw, so the rule is: an index
+// outside [0, size) reads 0, and what is added there is dropped.
 import { DTypeError } from "../../tensor/errors.js";
 import type { Caps, HostTensor, Plan, TensorInfo } from "../../tensor/op.js";
 import { sizeOf } from "../../tensor/shape.js";

@@ -58,7 +58,8 @@ export function randomOp({
         about: "element i of the Threefry stream of a key",
         uniforms: { size: u32(size) },
         bindings: { key_in: read("u32", input(0)), out: write("f32", output(0)) },
-        code: `${THREEFRY_WGSL}${functions}${gridLoop(["let key = vec2u(key_in[0], key_in[1]);", `out[i] = ${wgsl};`])}`,
+        code: `${THREEFRY_WGSL}${functions}
+${gridLoop(["let key = vec2u(key_in[0], key_in[1]);", `out[i] = ${wgsl};`])}`,
         groups: gridGroups(size, caps),
       });
       return { dispatches: [dispatch] };

@@ -1,7 +1,7 @@
 // Walking several arrays along one index: the WGSL that splits it into coordinates and sums each array's strides.
 import { type Uniform, u32 } from "./kernel.js";
 
-/** Uniforms `n0…` with the sizes and, for each array, `<name>_s0…` with its strides; negative ones wrap around as u32 does. */
+/** Uniforms `n0…` with the sizes and, for each array, `<name>_s0…` with its strides; negative ones wrap as u32 does. */
 export function walkUniforms(
   sizes: readonly number[],
   strides: Readonly<Record<string, readonly number[]>>,

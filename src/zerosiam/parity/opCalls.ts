@@ -148,8 +148,8 @@ function batchNormEvaluation({ x, weight, bias, running_mean, running_var }: Fix
 }
 
 /**
- * COME (Zhang et al. 2025): entropy over beliefs eˣ/(Σ eˣ + C) and uncertainty C/(Σ eˣ + C), which is the softmax of x and
- * ln C; x has its norm behind a stop.
+ * COME (Zhang et al. 2025): entropy over beliefs eˣ/(Σ eˣ + C) and uncertainty C/(Σ eˣ + C), which is the softmax of x
+ * and ln C; x has its norm behind a stop.
  */
 function comeLoss(logits: Tensor, classes: number): Tensor {
   const norm = length(logits, [-1], true);

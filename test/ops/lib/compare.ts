@@ -22,8 +22,8 @@ export function mismatch(
     const error = dtype === "f32" ? ` (${ulpsBetween(got[i], want[i]).toPrecision(3)} ULP off)` : "";
     return `  at ${formatShape(coordinates(i, shape))}: got ${got[i]}, want ${want[i]}${error}`;
   });
-  const allowed = `tolerance ${limits.ulp} ULP + ${limits.abs}, from the op's declaration`;
-  return `${bad.length} of ${want.length} elements of ${dtype}${formatShape(shape)} differ; ${allowed}\n${lines.join("\n")}`;
+  const count = `${bad.length} of ${want.length} elements of ${dtype}${formatShape(shape)} differ`;
+  return `${count}; tolerance ${limits.ulp} ULP + ${limits.abs}, from the op's declaration\n${lines.join("\n")}`;
 }
 
 /** |got − want| ≤ abs + ulp · 2⁻²³ · |want|; NaN meets NaN, and what overflows f32 meets infinity. */

@@ -5,7 +5,7 @@ import type { AnyOp, HostTensor, Inputs, Sample, SampleInput, SampleTensor } fro
 import { Rng } from "../../../src/tensor/rng.js";
 import { formatShape, type Shape, sizeOf } from "../../../src/tensor/shape.js";
 
-/** The inputs of sample `index` of `op`: f32 standard normals, small integers or coin flips unless the sample says otherwise. */
+/** The inputs of sample `index` of `op`: standard normals, small integers or coin flips unless the sample says else. */
 export function hostInputs(op: AnyOp, sample: Sample, index: number): Inputs<HostTensor> {
   const rng = new Rng(0).fork(`${op.name} ${index}`);
   return sample.inputs.map((input) => input && hostTensor(normalize(input), rng));
