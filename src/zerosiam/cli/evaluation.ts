@@ -43,7 +43,7 @@ export interface Evaluator {
 
 export const SOURCE: Setting = { method: "source", lr: null, lrPredictor: null };
 /** Half-decades from harmless to collapse. */
-const RATES = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2];
+const RATES = [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2];
 /** Predictor rate ÷ rate of the norms: the paper uses 1, 5 and 10 (its table of rates). */
 const PREDICTOR_RATIOS = [1, 10];
 
