@@ -6,7 +6,7 @@ export function erf64(x: number): number {
 }
 
 /** erfc(x) = 1 − erf(x), to 1e-13 relative also where erf is near 1. */
-export function erfc64(x: number): number {
+function erfc64(x: number): number {
   if (x < 2) return 1 - erf64(x);
   return Math.exp(-x * x) / (Math.sqrt(Math.PI) * erfcFraction(x));
 }
