@@ -1,0 +1,140 @@
+// Modules: names, state dicts, modes and files.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  BatchNorm2d,
+  Conv2d,
+  DigitsNet,
+  GELU,
+  GroupNorm,
+  Linear,
+  loadTensors,
+  loadWeights,
+  MaxPool2d,
+  ReLU,
+  Sequential,
+  saveTensors,
+} from "../../src/nn/index.js";
+import { CheckpointError, ConfigError, openDevice, Rng, tensor } from "../../src/tensor/index.js";
+
+beforeAll(async () => {
+  await openDevice();
+});
+
+describe("names", () => {
+  test("of nested modules are PyTorch's dotted paths", () => {
+    const net = new Sequential(
+      new Conv2d(1, 2, 3),
+      new BatchNorm2d(2),
+      new Sequential(new Linear(4, 5, { bias: false })),
+    );
+    expect([...net.stateDict().keys()]).toEqual([
+      "0.weight",
+      "0.bias",
+      "1.weight",
+      "1.bias",
+      "1.running_mean",
+      "1.running_var",
+      "2.0.weight",
+    ]);
+    expect([...net.namedBuffers().keys()]).toEqual(["1.running_mean", "1.running_var"]);
+    expect(net.parameters()).toHaveLength(5);
+  });
+
+  test("of a prefix stand before the others", () => {
+    expect([...new Linear(1, 1).namedParameters("head").keys()]).toEqual(["head.weight", "head.bias"]);
+  });
+});
+
+describe("modes", () => {
+  test("reach every layer", () => {
+    const net = new Sequential(new BatchNorm2d(2), new Sequential(new BatchNorm2d(2)));
+    net.eval();
+    expect([...net.namedModules()].every(([, module]) => !module.training)).toBe(true);
+  });
+
+  test("freezing reaches every parameter", () => {
+    const net = new DigitsNet().requiresGrad(false);
+    expect(net.parameters().some((p) => p.requiresGrad)).toBe(false);
+  });
+});
+
+test("activations and pooling are modules too", async () => {
+  const net = new Sequential(new ReLU(), new MaxPool2d(2), new GELU("tanh"));
+  const y = await net.forward(tensor([-1, 2, 0.5, -3], [1, 1, 2, 2])).data();
+  expect(y[0]).toBeCloseTo(1.954597, 5); // gelu(2), tanh form
+});
+
+test("GroupNorm refuses groups that do not divide the channels", () => {
+  expect(() => new GroupNorm(3, 8)).toThrow(ConfigError);
+});
+
+describe("batch norm", () => {
+  const x = () => tensor([1, 2, 3, 4, 10, 20, 30, 40], [2, 2, 1, 2]); // channel 0: 1 2 10 20; channel 1: 3 4 30 40
+
+  test("keeps running statistics in training, with the unbiased variance", async () => {
+    const norm = new BatchNorm2d(2, { momentum: 0.5 });
+    norm.forward(x());
+    const mean = 33 / 4;
+    const squares = [1, 2, 10, 20].reduce((sum, v) => sum + (v - mean) ** 2, 0);
+    expect((await norm.running_mean.data())[0]).toBeCloseTo(0.5 * mean, 5);
+    expect((await norm.running_var.data())[0]).toBeCloseTo(0.5 + (0.5 * squares) / 3, 4);
+  });
+
+  test("uses them in evaluation", async () => {
+    const norm = new BatchNorm2d(2).eval();
+    expect((await norm.forward(x()).data())[0]).toBeCloseTo(1 / Math.sqrt(1 + 1e-5), 6);
+  });
+
+  test("uses the batch and keeps nothing when told so", async () => {
+    const norm = new BatchNorm2d(2).eval() as BatchNorm2d;
+    norm.useBatchStatistics = true;
+    const y = await norm.forward(x()).data();
+    expect(y[0] + y[1] + y[4] + y[5]).toBeCloseTo(0, 5);
+    expect([...(await norm.running_mean.data())]).toEqual([0, 0]);
+  });
+});
+
+describe("state", () => {
+  test("that does not fit is refused whole, with every mismatch", async () => {
+    const net = new Linear(2, 3);
+    const before = [...(await net.weight.data())];
+    const given = new Map([
+      ["weight", tensor(new Float32Array(6), [2, 3])],
+      ["scale", tensor(1)],
+    ]);
+    expect(() => net.loadStateDict(given)).toThrowErrorMatchingInlineSnapshot(`
+      [CheckpointError: Linear: 3 tensors do not fit
+        weight is f32[2, 3], expected f32[3, 2]
+        missing bias f32[3]
+        unexpected scale
+        help: load what was saved from this very architecture]
+    `);
+    expect([...(await net.weight.data())]).toEqual(before);
+  });
+
+  test("goes to a file and back, bit for bit, past PyTorch's batch counters", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "zerosiam-"));
+    const path = join(folder, "w.safetensors");
+    const net = new Sequential(new Conv2d(1, 2, 3), new BatchNorm2d(2));
+    await saveTensors(path, new Map([...net.stateDict(), ["1.num_batches_tracked", tensor(new Int32Array([7]), [])]]), [
+      ["by", "us"],
+    ]);
+    const other = await loadWeights(new Sequential(new Conv2d(1, 2, 3), new BatchNorm2d(2)), path);
+    for (const [name, t] of other.stateDict()) {
+      expect([...(await t.data())]).toEqual([...((await net.stateDict().get(name)?.data()) ?? [])]);
+    }
+    expect((await loadTensors(path)).metadata.get("by")).toBe("us");
+    await expect(loadWeights(new DigitsNet(), path)).rejects.toThrow(CheckpointError);
+    await rm(folder, { recursive: true });
+  });
+});
+
+test("the same seed gives the same weights", async () => {
+  const [a, b, c] = [1, 1, 2].map((seed) => new DigitsNet({ rng: new Rng(seed) }));
+  const [x, y, z] = await Promise.all([a, b, c].map((net) => net.conv2.weight.data()));
+  expect([...x]).toEqual([...y]);
+  expect([...x]).not.toEqual([...z]);
+});

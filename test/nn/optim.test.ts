@@ -1,0 +1,104 @@
+// Optimisers against PyTorch's rules written out in float64.
+import { beforeAll, describe, expect, test } from "vitest";
+import { Adam, AdamW, type Optimizer, Parameter, SGD } from "../../src/nn/index.js";
+import { CheckpointError, ConfigError, keep, openDevice, tensor } from "../../src/tensor/index.js";
+
+beforeAll(async () => {
+  await openDevice();
+});
+
+const START = [0.5, -1.25, 2];
+const GRADIENTS = [
+  [0.1, -0.2, 0.3],
+  [-0.4, 0.5, 0],
+  [0.7, 0.01, -0.9],
+];
+// Three steps of a handful of f32 roundings each, on values of a few units.
+const CLOSE = 6;
+
+const parameter = () => new Parameter(tensor(START));
+
+async function run(make: (parameters: Map<string, Parameter>) => Optimizer): Promise<number[]> {
+  const p = parameter();
+  const optimizer = make(new Map([["p", p]]));
+  for (const gradient of GRADIENTS) {
+    p.grad = keep(tensor(gradient));
+    optimizer.step();
+    optimizer.zeroGrad();
+  }
+  return [...(await p.data())];
+}
+
+function expectClose(got: number[], want: number[]): void {
+  for (const [i, value] of want.entries()) expect(got[i]).toBeCloseTo(value, CLOSE);
+}
+
+describe("SGD", () => {
+  test.each([
+    [false, 0],
+    [true, 0],
+    [false, 0.01],
+    [true, 0.01],
+  ])("with momentum, nesterov %s, weight decay %d", async (nesterov, weightDecay) => {
+    const want = START.map((start, i) => {
+      let p = start;
+      let v = 0;
+      for (const gradient of GRADIENTS) {
+        const g = gradient[i] + weightDecay * p;
+        v = 0.9 * v + g;
+        p -= 0.1 * (nesterov ? g + 0.9 * v : v);
+      }
+      return p;
+    });
+    expectClose(await run((ps) => new SGD(ps, { lr: 0.1, momentum: 0.9, nesterov, weightDecay })), want);
+  });
+});
+
+describe.each([
+  ["Adam", Adam, false],
+  ["AdamW", AdamW, true],
+] as const)("%s", (_, Kind, decoupled) => {
+  test("follows the bias-corrected moments", async () => {
+    const [b1, b2, eps, lr, weightDecay] = [0.9, 0.99, 1e-8, 0.05, 0.1];
+    const want = START.map((start, i) => {
+      let [p, m, v] = [start, 0, 0];
+      for (const [t, gradient] of GRADIENTS.entries()) {
+        if (decoupled) p -= lr * weightDecay * p;
+        const g = gradient[i] + (decoupled ? 0 : weightDecay * p);
+        m = b1 * m + (1 - b1) * g;
+        v = b2 * v + (1 - b2) * g * g;
+        p -= (lr * m) / (1 - b1 ** (t + 1)) / (Math.sqrt(v / (1 - b2 ** (t + 1))) + eps);
+      }
+      return p;
+    });
+    expectClose(await run((ps) => new Kind(ps, { lr, betas: [b1, b2], eps, weightDecay })), want);
+  });
+
+  test("does not count a step that was refused", async () => {
+    const p = parameter();
+    const optimizer = new Kind(new Map([["p", p]]), { lr: 0.1 });
+    p.grad = keep(tensor([1, 1, 1]));
+    optimizer.step(tensor(false));
+    expect([...(await p.data())]).toEqual(START);
+    expect(await optimizer.state().get("step")?.item()).toBe(0);
+  });
+});
+
+describe("every optimiser", () => {
+  test("takes a new rate at the next step, and refuses one that is negative or not finite", async () => {
+    const p = parameter();
+    const optimizer = new SGD(new Map([["p", p]]), { lr: 0.1 });
+    optimizer.lr = 0;
+    p.grad = keep(tensor([1, 1, 1]));
+    optimizer.step();
+    expect([...(await p.data())]).toEqual(START);
+    for (const lr of [-1, Number.NaN, Number.POSITIVE_INFINITY]) expect(() => (optimizer.lr = lr)).toThrow(ConfigError);
+    expect(() => new SGD(new Map(), { lr: -0.1 })).toThrow(ConfigError);
+  });
+
+  test("refuses a state that does not fit, and keeps its own", async () => {
+    const optimizer = new SGD(new Map([["p", parameter()]]), { lr: 0.1 });
+    expect(() => optimizer.loadState(new Map([["p.momentum", tensor([1])]]))).toThrow(CheckpointError);
+    expect([...((await optimizer.state().get("p.momentum")?.data()) ?? [])]).toEqual([0, 0, 0]);
+  });
+});
