@@ -1,11 +1,11 @@
-// Directional derivatives: what an op's vjp gives on the device, and central differences of its float64 reference.
-import { type Device, grad, type Tensor, tensor } from "../../../src/tensor/index.js";
+// Directional derivatives: what an op's vjp gives on the device, and differences of its float64 reference.
+import { type Device, GradError, grad, scope, type Tensor, tensor } from "../../../src/tensor/index.js";
 import type { AnyOp, HostTensor, Inputs, Sample, Tolerance } from "../../../src/tensor/op.js";
 import { Rng } from "../../../src/tensor/rng.js";
 import { apply } from "../../../src/tensor/run.js";
 import { hostInputs, hostNormals, upload } from "./samples.js";
 
-/** One direction: the derivative of Σ y·w along it by both ways, and how far they may be apart. */
+/** The derivative of Σ y·w along a direction by both ways, and how far they may be apart. */
 export interface Slope {
   readonly analytic: number;
   readonly numeric: number;
@@ -13,76 +13,174 @@ export interface Slope {
 }
 
 const DIRECTIONS = 3;
-// The reference is float64: with h = 1e-4 the difference is off by h²/6 of the third derivative and 1e-12 of rounding,
-// both far below the f32 error of the device.
+// The reference is float64: with h = 1e-4 a first difference is off by h²/6 of the third derivative and 1e-12 of rounding,
+// a second one by h²/6 of the fourth and 1e-8; both far below the f32 error of the device.
 const STEP = 1e-4;
 
-/** Compares both ways for sample `index` of `op` in random directions through all inputs that have a gradient. */
+/** A sample on the host: its inputs, the weights w, and what the reference makes of it. */
+class Case {
+  readonly hosts: Inputs<HostTensor>;
+  readonly weights: Float64Array;
+  readonly tolerance: Tolerance;
+  /** Whether the reference has a value to differentiate at all. */
+  readonly finite: boolean;
+  readonly #rng: Rng;
+  readonly #reference: (inputs: Inputs<HostTensor>) => Float64Array;
+
+  constructor(
+    readonly op: AnyOp,
+    readonly sample: Sample,
+    index: number,
+  ) {
+    this.#rng = new Rng(1).fork(`${op.name} ${index}`);
+    this.hosts = hostInputs(op, sample, index);
+    const params = op.params?.(this.hosts, ...(sample.args ?? []));
+    this.tolerance = op.tolerance(this.hosts, params);
+    this.#reference = (inputs) => op.reference(inputs, params)[0];
+    const result = this.#reference(this.hosts);
+    this.finite = result.length === 0 || result.some(Number.isFinite);
+    // where the result is NaN or infinite by design there is no derivative: left out by a weight of 0
+    const [{ shape }] = op.infer(this.hosts, params);
+    this.weights = hostNormals(shape, this.#rng).map((w, i) => (Number.isFinite(result[i]) ? w : 0));
+  }
+
+  /** A random direction through the inputs that have a gradient. */
+  direction(gradients: readonly (Float64Array | null)[]): (Float64Array | null)[] {
+    return this.hosts.map((host, i) => (host && gradients[i] ? hostNormals(host.shape, this.#rng) : null));
+  }
+
+  /** Σ y·w at the inputs moved by multiples of STEP along directions. */
+  lossAt(...moves: readonly (readonly [number, readonly (Float64Array | null)[]])[]): number {
+    const inputs = this.hosts.map((host, k) => {
+      if (!host) return null;
+      const data = host.data.map((v, i) => moves.reduce((x, [by, d]) => x + by * STEP * (d[k]?.[i] ?? 0), v));
+      return { ...host, data };
+    });
+    return dot(this.#reference(inputs), this.weights);
+  }
+}
+
+/** First derivatives of sample `index` of `op`, in random directions through all inputs that have a gradient. */
 export async function slopes(op: AnyOp, sample: Sample, index: number, device: Device): Promise<Slope[]> {
-  const rng = new Rng(1).fork(`${op.name} ${index}`);
-  const hosts = hostInputs(op, sample, index);
-  const params = op.params?.(hosts, ...(sample.args ?? []));
-  const [output] = op.infer(hosts, params);
-  // where the result is NaN or infinite by design there is no derivative: left out by a weight of 0
-  const result = op.reference(hosts, params)[0];
-  if (result.length > 0 && !result.some(Number.isFinite)) return [];
-  const weights = hostNormals(output.shape, rng).map((w, i) => (Number.isFinite(result[i]) ? w : 0));
-  const gradients = await deviceGradients(op, sample, hosts, weights, device);
-  const tolerance = op.tolerance(hosts, params);
-  const loss = (inputs: Inputs<HostTensor>) => dot(op.reference(inputs, params)[0], weights);
+  const at = new Case(op, sample, index);
+  if (!at.finite) return [];
+  const gradients = await firstGradients(at, device);
   return Array.from({ length: DIRECTIONS }, () => {
-    const direction = hosts.map((host, i) => (host && gradients[i] ? hostNormals(host.shape, rng) : null));
-    const ahead = loss(hosts.map((host, i) => moved(host, direction[i], STEP)));
-    const behind = loss(hosts.map((host, i) => moved(host, direction[i], -STEP)));
-    const pairs = gradients.flatMap((g, i) => (g ? [{ g, d: direction[i] as Float64Array }] : []));
-    return {
-      analytic: pairs.reduce((sum, { g, d }) => sum + dot(g, d), 0),
-      numeric: pairs.some(({ d }) => d.length > 0) ? (ahead - behind) / (2 * STEP) : 0, // else nowhere to go
-      allowed: pairs.reduce((sum, { g, d }) => sum + allowance(g, d, tolerance), 1e-7),
-    };
+    const d = at.direction(gradients);
+    const numeric = (at.lossAt([1, d]) - at.lossAt([-1, d])) / (2 * STEP);
+    return slope(gradients, d, numeric, allowance(at.tolerance, 8));
   });
 }
 
 /**
- * A vjp is a chain of a few ops, each about as exact as this one: eight times its absolute and relative error for each
- * element, and 64 ULP for the other links. A wrong term is off by far more than that.
+ * A second derivative of sample `index` of `op`, along two random directions, by the vjp of the vjp. None where that meets
+ * an op without a derivative: gradients that are ops of their own need not have one.
  */
-function allowance(gradient: Float64Array, direction: Float64Array, { ulp, abs }: Tolerance): number {
-  const relative = (64 + 8 * ulp) * 2 ** -23;
-  return gradient.reduce((sum, g, i) => sum + Math.abs(direction[i]) * (8 * abs + relative * Math.abs(g)), 0);
+export async function curvature(op: AnyOp, sample: Sample, index: number, device: Device): Promise<Slope | null> {
+  const at = new Case(op, sample, index);
+  if (!at.finite) return null;
+  const first = at.direction(await firstGradients(at, device));
+  const gradients = await secondGradients(at, first, device);
+  if (!gradients) return null;
+  const second = at.direction(gradients);
+  const corner = (a: number, b: number) => at.lossAt([a, first], [b, second]);
+  const numeric = (corner(1, 1) - corner(1, -1) - corner(-1, 1) + corner(-1, -1)) / (4 * STEP * STEP);
+  return slope(gradients, second, numeric, allowance(at.tolerance, 64));
 }
 
+function slope(
+  gradients: readonly (Float64Array | null)[],
+  direction: readonly (Float64Array | null)[],
+  numeric: number,
+  allowed: (gradient: number) => number,
+): Slope {
+  const pairs = gradients.flatMap((g, i) =>
+    [...(g ?? [])].map((v, j): [number, number] => [v, direction[i]?.[j] ?? 0]),
+  );
+  return {
+    analytic: pairs.reduce((sum, [g, d]) => sum + g * d, 0),
+    numeric: pairs.length > 0 ? numeric : 0, // else there is nowhere to go
+    allowed: pairs.reduce((sum, [g, d]) => sum + Math.abs(d) * allowed(g), 1e-7),
+  };
+}
+
+/**
+ * A vjp is a chain of a few ops, each about as exact as this one: `links` times its absolute and relative error for each
+ * element, and 8 ULP for each link. A wrong term is off by far more than that.
+ */
+const allowance =
+  ({ ulp, abs }: Tolerance, links: number) =>
+  (gradient: number) =>
+    links * (abs + (8 + ulp) * 2 ** -23 * Math.abs(gradient));
+
 /** Gradients of Σ y·w by input; null for an input that is not float or for which the vjp declares none. */
-async function deviceGradients(
-  op: AnyOp,
-  sample: Sample,
-  hosts: Inputs<HostTensor>,
-  weights: Float64Array,
-  device: Device,
-): Promise<(Float64Array | null)[]> {
+function firstGradients(at: Case, device: Device): Promise<(Float64Array | null)[]> {
   let without: boolean[] = [];
   const observed: AnyOp = {
-    ...op,
+    ...at.op,
     vjp(g, saved, context) {
-      const results = op.vjp?.(g, saved, context) ?? [];
+      const results = at.op.vjp?.(g, saved, context) ?? [];
       without = results.map((result) => result === null);
       return results;
     },
   };
-  const inputs = hosts.map((host) => host && upload(host, device));
-  const leaves = inputs.filter((t): t is Tensor => t?.dtype === "f32");
-  for (const leaf of leaves) leaf.setRequiresGrad(true);
-  const [y] = apply(observed, inputs, sample.args ?? []);
-  const gradients = grad(y, leaves, { gradient: tensor(Float32Array.from(weights), y.shape, { device }) });
-  const data = await Promise.all(gradients.map((g) => g.data()));
-  return inputs.map((t, i) => {
-    const at = t ? leaves.indexOf(t) : -1;
-    return at < 0 || without[i] ? null : Float64Array.from(data[at]);
+  return read(at, device, ({ inputs, leaves, weights }) => {
+    const [y] = apply(observed, inputs, at.sample.args ?? []);
+    const gradients = grad(y, leaves, { gradient: weights });
+    return inputs.map((t, i) => (t && leaves.includes(t) && !without[i] ? gradients[leaves.indexOf(t)] : null));
   });
 }
 
-function moved(host: HostTensor | null, direction: Float64Array | null, step: number): HostTensor | null {
-  return host && direction ? { ...host, data: host.data.map((v, i) => v + step * direction[i]) } : host;
+/** Gradients of the derivative of Σ y·w along `direction`; null where it meets an op without a derivative. */
+async function secondGradients(
+  at: Case,
+  direction: readonly (Float64Array | null)[],
+  device: Device,
+): Promise<(Float64Array | null)[] | null> {
+  try {
+    return await read(at, device, ({ inputs, leaves, weights }) => {
+      const [y] = apply(at.op, inputs, at.sample.args ?? []);
+      const gradients = grad(y, leaves, { gradient: weights, createGraph: true });
+      const terms = inputs.flatMap((t, i) => {
+        const d = direction[i];
+        if (!t || !d) return [];
+        return [gradients[leaves.indexOf(t)].mul(tensor(Float32Array.from(d), t.shape, { device })).sum()];
+      });
+      const along = terms.length > 0 ? terms.reduce((a, b) => a.add(b)) : null;
+      if (!along?.node) return inputs.map(() => null); // the gradient is a constant
+      const second = grad(along, leaves);
+      return inputs.map((t, i) => (t && direction[i] ? second[leaves.indexOf(t)] : null));
+    });
+  } catch (error) {
+    if (error instanceof GradError && error.message.includes("has no derivative")) return null;
+    throw error;
+  }
+}
+
+interface OnDevice {
+  readonly inputs: Inputs<Tensor>;
+  /** The f32 inputs, which want gradients. */
+  readonly leaves: readonly Tensor[];
+  readonly weights: Tensor;
+}
+
+/** Uploads the case, runs `fn` and reads the tensors that it returns. */
+async function read(
+  at: Case,
+  device: Device,
+  fn: (on: OnDevice) => readonly (Tensor | null)[],
+): Promise<(Float64Array | null)[]> {
+  const tensors = scope(() => {
+    const inputs = at.hosts.map((host) => host && upload(host, device));
+    const leaves = inputs.filter((t): t is Tensor => t?.dtype === "f32");
+    for (const leaf of leaves) leaf.setRequiresGrad(true);
+    const [{ shape }] = at.op.infer(at.hosts, at.op.params?.(at.hosts, ...(at.sample.args ?? [])));
+    const weights = tensor(Float32Array.from(at.weights), shape, { device });
+    return fn({ inputs, leaves, weights });
+  });
+  const data = await Promise.all(tensors.map(async (t) => t && Float64Array.from(await t.data())));
+  for (const t of tensors) t?.dispose();
+  return data;
 }
 
 /** Σ a·b where b is not 0. */
