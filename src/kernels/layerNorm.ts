@@ -50,10 +50,21 @@ export const layerNorm = defineOp({
         ...(inputs[2] ? { bias: columnOf(input(2)) } : {}),
       },
       passes: {
-        mean: { state: "f32", init: "0.0", fold: "s + x", merge: "a + b", finish: "s * u.per_length" },
-        square: { state: "f32", init: "0.0", fold: "s + (x - mean) * (x - mean)", merge: "a + b" },
+        // divided, not multiplied: x − s · c may become a fused operation, with another mean than the one kept
+        rough: { state: "f32", init: "0.0", fold: "s + x", merge: "a + b", finish: "s / f32(u.length)" },
+        // means of d and d², d being the distance to the rough mean: they give the variance and what that mean lost to rounding
+        distances: {
+          state: "vec2f",
+          init: "vec2f(0.0)",
+          fold: "s + vec2f(x - rough, (x - rough) * (x - rough))",
+          merge: "a + b",
+          finish: "s * u.per_length",
+        },
       },
-      lets: { rstd: "inverseSqrt(square * u.per_length + u.eps)" },
+      lets: {
+        mean: "rough + distances.x",
+        rstd: "inverseSqrt(distances.y - distances.x * distances.x + u.eps)",
+      },
       outputs: {
         y: {
           ...rowOf(output(0)),

@@ -5,7 +5,7 @@ import { f32, input, output, scratch, u32 } from "./kernel.js";
 import { meanReducer, varianceReducer } from "./moments.js";
 import { reduceKernels } from "./reduceKernels.js";
 import { type ReduceLayout, reduceLayout } from "./reduceLayout.js";
-import type { Reducer, Source, Target } from "./reducer.js";
+import type { Source, Target } from "./reducer.js";
 import { type RowBuffer, rowKernel } from "./rowKernel.js";
 
 /** How the elements that make up a statistic lie in x. */
@@ -25,29 +25,31 @@ export const planeUniforms = ({ channels, groups }: Planes) => ({
 
 const f32Source = (operand: Operand): Source => ({ type: "f32", operand });
 
-/** Launches for mean (output 1) and biased variance (output 2) of each statistic of x (input 0). */
+/**
+ * Launches for mean (output 1) and biased variance (output 2) of each statistic of x (input 0). The deviations from the first
+ * mean give the variance, and what the sum behind that mean lost to rounding.
+ */
 function moments(label: string, planes: Planes, caps: Caps): Required<Plan> {
   const layout = statisticsLayout(planes);
-  const common = { layout, elements: { x: f32Source(input(0)) }, caps, partials: scratch(0) };
+  const common = { layout, elements: { x: f32Source(input(0)) }, caps, partials: scratch(1) };
   const mean = meanReducer(layout.count);
   const variance = varianceReducer(layout.count, 1 / layout.count);
+  const target = (operand: Operand, value = "s"): Target => ({ type: "f32", operand, value });
   const passes = [
-    reduceKernels({ ...common, label: `${label}/mean`, reducer: mean, targets: [result(output(1), mean)] }),
+    reduceKernels({ ...common, label: `${label}/mean`, reducer: mean, targets: [target(scratch(0), mean.finish)] }),
     reduceKernels({
       ...common,
       label: `${label}/variance`,
-      each: { mean: f32Source(output(1)) },
+      each: { mean: f32Source(scratch(0)) },
       reducer: variance,
-      targets: [result(output(2), variance)],
+      targets: [target(output(1), "mean + s.x * u.per_element"), target(output(2), variance.finish)],
     }),
   ];
   return {
     dispatches: passes.flatMap(({ dispatches }) => dispatches),
-    scratch: [Math.max(...passes.map(({ partialBytes }) => partialBytes))],
+    scratch: [4 * layout.outputs, Math.max(...passes.map(({ partialBytes }) => partialBytes))],
   };
 }
-
-const result = (operand: Operand, { finish = "s" }: Reducer): Target => ({ type: "f32", operand, value: finish });
 
 /** A value per plane: of its channel, or its statistic. */
 export const perPlane = (operand: Operand, index: string): RowBuffer => ({ kind: "each", type: "f32", operand, index });

@@ -16,7 +16,7 @@ export interface Combine {
   readonly merge: string;
 }
 
-const LONG_ROW = 4096; // from here on a GPU gives a row a whole workgroup, measured against a subgroup
+const LONG_ROW = 4096; // elements from which on a subgroup is too few lanes for a row on a GPU
 
 /** The team for rows of `length` elements. A CPU rasteriser runs a subgroup in one vector register: no team is larger. */
 export function teamFor(caps: Caps, length: number): Team {
