@@ -42,6 +42,7 @@ export const batchNormAffineGrad = defineOp({
     { ...of([4, 3, 5, 5], [4, 3, 5, 5], [3], { shape: [3], range: [0.5, 2] }), args: [{ eps: 1e-5 }] },
     { ...of([9, 1, 32, 32], [9, 1, 32, 32], [1], { shape: [1], range: [0.5, 2] }), args: [{ eps: 1e-5 }] },
     { ...of([70, 3], [70, 3], [3], { shape: [3], range: [0.5, 2] }), args: [{ eps: 1e-5 }] },
+    { ...of([0, 3, 2], [0, 3, 2], [3], { shape: [3], values: [Number.NaN, Number.NaN, 0] }), args: [{ eps: 1e-5 }] },
   ],
   errors: [{ ...of([4, 3, 5], [4, 3, 6], [3], [3]), args: [{ eps: 1e-5 }], throws: "ShapeError" }],
   bench(size) {

@@ -106,7 +106,8 @@ export function gradientSums(label: string, planes: Planes, per: "channel" | "pl
     each: { mean: { ...f32Source(input(2)), index }, variance: { ...f32Source(input(3)), index } },
     reducer: { state: "vec2f", init: "vec2f(0.0)", fold: "s + vec2f(g * (x - mean), g)", merge: "a + b" },
     targets: [
-      { type: "f32", operand: output(0), value: "s.x * inverseSqrt(variance + u.eps)" },
+      // of no elements 0, though their variance is NaN
+      { type: "f32", operand: output(0), value: "select(s.x * inverseSqrt(variance + u.eps), 0.0, u.blocks == 0u)" },
       { type: "f32", operand: output(1), value: "s.y" },
     ],
     uniforms: { eps: f32(eps), ...planeUniforms(planes) },
