@@ -12,10 +12,10 @@ import {
   convolutionUniforms,
   eachTerm,
   isPointwise,
-  storePixels,
 } from "./lib/convolution.js";
-import { input, output, read, write } from "./lib/kernel.js";
+import { input, output, read, u32, write } from "./lib/kernel.js";
 import { matrixProduct } from "./lib/matrix.js";
+import { pitchOf, pixelRows } from "./lib/pixelRows.js";
 import { product } from "./lib/product.js";
 import { benchImages, of } from "./lib/sample.js";
 import type { Product } from "./lib/tile.js";
@@ -129,24 +129,33 @@ function pointwise({ batch, channels, filters, size }: Convolution, bias: boolea
 
 /** The weight times the matrix of all windows, which is read from x where it lies; padding reads as zero. */
 function implicit(c: Convolution, bias: boolean): Product {
-  const wide = sizeOf(c.outSize) % 4 === 0;
+  const wide = c.outSize[1] % 4 === 0;
+  const { operand, unrolled } = pixelRows({
+    array: "x",
+    width: "size_w",
+    loops: ["channel", "ky", "kx"],
+    taps: c.kernel[1],
+    columnStep: c.stride[1],
+    tapStep: c.dilation[1],
+  });
   return {
     label: "conv2d",
     about: ABOUT,
     batches: c.groups,
     m: c.filters / c.groups,
-    n: c.batch * sizeOf(c.outSize),
+    n: c.batch * c.outSize[0] * pitchOf(c.outSize[1]),
     sum: [
       { index: "channel", extent: "channels", count: c.channels / c.groups },
       { index: "ky", extent: "kernel_h", count: c.kernel[0] },
       { index: "kx", extent: "kernel_w", count: c.kernel[1] },
     ],
     alongK: { a: true, b: false },
-    uniforms: convolutionUniforms(c),
+    uniforms: { ...convolutionUniforms(c), pitch: u32(pitchOf(c.outSize[1])) },
     reads: { x: read("f32", input(0)), weight: read("f32", input(1)) },
-    operands: OPERANDS,
+    operands: `${OPERANDS}\n${operand}`,
+    ...(unrolled && { unrolled }),
     writes: { y: write(wide ? "vec4f" : "f32", output(0)), ...(bias && { bias: read("f32", input(2)) }) },
-    store: `${bias ? BIAS : NO_BIAS}\n${storePixels("y", "filters", "out", wide)}`,
+    store: `${bias ? BIAS : NO_BIAS}\n${wide ? STORE_WIDE : STORE}`,
   };
 }
 
@@ -158,20 +167,36 @@ fn a_at(cursor: ACursor, channel: u32, ky: u32, kx: u32) -> f32 {
   return weight[cursor + (channel * u.kernel_h + ky) * u.kernel_w + kx];
 }
 
-struct BCursor { row: vec4u, col: vec4u, at: vec4u } // corners of four windows in the group's first channel, and in x
+struct BCursor { row: u32, col: u32, at: u32 } // corner of the first of four windows: in the image, and in x
 fn b_cursor(group: u32, col: u32) -> BCursor {
-  let y = min(col + vec4u(0u, 1u, 2u, 3u), vec4u(u.n - 1u));
-  let image = y / (u.out_h * u.out_w);
-  let row = y / u.out_w % u.out_h * u.stride_h - u.padding_h; // in the padding: wraps to large numbers
-  let column = y % u.out_w * u.stride_w - u.padding_w;
-  return BCursor(row, column, (((image * u.groups + group) * u.channels) * u.size_h + row) * u.size_w + column);
+  let c = min(col, u.n - 4u);
+  let row = c / u.pitch % u.out_h * u.stride_h - u.padding_h; // in the padding: wraps to large numbers
+  let column = c % u.pitch * u.stride_w - u.padding_w;
+  let channel = (c / (u.pitch * u.out_h) * u.groups + group) * u.channels;
+  return BCursor(row, column, (channel * u.size_h + row) * u.size_w + column);
 }
-fn b_at(cursor: BCursor, channel: u32, ky: u32, kx: u32) -> vec4f {
+fn b_row(cursor: BCursor, channel: u32, ky: u32) -> BRow {
   let down = ky * u.dilation_h;
-  let right = kx * u.dilation_w;
-  let inside = (cursor.row + down < vec4u(u.size_h)) & (cursor.col + right < vec4u(u.size_w));
-  let i = select(vec4u(), cursor.at + ((channel * u.size_h + down) * u.size_w + right), inside);
-  return select(vec4f(), vec4f(x[i.x], x[i.y], x[i.z], x[i.w]), inside);
+  return BRow(cursor.at + (channel * u.size_h + down) * u.size_w, cursor.col, cursor.row + down < u.size_h);
+}`;
+
+const C_CURSOR = `struct CCursor { at: u32, filter_index: u32, left: u32 } // y[image, first filter, oy, ox], and columns left
+fn c_cursor(group: u32, col: u32) -> CCursor {
+  let filter_index = (col / (u.pitch * u.out_h) * u.groups + group) * u.filters;
+  let at = (filter_index * u.out_h + col / u.pitch % u.out_h) * u.out_w + col % u.pitch;
+  return CCursor(at, group * u.filters, select(0u, u.out_w - col % u.pitch, col < u.n));
+}`;
+
+const STORE_WIDE = `${C_CURSOR}
+fn put4(cursor: CCursor, row: u32, v: vec4f) {
+  if (cursor.left > 0u) { y[(cursor.at + row * u.out_h * u.out_w) / 4u] = finish(cursor.filter_index + row, v); }
+}`;
+
+const STORE = `${C_CURSOR}
+fn put4(cursor: CCursor, row: u32, v: vec4f) {
+  let at = cursor.at + row * u.out_h * u.out_w;
+  let w = finish(cursor.filter_index + row, v);
+  for (var j = 0u; j < min(4u, cursor.left); j++) { y[at + j] = w[j]; }
 }`;
 
 const NO_BIAS = "fn finish(row: u32, v: vec4f) -> vec4f { return v; }";

@@ -15,6 +15,7 @@ import {
 } from "./lib/convolution.js";
 import { input, output, read, u32, write } from "./lib/kernel.js";
 import { matrixProduct } from "./lib/matrix.js";
+import { pitchOf, pixelRows } from "./lib/pixelRows.js";
 import { inTurn, product } from "./lib/product.js";
 import { benchImages, of } from "./lib/sample.js";
 import type { Product } from "./lib/tile.js";
@@ -186,21 +187,32 @@ function transposed(c: Convolution, phase: readonly [Phase, Phase]): Product {
     const values = { first, pixels, tap, tap_step: tapStep, window, window_step: windowStep };
     for (const [name, value] of Object.entries(values)) uniforms[`${name}_${"hw"[d]}`] = u32(value);
   }
+  const [h, w] = phase;
+  const { operand, unrolled } = pixelRows({
+    array: "gy",
+    width: "out_w",
+    loops: ["filter_index", "ty", "tx"],
+    taps: w.taps,
+    columnStep: 1,
+    tapStep: -w.windowStep,
+  });
+  uniforms.pitch = u32(pitchOf(w.pixels));
   return {
     label: "conv2dInputGrad",
     about: ABOUT,
     batches: c.groups,
     m: c.channels / c.groups,
-    n: c.batch * phase[0].pixels * phase[1].pixels,
+    n: c.batch * h.pixels * pitchOf(w.pixels),
     sum: [
       { index: "filter_index", extent: "filters", count: c.filters / c.groups },
-      { index: "ty", extent: "taps_h", count: phase[0].taps },
-      { index: "tx", extent: "taps_w", count: phase[1].taps },
+      { index: "ty", extent: "taps_h", count: h.taps },
+      { index: "tx", extent: "taps_w", count: w.taps },
     ],
     alongK: { a: false, b: false },
     uniforms,
     reads: { gy: read("f32", input(0)), weight: read("f32", input(1)) },
-    operands: OPERANDS,
+    operands: `${OPERANDS}\n${operand}`,
+    ...(unrolled && { unrolled }),
     writes: { gx: write("f32", output(0)) },
     store: STORE,
   };
@@ -215,28 +227,28 @@ fn a_at(cursor: ACursor, filter_index: u32, ty: u32, tx: u32) -> f32 {
   return weight[cursor + row * u.kernel_w + tx * u.tap_step_w];
 }
 
-struct BCursor { row: vec4u, col: vec4u, at: vec4u } // of four windows in the group's first filter, and in gy
+struct BCursor { row: u32, col: u32, at: u32 } // the first of four windows: in the image, and in gy
 fn b_cursor(group: u32, col: u32) -> BCursor {
-  let pixel = min(col + vec4u(0u, 1u, 2u, 3u), vec4u(u.n - 1u));
-  let image = pixel / (u.pixels_h * u.pixels_w);
-  let row = pixel / u.pixels_w % u.pixels_h + u.window_h;
-  let column = pixel % u.pixels_w + u.window_w;
-  return BCursor(row, column, ((image * u.groups + group) * u.filters * u.out_h + row) * u.out_w + column);
+  let c = min(col, u.n - 4u);
+  let row = c / u.pitch % u.pixels_h + u.window_h;
+  let column = c % u.pitch + u.window_w;
+  let filter_index = (c / (u.pitch * u.pixels_h) * u.groups + group) * u.filters;
+  return BCursor(row, column, (filter_index * u.out_h + row) * u.out_w + column);
 }
-fn b_at(cursor: BCursor, filter_index: u32, ty: u32, tx: u32) -> vec4f {
+fn b_row(cursor: BCursor, filter_index: u32, ty: u32) -> BRow {
   let up = ty * u.window_step_h;
-  let left = tx * u.window_step_w;
-  // Windows before the first wrap to large numbers.
-  let inside = (cursor.row - up < vec4u(u.out_h)) & (cursor.col - left < vec4u(u.out_w));
-  let i = select(vec4u(), cursor.at + (filter_index * u.out_h * u.out_w - up * u.out_w - left), inside);
-  return select(vec4f(), vec4f(gy[i.x], gy[i.y], gy[i.z], gy[i.w]), inside);
+  // Windows above the first wrap to large numbers.
+  return BRow(cursor.at + (filter_index * u.out_h - up) * u.out_w, cursor.col, cursor.row - up < u.out_h);
 }`;
 
-const STORE = `fn put4(group: u32, row: u32, col: u32, v: vec4f) {
-  for (var j = 0u; j < min(4u, u.n - min(col, u.n)); j++) {
-    let image = (col + j) / (u.pixels_h * u.pixels_w);
-    let y = (col + j) / u.pixels_w % u.pixels_h * u.stride_h + u.first_h;
-    let x = (col + j) % u.pixels_w * u.stride_w + u.first_w;
-    gx[(((image * u.groups + group) * u.channels + row) * u.size_h + y) * u.size_w + x] = v[j];
-  }
+const STORE = `struct CCursor { at: u32, left: u32 } // gx[image, first channel, y, x], and columns left of the phase
+fn c_cursor(group: u32, col: u32) -> CCursor {
+  let channel = (col / (u.pitch * u.pixels_h) * u.groups + group) * u.channels;
+  let y = col / u.pitch % u.pixels_h * u.stride_h + u.first_h;
+  let x = col % u.pitch * u.stride_w + u.first_w;
+  return CCursor((channel * u.size_h + y) * u.size_w + x, select(0u, u.pixels_w - col % u.pitch, col < u.n));
+}
+fn put4(cursor: CCursor, row: u32, v: vec4f) {
+  let at = cursor.at + row * u.size_h * u.size_w;
+  for (var j = 0u; j < min(4u, cursor.left); j++) { gx[at + j * u.stride_w] = v[j]; }
 }`;

@@ -155,6 +155,10 @@ fn b_at(cursor: BCursor, image: u32, oy: u32, ox: u32) -> vec4f {
   return select(vec4f(), vec4f(x[i.x], x[i.y], x[i.z], x[i.w]), inside);
 }`;
 
-const STORE = `fn put4(group: u32, row: u32, col: u32, v: vec4f) {
-  for (var j = 0u; j < min(4u, u.n - min(col, u.n)); j++) { gw[(group * u.filters + row) * u.n + col + j] = v[j]; }
+const STORE = `struct CCursor { at: u32, left: u32 } // of gw[first filter of the group, col], and columns left
+fn c_cursor(group: u32, col: u32) -> CCursor {
+  return CCursor(group * u.filters * u.n + col, max(u.n, col) - col);
+}
+fn put4(cursor: CCursor, row: u32, v: vec4f) {
+  for (var j = 0u; j < min(4u, cursor.left); j++) { gw[cursor.at + row * u.n + j] = v[j]; }
 }`;

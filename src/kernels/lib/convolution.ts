@@ -104,28 +104,6 @@ export function isPointwise({ kernel, stride, padding, groups, size }: Convoluti
   return alone && (size[0] * size[1]) % 4 === 0;
 }
 
-/**
- * WGSL: stores columns (image, pixel) of row `row` in group `group`, as element `[image, group · rows + row, pixel]` of
- * `array`, passing them through `finish`. `rows` and `size` name the uniforms; wide where an image's pixels fall into fours.
- */
-export function storePixels(array: string, rows: string, size: string, wide: boolean): string {
-  const place = (col: string) => `  let image = ${col} / (u.${size}_h * u.${size}_w);
-  let at = ((image * u.groups + group) * u.${rows} + row) * u.${size}_h * u.${size}_w + ${col} % (u.${size}_h * u.${size}_w);`;
-  return wide
-    ? `fn put4(group: u32, row: u32, col: u32, v: vec4f) {
-  if (col >= u.n) { return; }
-${place("col")}
-  ${array}[at / 4u] = finish(group * u.${rows} + row, v);
-}`
-    : `fn put4(group: u32, row: u32, col: u32, v: vec4f) {
-  let w = finish(group * u.${rows} + row, v);
-  for (var j = 0u; j < min(4u, u.n - min(col, u.n)); j++) {
-  ${place("(col + j)").replaceAll("\n", "\n  ")}
-    ${array}[at] = w[j];
-  }
-}`;
-}
-
 /** Calls `visit` with the places in x, weight and y of every product y[…] += x[…] · weight[…], for the references. */
 export function eachTerm(c: Convolution, visit: (x: number, weight: number, y: number) => void): void {
   const { batch, channels, filters, groups, kernel, stride, padding, dilation, size, outSize } = c;

@@ -123,12 +123,17 @@ const BIAS = {
 }`,
 } as const;
 
-const C_WIDE = `fn put4(batch: u32, row: u32, col: u32, v: vec4f) {
-  if (col < u.n) { c[((batch * u.m + row) * u.n + col) / 4u] = biased(row, col, v); }
+const C_CURSOR = `struct CCursor { at: u32, col: u32 } // of C[0, col]
+fn c_cursor(batch: u32, col: u32) -> CCursor { return CCursor(batch * u.m * u.n + col, col); }`;
+
+const C_WIDE = `${C_CURSOR}
+fn put4(cursor: CCursor, row: u32, v: vec4f) {
+  if (cursor.col < u.n) { c[(cursor.at + row * u.n) / 4u] = biased(row, cursor.col, v); }
 }`;
 
-const C_PLAIN = `fn put4(batch: u32, row: u32, col: u32, v: vec4f) {
-  let i = (batch * u.m + row) * u.n + col;
-  let w = biased(row, col, v);
-${lines(4, (j) => `  if (col + ${j}u < u.n) { c[i + ${j}u] = w[${j}]; }`)}
+const C_PLAIN = `${C_CURSOR}
+fn put4(cursor: CCursor, row: u32, v: vec4f) {
+  let i = cursor.at + row * u.n;
+  let w = biased(row, cursor.col, v);
+${lines(4, (j) => `  if (cursor.col + ${j}u < u.n) { c[i + ${j}u] = w[${j}]; }`)}
 }`;

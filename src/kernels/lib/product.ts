@@ -50,7 +50,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u
   var sum = vec4f();
   for (var part = 0u; part < u.parts; part++) { sum += parts[part * u.fours + i]; }
   let across = (u.n + 3u) / 4u;
-  put4(i / (across * u.m), i / across % u.m, i % across * 4u, sum);
+  put4(c_cursor(i / (across * u.m), i % across * 4u), i / across % u.m, sum);
 }`;
   return kernel({
     label: `${p.label}/parts`,

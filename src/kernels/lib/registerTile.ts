@@ -21,9 +21,10 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u
 ${lines(rows, (r) => `  let a${r} = a_cursor(t.batch, min(t.row + ${r}u, u.m - 1u)); var c${r} = vec4f();`)}
   let b = b_cursor(t.batch, t.col);
 ${sumLoops(p.sum, step)}
+  let c = c_cursor(t.out, t.col);
   // A loop that the driver cannot unroll, so that the store is compiled once.
   var results = array<vec4f, ${rows}>(${lines(rows, (r) => `c${r}`, ", ")});
-  for (var r = 0u; r < u.tile_rows && t.row + r < u.m; r++) { put4(t.out, t.row + r, t.col, results[r]); }
+  for (var r = 0u; r < u.tile_rows && t.row + r < u.m; r++) { put4(c, t.row + r, results[r]); }
 }`;
   const about = `${rows} rows × 4 columns a thread`;
   return tileKernel(p, grid, { variant: "register", about, tilesPerGroup: WORKGROUP, code });

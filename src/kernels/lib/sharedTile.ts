@@ -57,11 +57,12 @@ ${lines(each, (i) => `    a_block[id.${aK}][id.${aRow} * ${each}u + ${i}u] = a${
 ${lines(each, (i) => `      c${i} += a_block[i][id.y * ${each}u + ${i}u] * b4;`)}
     }
   }
+  let c = c_cursor(t.out, t.col + id.x * 4u);
   let row = t.row + id.y * ${each}u;
-${lines(each, (i) => `  if (row + ${i}u < u.m) { put4(t.out, row + ${i}u, t.col + id.x * 4u, c${i}); }`)}
+${lines(each, (i) => `  if (row + ${i}u < u.m) { put4(c, row + ${i}u, c${i}); }`)}
 }`;
   const about = `${grid.rows} × ${SIDE} a workgroup, in blocks of ${DEPTH} k in its memory`;
-  return tileKernel(p, grid, { variant: "shared", about, tilesPerGroup: 1, code });
+  return tileKernel(p, grid, { variant: "shared", about, code });
 }
 
 /** Splits `k` into the indices of the loops, innermost last. */

@@ -44,7 +44,17 @@ export interface Product {
   readonly byFours?: boolean;
   /** Whether neighbours in k, rather than in rows or columns, are neighbours in memory. */
   readonly alongK: { readonly a: boolean; readonly b: boolean };
-  /** WGSL over `writes`, with no more uniforms than `operands` has but `sum`'s: `fn put4(batch: u32, row: u32, col: u32, value: vec4f)`, which drops columns past the end. */
+  /**
+   * Whether it is faster to unroll the innermost loop: `b_window` takes the other indices, and gives what `read` makes
+   * B's four columns of at each tap, a WGSL expression in the name of the window.
+   */
+  readonly unrolled?: { readonly taps: number; read(tap: number, window: string): string };
+  /**
+   * WGSL over `writes`, without the extents of `sum`: how results are stored; columns past the end must be dropped.
+   *
+   *     alias CCursor = …; fn c_cursor(batch: u32, col: u32) -> CCursor
+   *     fn put4(cursor: CCursor, row: u32, value: vec4f)
+   */
   readonly store: string;
 }
 
@@ -61,9 +71,9 @@ export interface TileText {
   readonly variant: string;
   readonly about: string;
   readonly enable?: string;
-  /** Tiles that a workgroup computes. */
-  readonly tilesPerGroup: number;
-  /** `main`, which finds its work by `place(tile, wg.z)` and stores by `put4(t.out, …)`. */
+  /** Tiles that a workgroup computes; default 1. */
+  readonly tilesPerGroup?: number;
+  /** `main`, which finds its work by `place(tile, wg.z)`, and stores at `c_cursor(t.out, …)`. */
   readonly code: string;
 }
 
@@ -97,7 +107,7 @@ ${body}
 /** The launch of a tile over its grid. With several parts it writes their sums to scratch, for `addParts`. */
 export function tileKernel(p: Product, grid: Grid, tile: TileText): Dispatch {
   const partial = grid.parts > 1;
-  const workgroups = Math.ceil(tileCount(p, grid) / tile.tilesPerGroup);
+  const workgroups = Math.ceil(tileCount(p, grid) / (tile.tilesPerGroup ?? 1));
   const code = `${p.operands.trim()}
 ${partial ? PUT_PART : p.store.trim()}
 
@@ -131,6 +141,10 @@ ${tile.code.trim()}`;
   });
 }
 
-const PUT_PART = `fn put4(batch: u32, row: u32, col: u32, v: vec4f) {
-  if (col < u.n) { parts[(batch * u.m + row) * ((u.n + 3u) / 4u) + col / 4u] = v; }
+const PUT_PART = `struct CCursor { at: u32, exists: bool } // of element [batch, 0, col] of a part, in fours
+fn c_cursor(batch: u32, col: u32) -> CCursor {
+  return CCursor(batch * u.m * ((u.n + 3u) / 4u) + col / 4u, col < u.n);
+}
+fn put4(cursor: CCursor, row: u32, v: vec4f) {
+  if (cursor.exists) { parts[cursor.at + row * ((u.n + 3u) / 4u)] = v; }
 }`;
