@@ -11,10 +11,15 @@ const BLOCK = 65_536; // values drawn: drawing millions takes longer than timing
 export function benchInput(input: Shape | SampleTensor, device: Device): Tensor {
   const spec = sampleTensor(input);
   const { shape, dtype = "f32" } = spec;
-  const block = blockFor(spec);
-  const data = new Float32Array(sizeOf(shape));
+  return tensor(benchValues(spec), shape, { device, dtype });
+}
+
+/** Values for `spec`, others for each seed. */
+export function benchValues(spec: SampleTensor, seed = 0): Float32Array<ArrayBuffer> {
+  const block = blockFor(spec, seed);
+  const data = new Float32Array(sizeOf(spec.shape));
   for (let at = 0; at < data.length; at += block.length) data.set(block.subarray(0, data.length - at), at);
-  return tensor(data, shape, { device, dtype });
+  return data;
 }
 
 /** A bare shape in the long form. */
@@ -27,8 +32,8 @@ function isShape(input: Shape | SampleTensor): input is Shape {
 }
 
 /** At most BLOCK values: given ones, uniform in the range, or normals; coins for bool and small integers otherwise. */
-function blockFor({ shape, dtype = "f32", range, values }: SampleTensor): Float32Array {
-  const { key } = new Rng(0);
+function blockFor({ shape, dtype = "f32", range, values }: SampleTensor, seed: number): Float32Array {
+  const { key } = new Rng(seed);
   const size = Math.min(BLOCK, sizeOf(shape));
   if (values) return Float32Array.from(values);
   if (dtype === "f32" && !range) return randomNormal(key, size);
