@@ -17,7 +17,7 @@ export function reduceKernel(call: ReduceCall, shape: WorkShape, splits: number)
   const blocks = blocksOf(layout, block);
   const tasks = (layout.outputs / across) * splits;
   const about = team
-    ? `${lanes} lanes a contiguous run, ${width} elements a load`
+    ? `${lanes} lanes a contiguous run, ${width} of its elements a load`
     : `${across} neighbouring outputs a lane, lanes side by side`;
   const code = `const BLOCK = ${block}u;
 const LANES = ${lanes}u; // that share an output
