@@ -47,8 +47,13 @@ export interface BackwardOptions {
 export function grad(loss: Tensor, inputs: readonly Tensor[], options: BackwardOptions = {}): Tensor[] {
   return scope(() => {
     const gradients = run(loss, new Set<Edge>(inputs.map((t) => t.node ?? t)), options);
-    return inputs.map((t) => gradients.get(t.node ?? t) ?? full(t.shape, 0, { device: t.device }));
+    return inputs.map((t) => own(gradients.get(t.node ?? t) ?? full(t.shape, 0, { device: t.device })));
   });
+}
+
+/** A handle of its own: one gradient may serve several inputs, or be the caller's, and each is disposed alone. */
+function own(gradient: Tensor): Tensor {
+  return new Tensor(gradient.storage.retain(), gradient.shape, gradient.dtype, gradient.node);
 }
 
 /** Adds the gradient of `loss` to `.grad` of every leaf it depends on. Throws GradError like `grad`. */
@@ -56,7 +61,7 @@ export function backward(loss: Tensor, options: BackwardOptions = {}): void {
   scope(() => {
     for (const [leaf, gradient] of run(loss, null, options)) {
       if (!(leaf instanceof Tensor) || leaf.disposed) continue;
-      const sum = leaf.grad ? leaf.grad.add(gradient) : gradient;
+      const sum = leaf.grad ? leaf.grad.add(gradient) : own(gradient);
       leaf.grad?.dispose();
       leaf.grad = keep(sum);
     }

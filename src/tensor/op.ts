@@ -105,7 +105,7 @@ export interface Op<P = unknown, A extends readonly unknown[] = readonly never[]
   kernels?(context: KernelContext<P>): Plan;
   /** Float64 reference in plain loops, one array per output. */
   reference(inputs: Inputs<HostTensor>, params: P): readonly Float64Array[];
-  /** Names of the inputs and outputs that `vjp` reads. */
+  /** Names of the inputs and outputs that `vjp` reads; an output must not be called as an input is. */
   readonly saves?: readonly string[];
   /** Gradients by input from the gradient `g` of the first output, in ops; null where there is none. Broadcasting is undone by the caller. */
   vjp?(g: Tensor, saved: Readonly<Record<string, Tensor>>, context: VjpContext<P>): readonly (Tensor | null)[];

@@ -83,6 +83,15 @@ describe("backward", () => {
     expect(await values(second)).toEqual([12, 18]); // 6x
   });
 
+  test("gives every input a gradient of its own to dispose", async () => {
+    const [x, y] = [leaf([1]), leaf([2])];
+    const start = tensor([5]);
+    const [gx, gy] = scope(() => grad(x.add(y), [x, y], { gradient: start }));
+    gx.dispose();
+    start.dispose();
+    expect(await values(gy)).toEqual([5]);
+  });
+
   test("walks graphs deeper than the stack", async () => {
     const x = leaf([1]);
     scope(() => {

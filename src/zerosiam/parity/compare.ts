@@ -17,7 +17,7 @@ export interface ParityResult {
 }
 
 /** The largest error of `got`, in units of the tolerance, and where; NaN equals NaN. Different lengths are infinitely far. */
-export function worstError(
+function worstError(
   got: ArrayLike<number>,
   want: ArrayLike<number>,
   { rtol, atol }: FixtureTolerance,

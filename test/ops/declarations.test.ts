@@ -1,0 +1,29 @@
+// What every declaration must hold for the engine to use it by name.
+import { describe, expect, test } from "vitest";
+import { OPS } from "../../src/kernels/index.js";
+
+const plain = (name: string) => name.replace("...", "").replace("?", "");
+
+test("no two ops share a name", () => {
+  expect(new Set(OPS.map(({ name }) => name)).size).toBe(OPS.length);
+});
+
+describe.each(OPS.map((op) => [op.name, op] as const))("%s", (_, op) => {
+  const outputs = op.outputs ?? ["y"];
+
+  test("names its inputs and outputs apart: derivatives get what they save by name", () => {
+    const names = [...op.inputs.map(plain), ...outputs.filter((name) => op.saves?.includes(name))];
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test("saves only what it has", () => {
+    const known = new Set([...op.inputs.map(plain), ...outputs]);
+    const list = op.inputs[0].startsWith("...");
+    expect((op.saves ?? []).filter((name) => !list && !known.has(name))).toEqual([]);
+  });
+
+  test("has a line of documentation and a sample", () => {
+    expect(op.doc).not.toBe("");
+    expect(op.samples.length).toBeGreaterThan(0);
+  });
+});
