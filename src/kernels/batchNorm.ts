@@ -2,7 +2,7 @@
 import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { normReference, planesOf, statisticsShape } from "./lib/channelNorm.js";
+import { type NormOptions, normReference, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { normPlan } from "./lib/channelNormKernels.js";
 import { checkShapes } from "./lib/checks.js";
 import { normTolerance } from "./lib/normTolerance.js";
@@ -21,11 +21,6 @@ declare module "../tensor/tensor.js" {
       options?: NormOptions,
     ): [y: Tensor, mean: Tensor, variance: Tensor];
   }
-}
-
-export interface NormOptions {
-  /** Added to the variance; default 1e-5. */
-  eps?: number;
 }
 
 export const batchNorm = defineOp({

@@ -2,8 +2,7 @@
 import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import type { NormOptions } from "./batchNorm.js";
-import { eachElement, planesOf, statisticsShape } from "./lib/channelNorm.js";
+import { eachElement, type NormOptions, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { normalizePlanes } from "./lib/channelNormKernels.js";
 import { checkShapes } from "./lib/checks.js";
 import { input } from "./lib/kernel.js";

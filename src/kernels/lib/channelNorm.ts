@@ -4,6 +4,11 @@ import type { Inputs, TensorInfo } from "../../tensor/op.js";
 import { formatShape, sizeOf } from "../../tensor/shape.js";
 import { checkShapes } from "./checks.js";
 
+export interface NormOptions {
+  /** Added to the variance; default 1e-5. */
+  eps?: number;
+}
+
 /** x `[batch, channels, ...]` as planes of `size` elements; `groups` null: statistics per channel, over the batch. */
 export interface Planes {
   readonly batch: number;

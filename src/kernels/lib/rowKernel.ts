@@ -65,7 +65,9 @@ ${body(call, team, width)}
 }`;
   return kernel({
     label: call.label,
-    about: team ? `${lanes} lanes a row, ${width} of its elements a step` : "a lane a row, neighbouring rows side by side",
+    about: team
+      ? `${lanes} lanes a row, ${width} of its elements a step`
+      : "a lane a row, neighbouring rows side by side",
     enable: team ? enableOf(team) : "",
     uniforms: { rows: u32(rows), length: u32(length), inner: u32(inner), ...call.uniforms },
     bindings: bindings(call, width),

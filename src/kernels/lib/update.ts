@@ -1,8 +1,8 @@
 // The update preset: an optimiser's rule for one parameter, fused into a launch that gives the new parameter and state.
 import { DTypeError, ShapeError } from "../../tensor/errors.js";
-import type { HostTensor, Inputs, KernelContext, Op, Plan, TensorInfo } from "../../tensor/op.js";
+import type { Dispatch, HostTensor, Inputs, KernelContext, Op, Plan, TensorInfo } from "../../tensor/op.js";
 import { formatShape, sameShape, sizeOf } from "../../tensor/shape.js";
-import { type Binding, input, kernel, output, read, type Uniform, u32, write } from "./kernel.js";
+import { type Binding, input, kernel, output, read, scratch, type Uniform, u32, write } from "./kernel.js";
 
 /** What an update declares; the rest of `Op` follows from it. Inputs are `p`, `g`, the states, the scalars and `ok`. */
 export interface Update<P, A extends readonly unknown[]>
@@ -22,6 +22,7 @@ export interface Update<P, A extends readonly unknown[]>
 }
 
 const WORKGROUP = 64;
+const MAX_BINDINGS = 8; // storage buffers that every adapter grants a kernel
 
 /** An update op: outputs are the new p and states; where the bool scalar `ok` is false they equal the old ones. */
 export function update<P, A extends readonly unknown[]>(spec: Update<P, A>): Op<P, A> {
@@ -69,30 +70,50 @@ function plan<P, A extends readonly unknown[]>(
   const size = sizeOf((infos[0] as TensorInfo).shape);
   const width = size % 4 === 0 ? 4 : 1;
   const vector = width === 4 ? "vec4f" : "f32";
-  const isScalar = (name: string) => name === "ok" || spec.scalars.includes(name);
-  const bindings: Record<string, Binding> = {};
+  const scalars = [...spec.scalars, "ok"];
+  const packed = inputs.length + outputs.length > MAX_BINDINGS ? packScalars(spec.name, inputs, scalars) : null;
+  const bindings: Record<string, Binding> = packed ? { scalars: read("u32", scratch(0)) } : {};
   for (const [i, name] of inputs.entries()) {
-    bindings[`${name}_in`] = read(name === "ok" ? "u32" : isScalar(name) ? "f32" : vector, input(i));
+    if (!scalars.includes(name)) bindings[`${name}_in`] = read(vector, input(i));
+    else if (!packed) bindings[`${name}_in`] = read("u32", input(i));
   }
   for (const [i, name] of outputs.entries()) bindings[`${name}_out`] = write(vector, output(i));
+  const load = (name: string) => {
+    if (!scalars.includes(name)) return `  ${outputs.includes(name) ? "var" : "let"} ${name} = ${name}_in[i];`;
+    const bits = packed ? `scalars[${scalars.indexOf(name)}]` : `${name}_in[0]`;
+    return `  let ${name} = ${name === "ok" ? `${bits} != 0u` : `bitcast<f32>(${bits})`};`;
+  };
   const code = `alias V = ${vector};
 ${spec.functions ?? ""}
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lid: u32) {
   let i = group_index(wg, groups) * ${WORKGROUP}u + lid;
   if (i >= u.size) { return; }
-${inputs.map((name) => load(name, isScalar(name), outputs.includes(name))).join("\n")}
+${inputs.map(load).join("\n")}
 ${spec.wgsl(params)}
-${outputs.map((name) => `  ${name}_out[i] = select(${name}_in[i], ${name}, ok != 0u);`).join("\n")}
+${outputs.map((name) => `  ${name}_out[i] = select(${name}_in[i], ${name}, ok);`).join("\n")}
 }`;
   const about = `a thread for ${width === 4 ? "four elements" : "an element"} of the parameter`;
   const uniforms = { size: u32(size / width), ...spec.uniforms?.(params) };
   const groups = Math.ceil(size / width / WORKGROUP);
-  return { dispatches: [kernel({ label: spec.name, about, uniforms, bindings, code, groups })] };
+  const step = kernel({ label: spec.name, about, uniforms, bindings, code, groups });
+  return packed ? { dispatches: [packed, step], scratch: [4 * scalars.length] } : { dispatches: [step] };
 }
 
-function load(name: string, scalar: boolean, assigned: boolean): string {
-  return `  ${assigned ? "var" : "let"} ${name} = ${name}_in[${scalar ? 0 : "i"}];`;
+/** Gathers the scalars, as bits, in one buffer. */
+function packScalars(op: string, inputs: readonly string[], scalars: readonly string[]): Dispatch {
+  const sources = scalars.map((name) => [`${name}_in`, read("u32", input(inputs.indexOf(name)))]);
+  return kernel({
+    label: `${op}/scalars`,
+    about: "the scalars side by side, since all tensors of the step would exceed the bindings of a kernel",
+    uniforms: {},
+    bindings: { ...Object.fromEntries(sources), scalars: write("u32", scratch(0)) },
+    code: `@compute @workgroup_size(1)
+fn main() {
+${scalars.map((name, k) => `  scalars[${k}] = ${name}_in[0];`).join("\n")}
+}`,
+    groups: 1,
+  });
 }
 
 function reference<P, A extends readonly unknown[]>(
