@@ -9,8 +9,10 @@ const MODEL_FACTORIES: Readonly<Record<string, () => Classifier>> = {
 /** The names that `--model` takes. */
 export const MODELS: readonly string[] = Object.keys(MODEL_FACTORIES);
 
-/** The rates that validation chose for ZeroSiam on the digits (`zerosiam evaluate`); the demo gives Tent the same. */
-export const DIGITS_RATES = { lr: 1e-3, lrPredictor: 1e-2 };
+/** Images of each corruption in the streams of the demo and the evaluation: as many as the validation part has. */
+export const DIGITS_LIMIT = 1000;
+/** The rates that validation chose for ZeroSiam on such a stream (`zerosiam evaluate`); the demo gives Tent the same. */
+export const DIGITS_RATES = { lr: 3e-4, lrPredictor: 3e-2 };
 
 /** A model with the weights of a file. Throws CheckpointError when they do not fit; `name` must be in MODELS. */
 export async function loadModel(name: string, weights: string): Promise<Classifier> {

@@ -1,7 +1,7 @@
 // Condensing: what it keeps exactly, and what it makes short.
 import { describe, expect, it } from "vitest";
 import { condenseRows, condenseShares, trailingAccuracy } from "../../src/zerosiam/report/condense.js";
-import { clock, number, percent, perImage, points, rate } from "../../src/zerosiam/report/format.js";
+import { clock, number, percent, perImage, points, rate, unbrokenRate } from "../../src/zerosiam/report/format.js";
 
 const row = (step: number, n: number, accuracy: number) => ({
   step,
@@ -53,12 +53,13 @@ describe("numbers in words", () => {
     expect([points(0.054), points(-0.4), points(-0.0001)]).toEqual(["+5.4", "−40.0", "+0.0"]);
     expect([rate(0), rate(1e-3), rate(2.5e-5), rate(0.5), rate(1), rate(null)]).toEqual([
       "0",
-      "1e\u20113",
-      "2.5e\u20115",
-      "5e\u20111",
+      "1e-3",
+      "2.5e-5",
+      "5e-1",
       "1",
       "–",
     ]);
+    expect(unbrokenRate(1e-3)).toBe("1e\u20113");
     expect([clock(0.4), clock(93), clock(3723), clock(-1)]).toEqual(["0:00", "1:33", "1:02:03", "0:00"]);
     expect([perImage(0.0032), perImage(0.9999), perImage(1.5), perImage(Number.NaN)]).toEqual([
       "3.2 ms",

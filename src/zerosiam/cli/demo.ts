@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { loadDigits } from "../data/digits.js";
 import { createMethod, METHODS } from "../methods/index.js";
-import { DIGITS_RATES, loadDigitsModel } from "../models.js";
+import { DIGITS_LIMIT, DIGITS_RATES, loadDigitsModel } from "../models.js";
 import type { ReportData } from "../report/data.js";
 import { verdict } from "../report/tables.js";
 import { CORRUPTION_NAMES, STREAMS, Stream } from "../streams/index.js";
@@ -14,7 +14,7 @@ import { type Session, withSession } from "./session.js";
 
 interface DemoOptions extends CommonOptions {
   seed: number;
-  limit?: number;
+  limit: number;
   methods: string[];
   report: string;
 }
@@ -24,7 +24,7 @@ export function addDemo(program: Command): void {
     .command("demo")
     .description("adapt a small classifier to corrupted digits, with and without collapse, and write a report")
     .addOption(numberFlag("--seed <n>", "draw, noise and order of the stream", SEED).default(0))
-    .addOption(numberFlag("--limit <n>", "images per corruption, at most", COUNT))
+    .addOption(numberFlag("--limit <n>", "images per corruption, at most", COUNT).default(DIGITS_LIMIT))
     .addOption(
       namesFlag("--methods <a,b>", `out of ${METHODS.join(", ")}`, METHODS).default(["source", "tent", "zerosiam"]),
     )
@@ -38,8 +38,7 @@ export function addDemo(program: Command): void {
 async function demo(session: Session, options: DemoOptions): Promise<void> {
   const { seed, limit, methods } = options;
   const set = await loadDigits("test");
-  const pick = limit === undefined ? {} : { limit };
-  const stream = new Stream({ ...STREAMS.classOrdered, set, seed, pick: "draw", ...pick });
+  const stream = new Stream({ ...STREAMS.classOrdered, set, seed, pick: "draw", limit });
   const total = stream.samples.length;
   const order = `class by class, batches of ${stream.batchSize}`;
   session.say(`${total} digits under ${CORRUPTION_NAMES.length} corruptions, ${order}, seed ${seed}\n`);
@@ -49,11 +48,11 @@ async function demo(session: Session, options: DemoOptions): Promise<void> {
     runners.push(new Runner(method, settingsOf(name), total));
   }
   const labelShare = await runStream(stream, runners, session.view(methods, total), session.interrupt);
-  const common = session.common(seed, { batch: stream.batchSize, order: "class", limit: limit ?? null });
+  const common = session.common(seed, { batch: stream.batchSize, order: "class", limit });
   const data: ReportData = {
     ...common,
     interrupted: session.interrupt.requested,
-    command: `zerosiam demo --seed ${seed}${limit === undefined ? "" : ` --limit ${limit}`} --methods ${methods.join(",")}`,
+    command: `zerosiam demo --seed ${seed} --limit ${limit} --methods ${methods.join(",")}`,
     stream: `corrupted digits, ${order}`,
     created: new Date().toISOString(),
     classes: Array.from({ length: 10 }, (_, digit) => String(digit)),

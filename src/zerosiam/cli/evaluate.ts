@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { loadDigits } from "../data/digits.js";
+import { DIGITS_LIMIT } from "../models.js";
 import type { RateSweep, ReportResult } from "../report/data.js";
 import { clock, methodLabel, percent, rate } from "../report/format.js";
 import { STREAMS } from "../streams/index.js";
@@ -18,10 +19,10 @@ interface EvaluateOptions extends CommonOptions {
 
 /** The stream of the paper's main table: online label shift. */
 const PROTOCOLS: readonly Protocol[] = [
-  { name: "class-ordered, batch 16", stream: STREAMS.classOrdered, limit: { validation: 250, test: 500 } },
+  { name: "class-ordered, batch 16", stream: STREAMS.classOrdered, limit: DIGITS_LIMIT },
 ];
 /** `--quick`: one protocol, few images, to see that everything works. */
-const QUICK: readonly Protocol[] = [{ ...PROTOCOLS[0], limit: { validation: 60, test: 120 } }];
+const QUICK: readonly Protocol[] = [{ ...PROTOCOLS[0], limit: 60 }];
 
 export function addEvaluate(program: Command): void {
   program

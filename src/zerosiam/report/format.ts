@@ -36,11 +36,16 @@ export function number(value: number | null | undefined): string {
   return String(Number(value.toPrecision(4)));
 }
 
-/** A learning rate as people write it: 0.001 → "1e‑3" with a hyphen that does not break lines, 0 → "0", null → "–". */
+/** A learning rate as people write it: 0.001 → "1e-3", 0 → "0", null → "–". */
 export function rate(value: number | null): string {
   if (value === null) return "–";
   if (value === 0) return "0";
-  return value.toExponential().replace("e+0", "").replace("e+", "e").replace("e-", "e\u2011");
+  return value.toExponential().replace("e+0", "").replace("e+", "e");
+}
+
+/** The same with a hyphen that does not break lines, for running text; not to be copied into a command line. */
+export function unbrokenRate(value: number | null): string {
+  return rate(value).replace("-", "\u2011");
 }
 
 /** 93 → "1:33"; 0.4 → "0:00"; an hour has three parts. */

@@ -1,7 +1,7 @@
 // Accuracy against learning rate: the figure that tells a lucky rate from a safe range.
 import type { RatePoint, RateSweep, ReportData } from "./data.js";
 import type { Figure } from "./figures.js";
-import { methodLabel, percent, rate } from "./format.js";
+import { methodLabel, percent, unbrokenRate } from "./format.js";
 import { look } from "./palette.js";
 import type { SeriesSpec } from "./payload.js";
 
@@ -37,11 +37,11 @@ function toSeries(name: string, index: number, x: number[], points: RatePoint[])
 function caption(sweep: RateSweep, methods: string[]): string {
   const ranges = methods.map((name) => {
     const mine = sweep.points.filter((p) => p.method === name && p.lr > 0).sort((a, b) => a.lr - b.lr);
-    const good = mine.filter((p) => p.mean >= sweep.source).map((p) => rate(p.lr));
+    const good = mine.filter((p) => p.mean >= sweep.source).map((p) => unbrokenRate(p.lr));
     const bad = mine.find((p) => p.mean < sweep.source && mine.every((q) => q.lr < p.lr || q.mean < sweep.source));
     const safe =
       good.length > 0 ? `is at or above the source at ${good.join(", ")}` : "is nowhere at the source’s level";
-    return `${methodLabel(name)} ${safe}${bad ? `, and below it from ${rate(bad.lr)} on` : ""}.`;
+    return `${methodLabel(name)} ${safe}${bad ? `, and below it from ${unbrokenRate(bad.lr)} on` : ""}.`;
   });
   return (
     `Mean accuracy on the stream at each rate; whiskers are 95 % intervals over seeds, rings the rates chosen on ` +

@@ -2,7 +2,7 @@
 import { finalDominantShare } from "./condense.js";
 import type { ReportData, ReportMethod, ReportResult } from "./data.js";
 import type { Figure } from "./figures.js";
-import { methodLabel, number, percent, perImage, points, rate } from "./format.js";
+import { methodLabel, number, percent, perImage, points, rate, unbrokenRate } from "./format.js";
 import { html, type Markup } from "./markup.js";
 import { look } from "./palette.js";
 
@@ -19,7 +19,7 @@ function card(method: ReportMethod, index: number, source: ReportMethod | undefi
   const share = finalDominantShare(method);
   const rates = ["lr", "lrPredictor"].flatMap((key) => {
     const value = method.settings[key];
-    return typeof value === "number" ? [`${key === "lr" ? "rate" : "predictor"} ${rate(value)}`] : [];
+    return typeof value === "number" ? [`${key === "lr" ? "rate" : "predictor"} ${unbrokenRate(value)}`] : [];
   });
   return html`<div class="card" style="--accent:var(--slot-${look(method.name, index).slot})">
     <h3>${methodLabel(method.name)}</h3>
@@ -62,7 +62,7 @@ function resultVerdict(rows: readonly ReportResult[]): string {
     .filter(({ stream }) => stream === rows[0].stream)
     .map(({ method, lr, mean, ci95 }) => {
       const interval = ci95 === null ? "" : ` ± ${(ci95 * 100).toFixed(1)}`;
-      return `${methodLabel(method)}${lr === null ? "" : ` at ${rate(lr)}`} ${percent(mean)}${interval}`;
+      return `${methodLabel(method)}${lr === null ? "" : ` at ${unbrokenRate(lr)}`} ${percent(mean)}${interval}`;
     });
   return `Mean accuracy on the stream “${rows[0].stream}”: ${parts.join(", ")}.`;
 }
