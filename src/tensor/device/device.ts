@@ -1,5 +1,5 @@
 // An open WebGPU device with its buffers, kernels, command stream and read-back.
-import { DeviceError, DeviceLostError, OutOfMemoryError } from "../errors.js";
+import { DeviceError, DeviceLostError } from "../errors.js";
 import { type OpenGpuOptions, openGpu } from "./adapter/index.js";
 import { pollGently } from "./adapter/polling.js";
 import { type Caps, capsOf } from "./caps.js";
@@ -49,7 +49,9 @@ export class Device {
     this.gpu = gpu;
     this.adapter = adapter;
     this.caps = caps;
-    const fail = (error: Error) => this.#fail(error);
+    const fail = (error: Error) => {
+      this.#failure ??= error;
+    };
     const budget = options.memoryBudget ?? (caps.kind === "software" ? 8 * GIB : Number.POSITIVE_INFINITY);
     const limits = { budget, keep: options.poolCap ?? GIB, largest: caps.maxBindingBytes };
     this.#stream = new CommandStream(gpu, () => this.#pool.trim());
@@ -58,8 +60,9 @@ export class Device {
     this.#readback = new Readback(gpu, this.#stream);
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
-      const { error } = event as GPUUncapturedErrorEvent;
-      fail(new DeviceError(`WebGPU: ${error.message}`, "a defect of this package: report it with `zerosiam doctor`"));
+      const { message } = (event as GPUUncapturedErrorEvent).error;
+      const error = new DeviceError(`WebGPU: ${message}`, "a defect of this package: report it with `zerosiam doctor`");
+      void this.#pipelines.settled().then(() => fail(error)); // a kernel that did not compile is the better reason
     });
     gpu.lost.then(({ reason, message }) => {
       const help = "open a new device and load the last checkpoint; its tensors are gone";
@@ -96,6 +99,7 @@ export class Device {
     this.check();
     try {
       const data = await this.#readback.read(buffer, bytes);
+      await this.#pipelines.settled();
       this.check();
       return data;
     } catch (cause) {
@@ -126,6 +130,7 @@ export class Device {
   async sync(): Promise<void> {
     this.flush();
     await pollGently(() => this.gpu.queue.onSubmittedWorkDone());
+    await this.#pipelines.settled();
     this.check();
   }
 
@@ -168,10 +173,5 @@ export class Device {
   destroy(): void {
     this.#failure ??= new DeviceLostError("the device was destroyed", "open a new one with openDevice()");
     this.gpu.destroy();
-  }
-
-  #fail(error: Error): void {
-    if (error instanceof OutOfMemoryError) this.#pool.trim(0);
-    this.#failure ??= error;
   }
 }

@@ -21,6 +21,8 @@ const COMPUTE = 0x4; // GPUShaderStage.COMPUTE
 export class PipelineCache {
   readonly #device: GPUDevice;
   readonly #onError: (error: Error) => void;
+  /** Compilations not yet judged. */
+  readonly #judging = new Set<Promise<void>>();
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #layouts = new Map<string, { bind: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
 
@@ -48,13 +50,24 @@ export class PipelineCache {
     this.#device.pushErrorScope("validation");
     const module = this.#device.createShaderModule({ label, code });
     const gpu = this.#device.createComputePipeline({ label, layout: layouts.pipeline, compute: { module } });
-    this.#device.popErrorScope().then(
+    this.#judge(label);
+    return { gpu, layout: layouts.bind, access, label };
+  }
+
+  /** Waits until every kernel compiled so far is known to be right or wrong. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#judging);
+  }
+
+  #judge(label: string): void {
+    const judged = this.#device.popErrorScope().then(
       (error) => {
         if (error) this.#onError(new ShaderError(`${label}: its kernel did not compile\n${error.message}`, HELP));
       },
       (cause: unknown) => this.#onError(new ShaderError(`${label}: its kernel did not compile`, HELP, { cause })),
     );
-    return { gpu, layout: layouts.bind, access, label };
+    this.#judging.add(judged);
+    judged.finally(() => this.#judging.delete(judged));
   }
 
   #layout(access: string): { bind: GPUBindGroupLayout; pipeline: GPUPipelineLayout } {
