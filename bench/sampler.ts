@@ -5,15 +5,16 @@ import { median } from "./row.js";
 
 /** How much time goes into a measurement. */
 export interface Effort {
-  /** Seconds that one sample takes at least, and that all take at most. */
+  /** Seconds that one sample takes at least. */
   readonly minTime: number;
+  /** Seconds that all samples of an op take at most, and the steps of a method at least. */
   readonly maxTime: number;
-  /** Rounds of profiling, and of steps. */
+  /** Rounds of profiling; the least rounds of steps. */
   readonly rounds: number;
 }
 
 export const THOROUGH: Effort = { minTime: 0.05, maxTime: 1, rounds: 9 };
-export const QUICK: Effort = { minTime: 0.01, maxTime: 0.05, rounds: 3 };
+export const QUICK: Effort = { minTime: 0.01, maxTime: 0.05, rounds: 5 };
 
 /** Median seconds of one call. */
 export type Sampler = (call: () => Promise<void>, effort: Effort) => Promise<number>;

@@ -25,7 +25,6 @@ const SETTINGS: readonly Setting[] = [
 const RATES = { lr: 1e-5, lrPredictor: 1e-5 };
 /** What the others are compared with; the first of METHODS. */
 const [BASELINE] = METHODS;
-const MIN_MS = 300; // of a method, over all rounds
 
 /** One method at work on its own model. */
 interface Contestant {
@@ -67,9 +66,9 @@ async function enter(device: Device, name: string, model: () => Classifier, imag
 }
 
 /** Rounds in which every method takes a step, until there are enough. */
-async function race(contestants: readonly Contestant[], images: Tensor, { rounds }: Effort): Promise<void> {
-  const start = performance.now();
-  for (let round = 0; round < rounds || performance.now() - start < MIN_MS * contestants.length; round++) {
+async function race(contestants: readonly Contestant[], images: Tensor, { rounds, maxTime }: Effort): Promise<void> {
+  const until = performance.now() + 1000 * maxTime * contestants.length;
+  for (let round = 0; round < rounds || performance.now() < until; round++) {
     for (const { method, times } of contestants) {
       const from = performance.now();
       await step(method, images);

@@ -3,8 +3,8 @@ import type { Device } from "../src/tensor/index.js";
 import { median } from "./row.js";
 import type { Effort, Sampler } from "./sampler.js";
 
-const BATCH_MS = 20; // many times what waiting for the device costs
-const MAX_BATCH = 512;
+const BATCH_MS = 10; // many times what waiting for the device costs
+const MAX_BATCH = 1024;
 
 /** What a measurement needs. */
 export interface Timer {
@@ -22,17 +22,12 @@ export interface Timing {
 
 /** Medians over batches of calls; a batch is encoded at once and waited for once. `call` must free what it makes. */
 export async function timeCall({ device, sampler, effort }: Timer, call: () => void): Promise<Timing> {
-  call(); // drivers compile a kernel when it first runs
-  await device.sync();
   const before = device.stats.dispatches;
-  const start = performance.now();
   call();
-  await device.sync();
-  const batch = Math.min(MAX_BATCH, Math.max(1, Math.round(BATCH_MS / (performance.now() - start))));
   const dispatches = device.stats.dispatches - before;
-  const encode = (): void => {
-    for (let i = 0; i < batch; i++) call();
-  };
+  await device.sync(); // drivers compile a kernel when it first runs
+  const batch = await batchSize(device, call);
+  const encode = () => repeat(batch, call);
   const seconds = await sampler(async () => {
     encode();
     await device.sync();
@@ -43,6 +38,21 @@ export async function timeCall({ device, sampler, effort }: Timer, call: () => v
     deviceMs: onDevice ? (await medianOnDevice(device, encode, effort.rounds)) / batch : null,
     dispatches,
   };
+}
+
+/** How many calls fill BATCH_MS. */
+async function batchSize(device: Device, call: () => void): Promise<number> {
+  for (let batch = 1; batch < MAX_BATCH; batch *= 4) {
+    const start = performance.now();
+    repeat(batch, call);
+    await device.sync();
+    if (performance.now() - start >= BATCH_MS) return batch;
+  }
+  return MAX_BATCH;
+}
+
+function repeat(times: number, call: () => void): void {
+  for (let i = 0; i < times; i++) call();
 }
 
 /** Median milliseconds of all kernels that `encode` launches. */

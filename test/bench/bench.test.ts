@@ -50,7 +50,7 @@ describe("a run", () => {
       { names: ["matmul"], sizes: [64], quick: true, gradients: true },
       { onPeaks() {}, onRow: ({ work }) => shown.push(work), stopped: () => false },
     );
-    expect(shown).toEqual(["matmul [64, 64] [64, 64]", "matmul [64, 64] [64, 64] and gradients"]);
+    expect(shown).toEqual(["matmul [64, 64] [64, 64]", "matmul and gradients [64, 64] [64, 64]"]);
     const [row, withGradients] = rows;
     expect(row).toMatchObject({ dispatches: 1, bytes: 3 * 64 * 64 * 4 });
     expect(row.gflops).toBeCloseTo((2 * 64 ** 3) / row.ms / 1e6);
