@@ -1,6 +1,6 @@
 // Adapter discovery, each case in a process of its own: Dawn wants one instance, and variables choose the driver.
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -89,9 +89,10 @@ test("unpacks SwiftShader once, also when several processes start with an empty 
     const answers = await Promise.all([1, 2, 3].map(() => run(["open", "swiftshader"], { XDG_CACHE_HOME: cache })));
     for (const answer of answers) expect(answer.how).toBe("swiftshader");
     expect(await readdir(join(cache, "zerosiam"))).toEqual([expect.stringMatching(/^swiftshader-[\d.]+$/)]);
-    const homeless = await run(["open", "swiftshader"], { XDG_CACHE_HOME: "/dev/null", TMPDIR: cache });
+    await writeFile(join(cache, "file"), "");
+    const homeless = await run(["open", "swiftshader"], { XDG_CACHE_HOME: join(cache, "file"), TMPDIR: cache });
     expect(homeless.how).toBe("swiftshader");
-    expect(await readdir(cache)).toEqual(["zerosiam"]);
+    expect(await readdir(cache)).toEqual(["file", "zerosiam"]);
   } finally {
     await rm(cache, { recursive: true });
   }
