@@ -103,7 +103,7 @@ describe("zerosiam adapt", () => {
   it("stops after the batch on Ctrl-C, saves what there is, and exits with 130", async () => {
     const args = ["--batch", "1", "--save", file("stopped.safetensors"), "--json", file("stopped.json")];
     let sent = false;
-    const { code, stderr } = await adapt("tent", args, {
+    const { code, stdout } = await adapt("tent", args, {
       during: (child) =>
         child.stdout?.on("data", (data: Buffer) => {
           if (sent || !data.toString().includes("/2000 images")) return;
@@ -111,8 +111,8 @@ describe("zerosiam adapt", () => {
           child.kill("SIGINT");
         }),
     });
-    expect(code, stderr).toBe(130);
-    expect(stderr).toContain("interrupted: finishing the batch");
+    expect(code, stdout).toBe(130);
+    expect(stdout).toContain("interrupted: finishing the batch");
     const { interrupted, n, perBatch } = await readJson("stopped.json");
     expect(interrupted).toBe(true);
     expect(n).toBe(perBatch.length);

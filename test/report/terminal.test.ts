@@ -70,6 +70,19 @@ describe("the live view", () => {
     expect(run({}, true)).not.toContain("\x1b");
   });
 
+  it("goes on below a line that is put between", () => {
+    const written: string[] = [];
+    const terminal = { isTTY: true, columns: 80, write: (part: string) => written.push(part) };
+    let seconds = 0;
+    const view = liveView(["tent"], 32, { terminal, colors: createColors(false), now: () => seconds++ });
+    view.update("tent", { n: 4, accuracy: 1, dominantShare: null });
+    view.update("tent", { n: 4, accuracy: 1, dominantShare: null });
+    view.interject("stopping");
+    view.finish();
+    expect(written.map((part) => part.startsWith("\x1b[6A"))).toEqual([false, true, false, false]);
+    expect(written[2]).toBe("stopping\n");
+  });
+
   it("tells the last state of a run that was stopped early", () => {
     expect(run({}, false, 3).trim().split("\n").pop()).toMatch(/^12\/32 images .* 0:05 left$/);
   });

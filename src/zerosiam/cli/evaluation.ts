@@ -4,6 +4,7 @@ import { createMethod, type MethodOptions } from "../methods/index.js";
 import { meanWithInterval } from "../metrics.js";
 import { loadDigitsModel } from "../models.js";
 import type { RatePoint, RateSweep, ReportResult } from "../report/data.js";
+import { SILENT } from "../report/terminal.js";
 import { Stream, type StreamOptions } from "../streams/index.js";
 import type { Interrupt } from "./interrupt.js";
 import { Runner, runStream } from "./runStream.js";
@@ -63,7 +64,7 @@ async function runOnce(on: Evaluator, protocol: Protocol, part: "validation" | "
   const method = createMethod(setting.method, model, optionsOf(setting));
   const runner = new Runner(method, {}, stream.samples.length);
   try {
-    await runStream(stream, [runner], { update() {}, finish() {} }, on.interrupt);
+    await runStream(stream, [runner], SILENT, on.interrupt);
   } finally {
     method.dispose();
     model.dispose();

@@ -9,13 +9,13 @@ export interface Interrupt extends Disposable {
   readonly requested: boolean;
 }
 
-/** Listens for Ctrl-C until disposed. `announce` tells the person what happens now. */
+/** Listens for Ctrl-C until disposed. `announce` gets a line that tells the person what happens now. */
 export function listenForInterrupt(announce: (text: string) => void): Interrupt {
   let pressedAt: number | null = null;
   const onSignal = (): void => {
     if (pressedAt === null) {
       pressedAt = performance.now();
-      announce("\ninterrupted: finishing the batch and saving what there is (Ctrl-C again stops at once)\n");
+      announce("interrupted: finishing the batch and saving what there is (Ctrl-C again stops at once)");
     } else if (performance.now() - pressedAt > SAME_PRESS_MS) process.exit(EXIT.interrupted);
   };
   process.on("SIGINT", onSignal);

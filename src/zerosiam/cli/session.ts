@@ -45,7 +45,11 @@ export async function withSession(
   const colors = colorsFor(process.stdout);
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
   say(`${colors.bold(`zerosiam ${name}`)} ${colors.dim(VERSION)}`);
-  using interrupt = listenForInterrupt((text) => process.stderr.write(text));
+  let live: LiveView | null = null;
+  using interrupt = listenForInterrupt((line) => {
+    if (live) live.interject(`\n${line}`);
+    else process.stderr.write(`${line}\n`);
+  });
   const device = await openDevice(options.adapter === undefined ? {} : { adapter: options.adapter });
   const { adapter } = device;
   say(colors.dim(`adapter: ${adapter.name} (${adapter.driver}; found by: ${adapter.how})`));
@@ -54,8 +58,11 @@ export async function withSession(
     interrupt,
     colors,
     say,
-    view: (methods, total) =>
-      liveView(methods, total, { terminal: process.stdout, colors, now: () => performance.now() / 1000 }),
+    view(methods, total) {
+      const options = { terminal: process.stdout, colors, now: () => performance.now() / 1000 };
+      live = liveView(methods, total, options);
+      return live;
+    },
     common: (seed, config) => ({
       adapter: adapter.name,
       versions: versions(adapter.driver),

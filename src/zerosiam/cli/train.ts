@@ -7,6 +7,7 @@ import { Rng } from "../../tensor/index.js";
 import { loadDigits } from "../data/digits.js";
 import { Source } from "../methods/index.js";
 import { clock, percent } from "../report/format.js";
+import { SILENT } from "../report/terminal.js";
 import { Stream } from "../streams/index.js";
 import { trainDigits } from "../training.js";
 import { COUNT, type CommonOptions, numberFlag, RATE, SEED } from "./options.js";
@@ -66,8 +67,7 @@ async function train(session: Session, options: TrainOptions): Promise<void> {
 async function testAccuracy(session: Session, model: DigitsNet): Promise<number> {
   const set = await loadDigits("test");
   const runner = new Runner(new Source(model), {}, set.count);
-  const silent = { update() {}, finish() {} };
-  await runStream(new Stream({ set, batchSize: 100 }), [runner], silent, session.interrupt);
+  await runStream(new Stream({ set, batchSize: 100 }), [runner], SILENT, session.interrupt);
   return runner.recorder.accuracy;
 }
 

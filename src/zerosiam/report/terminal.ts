@@ -28,6 +28,8 @@ export type LiveRow = Pick<ReportRow, "n" | "accuracy" | "dominantShare">;
 /** Told of every batch; draws as often as it is useful. */
 export interface LiveView {
   update(method: string, row: LiveRow): void;
+  /** Writes a line of other text; the view goes on below it. */
+  interject(line: string): void;
   /** Draws the last state and leaves the cursor below it. */
   finish(): void;
 }
@@ -44,6 +46,9 @@ const MIN_COLUMN = 14;
 const REDRAW_SECONDS = 0.1;
 /** A run without a terminal prints about this many lines. */
 const PLAIN_LINES = 20;
+
+/** Shows nothing: for runs that are part of a larger one. */
+export const SILENT: LiveView = { update() {}, interject() {}, finish() {} };
 
 /** A view of `methods`, each of which will see `total` images. */
 export function liveView(methods: readonly string[], total: number, options: LiveOptions): LiveView {
@@ -84,6 +89,10 @@ export function liveView(methods: readonly string[], total: number, options: Liv
         // One line when all methods have seen the same images, so that its figures can be compared.
         if (columns.every((c) => c.seen === column.seen)) tell(false);
       } else if (now() - drawnAt >= REDRAW_SECONDS) draw();
+    },
+    interject(line) {
+      terminal.write(`${line}\n`);
+      lines = 0;
     },
     finish() {
       if (redrawn) draw();
