@@ -1,0 +1,39 @@
+// Fills the README's generated parts (the example, the reading order): npm run readme. A test checks that they are current.
+import { readFileSync, writeFileSync } from "node:fs";
+
+/** The shortest way through the source: file, and what to look for. */
+const READING: readonly (readonly [file: string, what: string])[] = [
+  ["src/zerosiam/zerosiam.ts", "the method: one backbone pass, two branches, one stop-gradient"],
+  ["src/zerosiam/methods/tent.ts", "what it is compared with; read the two side by side"],
+  ["src/zerosiam/methods/method.ts", "what methods share: step, guard against bad batches, reset, state"],
+  ["src/kernels/softmax.ts", "an op from a preset: formula, reference, derivative"],
+  ["src/kernels/stopGradient.ts", "the asymmetry, as an op without a kernel"],
+  ["src/kernels/matmul.ts", "an op in full: shape rule, kernel variants, cost"],
+  ["src/tensor/op.ts", "what an op is: one declaration, from which all else is generated"],
+  ["src/tensor/autograd.ts", "the backward pass"],
+  ["src/tensor/graph.ts", "nodes, edges and the memory they hold"],
+  ["src/tensor/run.ts", "from a call to launches"],
+  ["src/tensor/device/stream.ts", "one encoder, one uniform upload, when to submit"],
+];
+
+/** Of a file named from the root of the clone, where npm starts scripts and tests. */
+const read = (file: string): string => readFileSync(file, "utf8");
+
+/** `readme` with its generated parts made anew from the sources. */
+export function filled(readme: string): string {
+  const lines = READING.map(
+    ([file, what]) => `| [${file}](${file}) | ${read(file).trimEnd().split("\n").length} | ${what} |`,
+  );
+  const table = ["| file | lines | what to look for |", "|---|---|---|", ...lines].join("\n");
+  const example = read("examples/adapt.ts").trim();
+  return replace(replace(readme, "example", `\`\`\`ts\n${example}\n\`\`\``), "reading", table);
+}
+
+function replace(text: string, name: string, content: string): string {
+  const [start, end] = [`<!-- ${name}: npm run readme -->`, `<!-- /${name} -->`];
+  const [from, to] = [text.indexOf(start), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`README.md: no part between ${start} and ${end}`);
+  return `${text.slice(0, from + start.length)}\n${content}\n${text.slice(to)}`;
+}
+
+if (process.argv[2] === "--write") writeFileSync("README.md", filled(read("README.md")));
