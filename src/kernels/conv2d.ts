@@ -11,8 +11,10 @@ import {
   convolutionParams,
   convolutionUniforms,
   eachTerm,
+  isDepthwise,
   isPointwise,
 } from "./lib/convolution.js";
+import { depthwise, slides } from "./lib/depthwise.js";
 import { input, output, read, u32, write } from "./lib/kernel.js";
 import { matrixProduct } from "./lib/matrix.js";
 import { pitchOf, pixelRows } from "./lib/pixelRows.js";
@@ -52,6 +54,10 @@ export const conv2d = defineOp({
   },
   kernels({ inputs, params, caps }) {
     const c = geometry(inputs, params);
+    if (isDepthwise(c) && slides(c)) {
+      const operands = { source: input(0), weight: input(1), bias: inputs[2] ? input(2) : null };
+      return depthwise({ ...c, ...operands, label: "conv2d", flipped: false });
+    }
     return product(isPointwise(c) ? pointwise(c, inputs[2] !== null) : implicit(c, inputs[2] !== null), caps);
   },
   reference: (inputs, params) => [reference(inputs as readonly (HostTensor | null)[], params)],
@@ -69,6 +75,7 @@ export const conv2d = defineOp({
   samples: [
     of([1, 1, 3, 3], [1, 1, 1, 1], [1]),
     of([2, 3, 5, 7], [4, 3, 1, 1], [4]),
+    of([2, 3, 4, 6], [5, 3, 1, 1], [5]),
     { ...of([2, 3, 8, 8], [4, 3, 3, 3], [4]), args: [{ padding: 1 }] },
     { ...of([1, 5, 7, 9], [6, 5, 3, 3], null), args: [{ stride: 2, padding: 1 }] },
     { ...of([1, 3, 8, 9], [4, 3, 3, 5], [4]), args: [{ stride: [2, 1], padding: [1, 2] }] },
@@ -76,6 +83,8 @@ export const conv2d = defineOp({
     { ...of([2, 4, 7, 7], [6, 2, 3, 3], [6]), args: [{ padding: 1, groups: 2 }] },
     { ...of([1, 6, 9, 8], [12, 1, 3, 3], [12]), args: [{ stride: 2, padding: 1, groups: 6 }] },
     { ...of([2, 4, 6, 6], [4, 1, 3, 3], [4]), args: [{ padding: 1, groups: 4 }] },
+    { ...of([1, 2, 40, 9], [2, 1, 7, 5], [2]), args: [{ padding: [3, 2], groups: 2 }] },
+    { ...of([1, 3, 35, 6], [3, 1, 2, 3], null), args: [{ stride: [3, 2], padding: 1, groups: 3 }] },
     { ...of([1, 3, 18, 17], [5, 3, 4, 4], [5]), args: [{ stride: 4 }] },
     { ...of([1, 2, 6, 6], [3, 2, 2, 2], [3]), args: [{ stride: 3 }] },
     { ...of([1, 16, 8, 8], [20, 16, 3, 3], null), args: [{ padding: 1 }] },

@@ -1,6 +1,6 @@
 // conv2dInputGrad: the gradient of conv2d for its input, which is the transposed convolution of gy.
 import { ShapeError } from "../tensor/errors.js";
-import { defineOp, type HostTensor, type Inputs, type TensorInfo } from "../tensor/op.js";
+import { defineOp, type HostTensor, type Inputs, type Plan, type TensorInfo } from "../tensor/op.js";
 import { formatShape, type Shape, sameShape, sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import {
@@ -11,8 +11,10 @@ import {
   convolutionParams,
   convolutionUniforms,
   eachTerm,
+  isDepthwise,
   isPointwise,
 } from "./lib/convolution.js";
+import { depthwise, slides } from "./lib/depthwise.js";
 import { input, output, read, u32, write } from "./lib/kernel.js";
 import { matrixProduct } from "./lib/matrix.js";
 import { pitchOf, pixelRows } from "./lib/pixelRows.js";
@@ -53,6 +55,7 @@ export const conv2dInputGrad = defineOp({
   kernels({ inputs, params, caps }) {
     const c = geometry(inputs, params);
     if (isPointwise(c)) return product(pointwise(c), caps);
+    if (isDepthwise(c) && slides(c) && isUnit(c.stride)) return turned(c);
     return inTurn(phases(c).map((phase) => product(transposed(c, phase), caps)));
   },
   reference(inputs, params) {
@@ -82,6 +85,9 @@ export const conv2dInputGrad = defineOp({
     { ...of([2, 6, 7, 7], [6, 2, 3, 3]), args: [7, { padding: 1, groups: 2 }] },
     { ...of([1, 12, 5, 4], [12, 1, 3, 3]), args: [[9, 8], { stride: 2, padding: 1, groups: 6 }] },
     { ...of([2, 4, 6, 6], [4, 1, 3, 3]), args: [6, { padding: 1, groups: 4 }] },
+    { ...of([2, 5, 4, 6], [5, 3, 1, 1]), args: [[4, 6]] },
+    { ...of([1, 2, 40, 9], [2, 1, 7, 5]), args: [[40, 9], { padding: [3, 2], groups: 2 }] },
+    { ...of([1, 2, 9, 9], [2, 1, 3, 3]), args: [5, { padding: 3, groups: 2 }] },
     { ...of([1, 5, 4, 4], [5, 3, 4, 4]), args: [[18, 17], { stride: 4 }] },
     { ...of([1, 3, 2, 2], [3, 2, 2, 2]), args: [6, { stride: 3 }] },
     { ...of([1, 20, 8, 8], [20, 16, 3, 3]), args: [8, { padding: 1 }] },
@@ -134,6 +140,23 @@ function pointwise({ batch, channels, filters, size }: Convolution): Product {
     m: channels,
     n: sizeOf(size),
     k: filters,
+  });
+}
+
+const isUnit = ([h, w]: Pair) => h === 1 && w === 1;
+
+/** With stride 1: gy, padded by the rest of the kernel, convolved with the kernel turned by half a turn. */
+function turned(c: Convolution): Plan {
+  return depthwise({
+    ...c,
+    label: "conv2dInputGrad",
+    source: input(0),
+    weight: input(1),
+    bias: null,
+    size: c.outSize,
+    outSize: c.size,
+    padding: [c.kernel[0] - 1 - c.padding[0], c.kernel[1] - 1 - c.padding[1]],
+    flipped: true,
   });
 }
 

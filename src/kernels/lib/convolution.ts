@@ -104,6 +104,11 @@ export function isPointwise({ kernel, stride, padding, groups, size }: Convoluti
   return alone && (size[0] * size[1]) % 4 === 0;
 }
 
+/** Whether every channel has a filter of its own. */
+export function isDepthwise({ channels, filters, groups }: Convolution): boolean {
+  return groups > 1 && channels === groups && filters === groups;
+}
+
 /** Calls `visit` with the places in x, weight and y of every product y[…] += x[…] · weight[…], for the references. */
 export function eachTerm(c: Convolution, visit: (x: number, weight: number, y: number) => void): void {
   const { batch, channels, filters, groups, kernel, stride, padding, dilation, size, outSize } = c;

@@ -25,16 +25,29 @@ export interface MatrixProduct extends Pick<Product, "label" | "about" | "m" | "
   readonly bias?: { readonly operand: Operand; readonly along: "rows" | "columns" };
 }
 
-/** C = A·B (+ bias) as a product. */
+/** C = A·B (+ bias) as a product. One with few columns is computed as Cᵀ = Bᵀ·Aᵀ: tiles are wide. */
 export function matrixProduct(p: MatrixProduct): Product {
-  const { label, about, m, n, k, a, b } = p;
+  return p.n <= 16 && p.m >= 2 * p.n ? asProduct(swapped(p), true) : asProduct(p, false);
+}
+
+function swapped(p: MatrixProduct): MatrixProduct {
+  const flipped = (x: Matrix) => ({ ...x, transposed: !x.transposed });
+  const bias = p.bias && ({ operand: p.bias.operand, along: p.bias.along === "rows" ? "columns" : "rows" } as const);
+  return { ...p, m: p.n, n: p.m, a: flipped(p.b), b: flipped(p.a), ...(bias && { bias }) };
+}
+
+function asProduct(p: MatrixProduct, storeTransposed: boolean): Product {
+  const { label, about, m, n, k } = p;
+  const a = { ...p.a, transposed: p.a.transposed && m > 1 }; // a vector lies the same both ways
+  const b = { ...p.b, transposed: p.b.transposed || n === 1 };
   const batches = mergeDims(p.batch, [broadcastStrides(a.batch, p.batch), broadcastStrides(b.batch, p.batch)]);
   // Rows of B and C go four elements at a time where their length allows it; so do rows of A and Bᵀ, along k.
-  const wide = n % 4 === 0;
+  const wideB = n % 4 === 0 && !b.transposed;
+  const wideC = n % 4 === 0 && !storeTransposed;
   const byFours = b.transposed && !a.transposed && k % 4 === 0;
   return {
     label,
-    about,
+    about: storeTransposed ? `${about}, transposed` : about,
     m,
     n,
     batches: sizeOf(p.batch),
@@ -42,20 +55,14 @@ export function matrixProduct(p: MatrixProduct): Product {
     alongK: { a: !a.transposed, b: b.transposed },
     byFours,
     uniforms: walkUniforms(batches.sizes, { a: batches.strides[0], b: batches.strides[1] }),
-    reads: {
-      a: read(byFours ? "vec4f" : "f32", a.operand),
-      b: read(byFours || (wide && !b.transposed) ? "vec4f" : "f32", b.operand),
-    },
+    reads: { a: read(byFours ? "vec4f" : "f32", a.operand), b: read(byFours || wideB ? "vec4f" : "f32", b.operand) },
     operands: [
       matrixOf(batches.sizes.length),
       byFours ? A_BY_FOURS : a.transposed ? A_TRANSPOSED : A_PLAIN,
-      byFours ? B_BY_FOURS : b.transposed ? B_TRANSPOSED : wide ? B_WIDE : B_PLAIN,
+      byFours ? B_BY_FOURS : b.transposed ? B_TRANSPOSED : wideB ? B_WIDE : B_PLAIN,
     ].join("\n"),
-    writes: {
-      c: write(wide ? "vec4f" : "f32", p.out),
-      ...(p.bias && { bias: read("f32", p.bias.operand) }),
-    },
-    store: `${p.bias ? BIAS[p.bias.along] : NO_BIAS}\n${wide ? C_WIDE : C_PLAIN}`,
+    writes: { c: write(wideC ? "vec4f" : "f32", p.out), ...(p.bias && { bias: read("f32", p.bias.operand) }) },
+    store: `${p.bias ? BIAS[p.bias.along] : NO_BIAS}\n${storeTransposed ? C_TRANSPOSED : wideC ? C_WIDE : C_PLAIN}`,
   };
 }
 
@@ -136,4 +143,11 @@ fn put4(cursor: CCursor, row: u32, v: vec4f) {
   let i = cursor.at + row * u.n;
   let w = biased(row, cursor.col, v);
 ${lines(4, (j) => `  if (cursor.col + ${j}u < u.n) { c[i + ${j}u] = w[${j}]; }`)}
+}`;
+
+const C_TRANSPOSED = `${C_CURSOR}
+fn put4(cursor: CCursor, row: u32, v: vec4f) {
+  let i = cursor.at + cursor.col * (u.m - 1u) + row; // of Cᵀ[col, row]
+  let w = biased(row, cursor.col, v);
+${lines(4, (j) => `  if (cursor.col + ${j}u < u.n) { c[i + ${j}u * u.m] = w[${j}]; }`)}
 }`;

@@ -3,12 +3,14 @@ import type { Caps, Dispatch, Plan } from "../../tensor/op.js";
 import { kernel, read, scratch, u32 } from "./kernel.js";
 import { REGISTER_GRID, registerTile } from "./registerTile.js";
 import { sharedGrid, sharedTile } from "./sharedTile.js";
+import { isNarrow, SPLIT_GRID, splitTile } from "./splitTile.js";
 import { subgroupGrid, subgroupTile } from "./subgroupTile.js";
 import { type Grid, type Product, shareOf, tileCount } from "./tile.js";
 
 /** The launches of a product: a tile's, and where the sum is cut into parts the one that adds these. */
 export function product(p: Product, caps: Caps): Plan {
   const { subgroupSize, kind } = caps;
+  if (kind === "gpu" && isNarrow(p)) return inParts(p, SPLIT_GRID, GPU_TILES, (grid) => splitTile(p, grid));
   if (kind === "gpu") return inParts(p, sharedGrid(p), GPU_TILES, (grid) => sharedTile(p, grid));
   if (subgroupSize === 0) return inParts(p, REGISTER_GRID, SOFTWARE_TILES * 32, (grid) => registerTile(p, grid));
   return inParts(p, subgroupGrid(p, subgroupSize), SOFTWARE_TILES, (grid) => subgroupTile(p, grid, subgroupSize));

@@ -1,6 +1,6 @@
 // A tile of a product for GPUs: a workgroup brings blocks of A and B into its memory, and each thread multiplies 4 × 4.
 import type { Dispatch } from "../../tensor/op.js";
-import { type Grid, type Loop, lines, type Product, tileKernel } from "./tile.js";
+import { decode, type Grid, lines, type Product, partOfSum, tileKernel } from "./tile.js";
 
 const SIDE = 64; // columns of a tile, and rows at most
 const DEPTH = 16; // values of k that are in workgroup memory at a time
@@ -17,7 +17,6 @@ export function sharedGrid({ m }: Product): Grid {
  */
 export function sharedTile(p: Product, grid: Grid): Dispatch {
   const each = grid.rows / THREADS;
-  const [first, ...inner] = p.sum;
   const at = p.sum.map(({ index }) => index).join(", ");
   // Along k, x counts k; else y does, and x counts rows or columns.
   const [aK, aRow] = p.alongK.a ? ["x", "y"] : ["y", "x"];
@@ -33,9 +32,8 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u
   let t = place(tile, wg.z);
 ${lines(each, (i) => `  let a${i} = a_cursor(t.batch, min(t.row + id.${aRow} * ${each}u + ${i}u, u.m - 1u)); var c${i} = vec4f();`)}
   let b = b_cursor(t.batch, t.col + id.${bCol} * 4u);
-  let inner = ${["1u", ...inner.map(({ extent }) => `u.${extent}`)].join(" * ")}; // values of k for each of the outermost loop
-  let end = min((wg.z + 1u) * u.share, u.${first.extent}) * inner;
-  for (var k0 = wg.z * u.share * inner; k0 < end; k0 += ${DEPTH}u) {
+${partOfSum(p.sum)}
+  for (var k0 = start; k0 < end; k0 += ${DEPTH}u) {
     let ka = k0 + id.${aK};
     let kb = k0 + id.${bK};
 ${lines(each, (i) => `    var a${i}k = 0.0;`)}
@@ -63,15 +61,4 @@ ${lines(each, (i) => `  if (row + ${i}u < u.m) { put4(c, row + ${i}u, c${i}); }`
 }`;
   const about = `${grid.rows} × ${SIDE} a workgroup, in blocks of ${DEPTH} k in its memory`;
   return tileKernel(p, grid, { variant: "shared", about, code });
-}
-
-/** Splits `k` into the indices of the loops, innermost last. */
-function decode(sum: readonly Loop[], k: string): string {
-  const below = (i: number) => sum.slice(i + 1).map(({ extent }) => ` / u.${extent}`);
-  return sum
-    .map(
-      ({ index, extent }, i) =>
-        `      let ${index} = ${k}${below(i).reverse().join("")}${i > 0 ? ` % u.${extent}` : ""};`,
-    )
-    .join("\n");
 }

@@ -104,6 +104,22 @@ ${body}
   }${" }".repeat(inner.length)}`;
 }
 
+/** For tiles that count k in one loop: the `start` and `end` of part `wg.z`. */
+export function partOfSum([outer, ...inner]: readonly Loop[]): string {
+  return `  let inner = ${["1u", ...inner.map(({ extent }) => `u.${extent}`)].join(" * ")}; // k for each value of the outermost loop
+  let start = wg.z * u.share * inner;
+  let end = min((wg.z + 1u) * u.share, u.${outer.extent}) * inner;`;
+}
+
+/** The indices of the loops that `k`, counted over all of them, stands for. */
+export function decode(sum: readonly Loop[], k: string): string {
+  return lines(sum.length, (i) => {
+    const { index, extent } = sum[i];
+    const inner = sum.slice(i + 1).reverse();
+    return `      let ${index} = ${k}${inner.map((loop) => ` / u.${loop.extent}`).join("")}${i > 0 ? ` % u.${extent}` : ""};`;
+  });
+}
+
 /** The launch of a tile over its grid. With several parts it writes their sums to scratch, for `addParts`. */
 export function tileKernel(p: Product, grid: Grid, tile: TileText): Dispatch {
   const partial = grid.parts > 1;
