@@ -9,10 +9,10 @@ const MODEL_FACTORIES: Readonly<Record<string, () => Classifier>> = {
 /** The names that `--model` takes. */
 export const MODELS: readonly string[] = Object.keys(MODEL_FACTORIES);
 
-/** Images of each corruption in the streams of the demo and the evaluation: as many as the validation part has. */
-export const DIGITS_LIMIT = 1000;
+/** Images of each corruption in the streams of the demo and the evaluation: half of what the validation part has. */
+export const DIGITS_LIMIT = 500;
 /** The rates that validation chose for ZeroSiam on such a stream (`zerosiam evaluate`); the demo gives Tent the same. */
-export const DIGITS_RATES = { lr: 3e-4, lrPredictor: 3e-2 };
+export const DIGITS_RATES = { lr: 1e-3, lrPredictor: 1e-2 };
 
 /** A model with the weights of a file. Throws CheckpointError when they do not fit; `name` must be in MODELS. */
 export async function loadModel(name: string, weights: string): Promise<Classifier> {

@@ -6,7 +6,7 @@ import { DIGITS_LIMIT } from "../models.js";
 import type { RateSweep, ReportResult } from "../report/data.js";
 import { clock, methodLabel, percent, rate } from "../report/format.js";
 import { STREAMS } from "../streams/index.js";
-import { chooseRates, type Evaluator, GRID, measure, type Protocol, type Setting, SOURCE } from "./evaluation.js";
+import { chooseRates, type Evaluator, measure, type Protocol, runCount, type Setting, SOURCE } from "./evaluation.js";
 import { COUNT, type CommonOptions, numberFlag } from "./options.js";
 import { checkWritable, writeReport } from "./output.js";
 import { type Session, withSession } from "./session.js";
@@ -44,8 +44,7 @@ async function evaluate(session: Session, options: EvaluateOptions): Promise<voi
     test: await loadDigits("test"),
     seeds: options.seeds,
     interrupt: session.interrupt,
-    // Per protocol: the source and the grid once, then four settings with every seed.
-    ran: progressLine(session, protocols.length * (1 + GRID.length + 4 * options.seeds)),
+    ran: progressLine(session, protocols.length * runCount(options.seeds)),
   };
   const rows: ReportResult[] = [];
   const sweeps: RateSweep[] = [];

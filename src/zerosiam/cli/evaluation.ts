@@ -43,18 +43,23 @@ export interface Evaluator {
 }
 
 export const SOURCE: Setting = { method: "source", lr: null, lrPredictor: null };
-/** Half-decades from harmless to collapse. */
-const RATES = [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2];
-/** Predictor rate ÷ rate of the norms. The paper's tables have 1 to 10; this small head gains from more. */
-const PREDICTOR_RATIOS = [10, 100];
+/** From harmless to collapse. */
+const RATES = [1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3];
+/** Predictor rate ÷ rate of the norms: what the paper gives its GroupNorm model. Fixed, so that both methods tune one number. */
+const PREDICTOR_RATIO = 10;
+/** Validation runs of each setting, differing as test runs do: near collapse a single one says little. */
+const VALIDATION_SEEDS = 3;
 
 /** Every setting that validation compares. */
-export const GRID: readonly Setting[] = RATES.flatMap((lr): Setting[] => [
+const GRID: readonly Setting[] = RATES.flatMap((lr): Setting[] => [
   { method: "tent", lr, lrPredictor: null },
-  ...PREDICTOR_RATIOS.map(
-    (ratio): Setting => ({ method: "zerosiam", lr, lrPredictor: Number((lr * ratio).toPrecision(3)) }),
-  ),
+  { method: "zerosiam", lr, lrPredictor: Number((lr * PREDICTOR_RATIO).toPrecision(3)) },
 ]);
+
+/** How many runs the evaluation of one protocol makes: validation, then four settings with every test seed. */
+export function runCount(testSeeds: number): number {
+  return VALIDATION_SEEDS * (1 + GRID.length) + 4 * testSeeds;
+}
 
 /** One run. Null when Ctrl-C stopped it: half a run is no figure. */
 async function runOnce(on: Evaluator, protocol: Protocol, part: "validation" | "test", setting: Setting, seed: number) {
@@ -87,54 +92,61 @@ export interface Choice {
   best: Map<string, Setting>;
 }
 
-/** Runs the whole grid on the validation part, with one seed. Null when stopped. */
+/** Runs the whole grid on the validation part, and takes each method's best mean. Null when stopped. */
 export async function chooseRates(on: Evaluator, protocol: Protocol): Promise<Choice | null> {
-  const source = await runOnce(on, protocol, "validation", SOURCE, 0);
+  const source = await runSeeds(on, protocol, "validation", SOURCE, VALIDATION_SEEDS);
   if (!source) return null;
-  const scores = new Map<Setting, number>();
-  for (const setting of GRID) {
-    const figures = await runOnce(on, protocol, "validation", setting, 0);
-    if (!figures) return null;
-    scores.set(setting, figures.accuracy);
-  }
+  const scores = new Map<Setting, Interval>();
   const best = new Map<string, Setting>();
-  for (const [setting, score] of scores) {
+  for (const setting of GRID) {
+    const runs = await runSeeds(on, protocol, "validation", setting, VALIDATION_SEEDS);
+    if (!runs) return null;
+    const score = accuracyOf(runs);
+    scores.set(setting, score);
     const leader = best.get(setting.method);
-    if (!leader || score > (scores.get(leader) ?? 0)) best.set(setting.method, setting);
+    if (!leader || score.mean > (scores.get(leader) as Interval).mean) best.set(setting.method, setting);
   }
-  return {
-    best,
-    sweep: { stream: `${protocol.name}, validation part`, source: source.accuracy, points: pointsOf(scores, best) },
-  };
+  const points = [...scores].map(
+    ([setting, score]): RatePoint => ({
+      ...{ method: setting.method, lr: setting.lr as number, ...score },
+      chosen: best.get(setting.method) === setting,
+    }),
+  );
+  return { best, sweep: { stream: `${protocol.name}, validation part`, source: accuracyOf(source).mean, points } };
 }
 
-/** Accuracy by rate; of ZeroSiam those at the chosen ratio of its two rates. */
-function pointsOf(scores: ReadonlyMap<Setting, number>, best: ReadonlyMap<string, Setting>): RatePoint[] {
-  return [...scores].flatMap(([setting, mean]) => {
-    const chosen = best.get(setting.method);
-    if (!chosen || setting.lr === null || ratioOf(setting) !== ratioOf(chosen)) return [];
-    return [{ method: setting.method, lr: setting.lr, mean, ci95: null, chosen: setting === chosen }];
-  });
+type Interval = ReturnType<typeof meanWithInterval>;
+
+function accuracyOf(runs: readonly RunFigures[]): Interval {
+  return meanWithInterval(runs.map(({ accuracy }) => accuracy));
 }
 
-function ratioOf({ lr, lrPredictor }: Setting): number {
-  return lr && lrPredictor ? Math.round(lrPredictor / lr) : 0;
-}
-
-/** Mean and interval over the seeds on the test part. Null when stopped before the first seed was done. */
-export async function measure(on: Evaluator, protocol: Protocol, setting: Setting): Promise<ReportResult | null> {
+/** One run for each of the first `seeds` seeds. Null when stopped. */
+async function runSeeds(
+  on: Evaluator,
+  protocol: Protocol,
+  part: "validation" | "test",
+  setting: Setting,
+  seeds: number,
+) {
   const runs: RunFigures[] = [];
-  for (let seed = 0; seed < on.seeds; seed++) {
-    const figures = await runOnce(on, protocol, "test", setting, seed);
-    if (!figures) break;
+  for (let seed = 0; seed < seeds; seed++) {
+    const figures = await runOnce(on, protocol, part, setting, seed);
+    if (!figures) return null;
     runs.push(figures);
   }
-  if (runs.length === 0) return null;
+  return runs;
+}
+
+/** Mean and interval over the seeds on the test part. Null when stopped: fewer seeds are another figure. */
+export async function measure(on: Evaluator, protocol: Protocol, setting: Setting): Promise<ReportResult | null> {
+  const runs = await runSeeds(on, protocol, "test", setting, on.seeds);
+  if (!runs) return null;
   const shares = runs.flatMap(({ dominantShare }) => dominantShare ?? []);
   return {
     stream: protocol.name,
     ...setting,
-    ...meanWithInterval(runs.map(({ accuracy }) => accuracy)),
+    ...accuracyOf(runs),
     seeds: runs.length,
     dominantShare: shares.length > 0 ? meanWithInterval(shares).mean : null,
   };
