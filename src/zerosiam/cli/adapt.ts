@@ -81,15 +81,13 @@ async function adapt(session: Session, options: AdaptOptions): Promise<void> {
   const { batches, shown } = remaining(stream, position);
   const before = shown.images;
   const total = stream.samples.length - before;
-  session.say(
-    `${total} images in batches of ${options.batch}, ${before > 0 ? `after ${before} seen before, ` : ""}${method.name}\n`,
-  );
+  const start = before > 0 ? `, after ${before} that were seen before` : "";
+  session.say(`${method.name}: ${total} images in batches of ${options.batch}${start}\n`);
   const runner = new Runner(method, {}, total);
   await runStream(shown.counting(batches), [runner], session.view([method.name], total), session.interrupt);
   const { recorder, secondsPerImage, notUpdated } = runner;
-  session.say(
-    `\naccuracy ${percent(recorder.accuracy)} on ${recorder.n} images, ${perImage(secondsPerImage)} per image`,
-  );
+  const pace = `${perImage(secondsPerImage)} per image`;
+  session.say(`\naccuracy ${percent(recorder.accuracy)} on ${recorder.n} images, ${pace}`);
   if (notUpdated > 0) session.say(`${notUpdated} batches were not learned from: their gradient was not finite`);
   if (options.save !== undefined) await saveProgress(options.save, method, shown, session.interrupt.requested);
   if (options.predictions !== undefined) await writePredictions(options.predictions, stream, before, recorder);
@@ -98,6 +96,7 @@ async function adapt(session: Session, options: AdaptOptions): Promise<void> {
     method: method.name,
     accuracy: recorder.accuracy,
     n: recorder.n,
+    calibrationError: recorder.calibrationError,
     perBatch: recorder.rows,
     secondsPerImage,
     peakBytes: memory().peakBytes,

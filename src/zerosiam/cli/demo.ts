@@ -74,5 +74,6 @@ function settingsOf(method: string): Record<string, number> {
 }
 
 function toJson({ recorder, secondsPerImage, settings, notUpdated }: Runner): Record<string, unknown> {
-  return { accuracy: recorder.accuracy, perBatch: recorder.rows, secondsPerImage, ...settings, notUpdated };
+  const { accuracy, calibrationError, rows } = recorder;
+  return { accuracy, calibrationError, perBatch: rows, secondsPerImage, ...settings, notUpdated };
 }

@@ -59,8 +59,8 @@ export async function withSession(
     colors,
     say,
     view(methods, total) {
-      const options = { terminal: process.stdout, colors, now: () => performance.now() / 1000 };
-      live = liveView(methods, total, options);
+      const now = (): number => performance.now() / 1000;
+      live = liveView(methods, total, { terminal: process.stdout, colors, now });
       return live;
     },
     common: (seed, config) => ({
