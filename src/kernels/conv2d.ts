@@ -1,6 +1,6 @@
 // conv2d: cross-correlation of images with filters, with stride, padding, dilation, groups and bias.
 import { DTypeError, ShapeError } from "../tensor/errors.js";
-import { defineOp, type HostTensor, type Inputs, type TensorInfo } from "../tensor/op.js";
+import { type Caps, defineOp, type HostTensor, type Inputs, type TensorInfo } from "../tensor/op.js";
 import { formatShape, sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import {
@@ -58,7 +58,7 @@ export const conv2d = defineOp({
       const operands = { source: input(0), weight: input(1), bias: inputs[2] ? input(2) : null };
       return depthwise({ ...c, ...operands, label: "conv2d", flipped: false });
     }
-    return product(isPointwise(c) ? pointwise(c, inputs[2] !== null) : implicit(c, inputs[2] !== null), caps);
+    return product(isPointwise(c) ? pointwise(c, inputs[2] !== null, caps) : implicit(c, inputs[2] !== null), caps);
   },
   reference: (inputs, params) => [reference(inputs as readonly (HostTensor | null)[], params)],
   saves: ["x", "weight"],
@@ -121,19 +121,22 @@ const termsOf = (c: Convolution) => (c.channels / c.groups) * c.kernel[0] * c.ke
 const ABOUT = "y[filter, (image, pixel)] = Σ weight[filter, k] · x[k, (image, pixel)], k = (channel, ky, kx)";
 
 /** A kernel of one pixel: the weight times each image. */
-function pointwise({ batch, channels, filters, size }: Convolution, bias: boolean): Product {
-  return matrixProduct({
-    label: "conv2d",
-    about: ABOUT,
-    a: { operand: input(1), batch: [], transposed: false },
-    b: { operand: input(0), batch: [batch], transposed: false },
-    out: output(0),
-    batch: [batch],
-    m: filters,
-    n: sizeOf(size),
-    k: channels,
-    ...(bias && { bias: { operand: input(2), along: "columns" } }),
-  });
+function pointwise({ batch, channels, filters, size }: Convolution, bias: boolean, caps: Caps): Product {
+  return matrixProduct(
+    {
+      label: "conv2d",
+      about: ABOUT,
+      a: { operand: input(1), batch: [], transposed: false },
+      b: { operand: input(0), batch: [batch], transposed: false },
+      out: output(0),
+      batch: [batch],
+      m: filters,
+      n: sizeOf(size),
+      k: channels,
+      ...(bias && { bias: { operand: input(2), along: "columns" } }),
+    },
+    caps,
+  );
 }
 
 /** The weight times the matrix of all windows, which is read from x where it lies; padding reads as zero. */

@@ -1,6 +1,6 @@
 // conv2dInputGrad: the gradient of conv2d for its input, which is the transposed convolution of gy.
 import { ShapeError } from "../tensor/errors.js";
-import { defineOp, type HostTensor, type Inputs, type Plan, type TensorInfo } from "../tensor/op.js";
+import { type Caps, defineOp, type HostTensor, type Inputs, type Plan, type TensorInfo } from "../tensor/op.js";
 import { formatShape, type Shape, sameShape, sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import {
@@ -54,7 +54,7 @@ export const conv2dInputGrad = defineOp({
   },
   kernels({ inputs, params, caps }) {
     const c = geometry(inputs, params);
-    if (isPointwise(c)) return product(pointwise(c), caps);
+    if (isPointwise(c)) return product(pointwise(c, caps), caps);
     if (isDepthwise(c) && slides(c) && isUnit(c.stride)) return turned(c);
     return inTurn(phases(c).map((phase) => product(transposed(c, phase), caps)));
   },
@@ -129,18 +129,21 @@ const termsOf = (c: Convolution) => (c.filters / c.groups) * sizeOf(c.kernel);
 const ABOUT = "gx[channel, (image, pixel)] = Σ weight[k, channel] · gy[k, (image, pixel)], k = (filter, ty, tx)";
 
 /** A kernel of one pixel: the weight, transposed, times each image's gradient. */
-function pointwise({ batch, channels, filters, size }: Convolution): Product {
-  return matrixProduct({
-    label: "conv2dInputGrad",
-    about: ABOUT,
-    a: { operand: input(1), batch: [], transposed: true },
-    b: { operand: input(0), batch: [batch], transposed: false },
-    out: output(0),
-    batch: [batch],
-    m: channels,
-    n: sizeOf(size),
-    k: filters,
-  });
+function pointwise({ batch, channels, filters, size }: Convolution, caps: Caps): Product {
+  return matrixProduct(
+    {
+      label: "conv2dInputGrad",
+      about: ABOUT,
+      a: { operand: input(1), batch: [], transposed: true },
+      b: { operand: input(0), batch: [batch], transposed: false },
+      out: output(0),
+      batch: [batch],
+      m: channels,
+      n: sizeOf(size),
+      k: filters,
+    },
+    caps,
+  );
 }
 
 const isUnit = ([h, w]: Pair) => h === 1 && w === 1;

@@ -40,16 +40,19 @@ export const linear = defineOp({
     return [{ shape: [...x.shape.slice(0, -1), n], dtype: "f32" }];
   },
   kernels({ inputs, caps }) {
-    const p = matrixProduct({
-      label: "linear",
-      about: "y = x·Wᵀ + b",
-      ...sizes(inputs),
-      a: { operand: input(0), batch: [], transposed: false },
-      b: { operand: input(1), batch: [], transposed: true },
-      out: output(0),
-      batch: [],
-      ...(inputs[2] && { bias: { operand: input(2), along: "rows" } }),
-    });
+    const p = matrixProduct(
+      {
+        label: "linear",
+        about: "y = x·Wᵀ + b",
+        ...sizes(inputs),
+        a: { operand: input(0), batch: [], transposed: false },
+        b: { operand: input(1), batch: [], transposed: true },
+        out: output(0),
+        batch: [],
+        ...(inputs[2] && { bias: { operand: input(2), along: "rows" } }),
+      },
+      caps,
+    );
     return product(p, caps);
   },
   reference(inputs) {

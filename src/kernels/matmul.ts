@@ -43,17 +43,20 @@ export const matmul = defineOp({
   kernels({ inputs, params, caps }) {
     const { m, n, k, batch, aBatch, bBatch } = folded(geometry(inputs, params), params);
     const { transposeA, transposeB } = params;
-    const p = matrixProduct({
-      label: "matmul",
-      about: `C = A${transposeA ? "ᵀ" : ""}·B${transposeB ? "ᵀ" : ""}`,
-      a: { operand: input(0), batch: aBatch, transposed: transposeA },
-      b: { operand: input(1), batch: bBatch, transposed: transposeB },
-      out: output(0),
-      batch,
-      m,
-      n,
-      k,
-    });
+    const p = matrixProduct(
+      {
+        label: "matmul",
+        about: `C = A${transposeA ? "ᵀ" : ""}·B${transposeB ? "ᵀ" : ""}`,
+        a: { operand: input(0), batch: aBatch, transposed: transposeA },
+        b: { operand: input(1), batch: bBatch, transposed: transposeB },
+        out: output(0),
+        batch,
+        m,
+        n,
+        k,
+      },
+      caps,
+    );
     return product(p, caps);
   },
   reference: (inputs, params) => [reference(inputs as readonly HostTensor[], params)],

@@ -3,11 +3,10 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { OPS } from "../../src/kernels/index.js";
 import { type Caps, DEFAULT_CAPS } from "../../src/tensor/device/caps.js";
 import { Device } from "../../src/tensor/device/device.js";
-import type { PooledBuffer } from "../../src/tensor/device/pool.js";
-import { BYTES, typedView } from "../../src/tensor/dtype.js";
 import type { AnyOp, HostTensor, Inputs, Plan, TensorInfo } from "../../src/tensor/op.js";
 import { sizeOf } from "../../src/tensor/shape.js";
 import { mismatch } from "./lib/compare.js";
+import { launch } from "./lib/launch.js";
 import { describeSample, hostInputs } from "./lib/samples.js";
 
 // Subgroups that this adapter lacks cannot be tried; those of its own size can, under the rules for a GPU.
@@ -43,7 +42,7 @@ it.each(Object.entries(KINDS))(
         const own = planOf(op, hosts, params, outputs, device.caps); // forward.test.ts tries it
         if (!plan || textOf(plan) === textOf(own) || tried.has(`${i} ${textOf(plan)}`)) continue;
         tried.add(`${i} ${textOf(plan)}`);
-        const got = await launch(op, plan, hosts, outputs);
+        const got = await launch(plan, hosts, outputs, device);
         const want = op.reference(hosts, params);
         for (const [k, info] of outputs.entries()) {
           const differences = mismatch(got[k], want[k], info, op.tolerance(hosts, params));
@@ -62,33 +61,3 @@ function planOf(op: AnyOp, hosts: Inputs<HostTensor>, params: unknown, outputs: 
 }
 
 const textOf = (plan: Plan | undefined) => plan?.dispatches.map(({ source }) => source.code).join("\n");
-
-/** Runs `plan` and returns the outputs' elements. */
-async function launch(op: AnyOp, plan: Plan, hosts: Inputs<HostTensor>, outputs: readonly TensorInfo[]) {
-  const acquire = (elements: number) => device.acquire(BYTES * Math.max(1, elements), op.name);
-  const buffers = {
-    input: hosts.map((host) => host && acquire(host.data.length)),
-    output: outputs.map(({ shape }) => acquire(sizeOf(shape))),
-    scratch: (plan.scratch ?? []).map((bytes) => acquire(bytes / BYTES)),
-  };
-  for (const [i, host] of hosts.entries()) if (host) device.write(buffers.input[i] as PooledBuffer, stored(host));
-  for (const { source, operands, uniforms, groups } of plan.dispatches) {
-    const bound = operands.map(({ role, index }) => buffers[role][index] as PooledBuffer);
-    device.dispatch(device.compile(source), bound, uniforms, groups);
-  }
-  const results = outputs.map(async ({ shape, dtype }, k) =>
-    typedView(
-      dtype,
-      sizeOf(shape) === 0 ? new ArrayBuffer(0) : await device.read(buffers.output[k], BYTES * sizeOf(shape)),
-    ),
-  );
-  const elements = await Promise.all(results);
-  for (const buffer of Object.values(buffers).flat()) if (buffer) device.release(buffer);
-  return elements;
-}
-
-function stored({ dtype, data }: HostTensor) {
-  const elements = typedView(dtype, new ArrayBuffer(BYTES * data.length));
-  elements.set(data);
-  return elements;
-}

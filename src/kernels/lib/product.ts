@@ -2,35 +2,42 @@
 import type { Caps, Dispatch, Plan } from "../../tensor/op.js";
 import { kernel, read, scratch, u32 } from "./kernel.js";
 import { REGISTER_GRID, registerTile } from "./registerTile.js";
-import { sharedGrid, sharedTile } from "./sharedTile.js";
+import { GPU_TILES, sharedGrid, sharedTile } from "./sharedTile.js";
 import { isNarrow, SPLIT_GRID, splitTile } from "./splitTile.js";
-import { subgroupGrid, subgroupTile } from "./subgroupTile.js";
+import { subgroupGrid, subgroupTile, usesSubgroupTile } from "./subgroupTile.js";
 import { type Grid, type Product, shareOf, tileCount } from "./tile.js";
 
-/** The launches of a product: a tile's, and where the sum is cut into parts the one that adds these. */
-export function product(p: Product, caps: Caps): Plan {
-  const { subgroupSize, kind } = caps;
-  if (kind === "gpu" && isNarrow(p)) return inParts(p, SPLIT_GRID, GPU_TILES, (grid) => splitTile(p, grid));
-  if (kind === "gpu") return inParts(p, sharedGrid(p), GPU_TILES, (grid) => sharedTile(p, grid));
-  if (subgroupSize === 0) return inParts(p, REGISTER_GRID, SOFTWARE_TILES * 32, (grid) => registerTile(p, grid));
-  return inParts(p, subgroupGrid(p, subgroupSize), SOFTWARE_TILES, (grid) => subgroupTile(p, grid, subgroupSize));
-}
-
-/** Tiles that keep an adapter busy: some for each core, or multiprocessor. */
+const WORKGROUP = 64;
+/** Tiles that keep a software adapter busy: some for each core. */
 const SOFTWARE_TILES = 32;
-const GPU_TILES = 256;
 /** Products that a part must add up to be worth the writing and reading of its sums. */
 const LEAST_PART = 256;
 
-function inParts(p: Product, grid: Grid, enough: number, launch: (grid: Grid) => Dispatch): Plan {
-  const [outer, ...inner] = p.sum;
-  const length = inner.reduce((total, { count }) => total * count, outer.count);
-  const wanted = Math.floor(enough / tileCount(p, grid));
-  const parts = Math.min(wanted, Math.floor(length / LEAST_PART), outer.count);
-  if (parts < 2) return { dispatches: [launch(grid)] };
-  const cut = Math.ceil(outer.count / shareOf(p, parts));
+/** The launches of a product, by the tile that suits the adapter. */
+export function product(p: Product, caps: Caps): Plan {
+  if (usesSubgroupTile(caps)) {
+    const grid = busy(p, subgroupGrid(p, caps.subgroupSize), SOFTWARE_TILES);
+    return inParts(p, grid, (p, grid) => subgroupTile(p, grid, caps.subgroupSize));
+  }
+  if (caps.kind === "software") return inParts(p, busy(p, REGISTER_GRID, SOFTWARE_TILES * WORKGROUP), registerTile);
+  if (isNarrow(p)) return inParts(p, busy(p, SPLIT_GRID, GPU_TILES), splitTile);
+  return inParts(p, busy(p, sharedGrid(p, caps), GPU_TILES), sharedTile);
+}
+
+/** The grid with its sum cut into parts where it has fewer than `enough` tiles. */
+function busy(p: Product, grid: Grid, enough: number): Grid {
+  const length = p.sum.reduce((total, { count }) => total * count, 1);
+  return { ...grid, parts: Math.min(Math.floor(enough / tileCount(p, grid)), Math.floor(length / LEAST_PART)) };
+}
+
+/** The launch of a tile, and where its grid cuts the sum into parts the one that adds these up. */
+export function inParts(p: Product, grid: Grid, tile: (p: Product, grid: Grid) => Dispatch): Plan {
+  const { count } = p.sum[0];
+  const wanted = Math.min(grid.parts, count);
+  const parts = wanted < 2 ? 1 : Math.ceil(count / shareOf(p, wanted)); // maybe fewer: shares are rounded up
+  if (parts < 2) return { dispatches: [tile(p, { ...grid, parts: 1 })] };
   const fours = p.batches * p.m * Math.ceil(p.n / 4);
-  return { dispatches: [launch({ ...grid, parts: cut }), addParts(p, cut, fours)], scratch: [cut * fours * 16] };
+  return { dispatches: [tile(p, { ...grid, parts }), addParts(p, parts, fours)], scratch: [parts * fours * 16] };
 }
 
 /** Launches of several products, one after the other; they use the same scratch. */
@@ -38,8 +45,6 @@ export function inTurn(plans: readonly Plan[]): Plan {
   const scratchBytes = Math.max(0, ...plans.flatMap((plan) => plan.scratch ?? []));
   return { dispatches: plans.flatMap(({ dispatches }) => dispatches), scratch: scratchBytes > 0 ? [scratchBytes] : [] };
 }
-
-const WORKGROUP = 64;
 
 /** Adds up the parts of a product, in their order, and stores the sums as the product itself would. */
 function addParts(p: Product, parts: number, fours: number): Dispatch {

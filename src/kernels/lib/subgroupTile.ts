@@ -1,7 +1,10 @@
 // A tile of a product for software adapters with subgroups. A lane is a SIMD element there, and reading memory costs some
 // ten instructions a lane and element: what counts is to read few elements for each product.
-import type { Dispatch } from "../../tensor/op.js";
+import type { Caps, Dispatch } from "../../tensor/op.js";
 import { type Grid, lines, type Product, sumLoops, tileCount, tileKernel } from "./tile.js";
+
+/** Whether products are computed by this tile. */
+export const usesSubgroupTile = ({ kind, subgroupSize }: Caps): boolean => kind === "software" && subgroupSize > 0;
 
 /** The most lines of arithmetic in a loop: more take long to compile, and crowd the instruction cache. */
 const LONGEST = 96;
@@ -53,7 +56,7 @@ ${lines(fours, (j) => `    put4(out${j}, t.row + r, results[r * ${fours}u + ${j}
 
 function loops(p: Product, rows: number, fours: number, size: number): string {
   const { sum, byFours, unrolled } = p;
-  if (byFours) return sumLoops(sum, fourSteps(rows, size), 4);
+  if (byFours) return sumLoops(sum, fourSteps(rows, fours, size), 4);
   const indices = sum.map(({ index }) => index);
   if (!unrolled || unrolled.taps * rows * fours > LONGEST) {
     const at = indices.join(", ");
@@ -80,8 +83,13 @@ ${lines(rows, (r) => {
 }
 
 /** All rows' products with four k. */
-function fourSteps(rows: number, size: number): string {
+function fourSteps(rows: number, fours: number, size: number): string {
   return `${lines(rows / size, (h) => `    let a${h}k = a_at4(a${h}, k);`)}
-    let bk = b_at4(b0, k);
-${lines(4, (i) => lines(rows, (r) => `    c${r}_0 += subgroupBroadcast(a${Math.floor(r / size)}k[${i}], ${r % size}u) * bk[${i}];`))}`;
+${lines(fours, (j) => `    let b${j}k = b_at4(b${j}, k);`)}
+${lines(4, (i) =>
+  lines(rows, (r) => {
+    const products = lines(fours, (j) => `c${r}_${j} += a * b${j}k[${i}];`, " ");
+    return `    { let a = subgroupBroadcast(a${Math.floor(r / size)}k[${i}], ${r % size}u); ${products} }`;
+  }),
+)}`;
 }

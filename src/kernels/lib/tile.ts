@@ -38,8 +38,8 @@ export interface Product {
    */
   readonly operands: string;
   /**
-   * Whether k is one loop over a multiple of four that is faster to read four at a time, with
-   * `a_at4(cursor, k) -> vec4f` and `b_at4(cursor, k) -> mat4x4f`, a column for each k.
+   * Whether k is one loop over a multiple of four that is read four at a time, by `a_at4(cursor, k) -> vec4f` and
+   * `b_at4(cursor, k) -> mat4x4f`, a column for each k: only where `usesSubgroupTile`, and then there is nothing else.
    */
   readonly byFours?: boolean;
   /** Whether neighbours in k, rather than in rows or columns, are neighbours in memory. */
