@@ -3,8 +3,8 @@ import { ShapeError } from "../tensor/errors.js";
 import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
-import { input, kernel, output, read, write } from "./lib/kernel.js";
-import { ADAPTIVE, adaptiveTerms, info, poolUniforms } from "./lib/pool.js";
+import { input, kernel, output, read, u32, write } from "./lib/kernel.js";
+import { ADAPTIVE, adaptiveTerms, info } from "./lib/pool.js";
 import { benchImages, of } from "./lib/sample.js";
 import { imageShape, type Pair, pair, type Size2d } from "./lib/window.js";
 
@@ -37,11 +37,12 @@ export const adaptiveAvgPool2d = defineOp({
     return [{ shape: [b, c, ...size], dtype: "f32" }];
   },
   kernels({ inputs, outputs }) {
-    const count = sizeOf(outputs[0].shape);
+    const [x, y] = [info(inputs, 0).shape, outputs[0].shape];
+    const count = sizeOf(y);
     const launch = kernel({
       label: "adaptiveAvgPool2d",
       about: "one thread an element of y",
-      uniforms: poolUniforms(info(inputs, 0).shape, outputs[0].shape, count),
+      uniforms: { count: u32(count), h: u32(x[2]), w: u32(x[3]), oh: u32(y[2]), ow: u32(y[3]) },
       bindings: { x: read("f32", input(0)), y: write("f32", output(0)) },
       code: CODE,
       groups: Math.ceil(count / WORKGROUP),

@@ -2,10 +2,10 @@
 import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { type Shape, sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
-import { input, kernel, output, read, u32, write } from "./lib/kernel.js";
-import { type AvgPoolOptions, info, pooledShape, poolUniforms, poolWindow } from "./lib/pool.js";
+import { input, output, read, u32, write } from "./lib/kernel.js";
+import { type AvgPoolOptions, info, pooledShape, poolWindow, poolWindows } from "./lib/pool.js";
 import { benchImages, of } from "./lib/sample.js";
-import { type Size2d, type Window, windowConstants } from "./lib/window.js";
+import type { Size2d, Window } from "./lib/window.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -18,8 +18,6 @@ interface Params extends Window {
   readonly countIncludePad: boolean;
 }
 
-const WORKGROUP = 64;
-
 export const avgPool2d = defineOp({
   name: "avgPool2d",
   doc: "mean of each window",
@@ -30,17 +28,14 @@ export const avgPool2d = defineOp({
   }),
   infer: (inputs, params) => [{ shape: pooledShape("avgPool2d", "x", info(inputs, 0), params), dtype: "f32" }],
   kernels({ inputs, outputs, params }) {
-    const count = sizeOf(outputs[0].shape);
-    const uniforms = poolUniforms(info(inputs, 0).shape, outputs[0].shape, count);
-    const launch = kernel({
+    const pooling = {
       label: "avgPool2d",
-      about: "one thread an element of y",
-      uniforms: { ...uniforms, count_padding: u32(params.countIncludePad ? 1 : 0) },
+      window: params,
+      uniforms: { count_padding: u32(params.countIncludePad ? 1 : 0) },
       bindings: { x: read("f32", input(0)), y: write("f32", output(0)) },
-      code: `${windowConstants(params)}\n${CODE}`,
-      groups: Math.ceil(count / WORKGROUP),
-    });
-    return { dispatches: [launch] };
+      ...MEAN,
+    };
+    return { dispatches: [poolWindows(pooling, info(inputs, 0).shape, outputs[0].shape)] };
   },
   reference(inputs, params) {
     const { kernel, stride, padding, countIncludePad } = params;
@@ -85,21 +80,10 @@ export const avgPool2d = defineOp({
   }),
 });
 
-const CODE = `@compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = group_index(wg, groups) * ${WORKGROUP}u + lane;
-  if (i >= u.count) { return; }
-  let top = i32(i / u.ow % u.oh * SH) - i32(PH);
-  let left = i32(i % u.ow * SW) - i32(PW);
-  let plane = i / (u.ow * u.oh) * u.h * u.w;
-  let start = max(vec2i(top, left), vec2i());
-  let end = min(vec2i(top + i32(KH), left + i32(KW)), vec2i(i32(u.h), i32(u.w)));
-  var sum = 0.0;
-  for (var row = start.x; row < end.x; row++) {
-    for (var col = start.y; col < end.y; col++) {
-      sum += x[plane + u32(row) * u.w + u32(col)];
-    }
-  }
-  let pixels = (end.x - start.x) * (end.y - start.y);
-  y[i] = sum / f32(select(pixels, i32(KH * KW), u.count_padding == 1u));
-}`;
+const MEAN = {
+  start: `  var sum = vec4f();
+  var pixels = vec4f();`,
+  visit: `      sum += select(vec4f(), v, inside);
+      pixels += vec4f(inside);`,
+  store: "    y[out] = sum[j] / select(pixels[j], f32(KH * KW), u.count_padding == 1u);",
+};

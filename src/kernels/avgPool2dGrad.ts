@@ -1,11 +1,11 @@
 // avgPool2dGrad: the gradient of avgPool2d, gathered by each pixel from the windows that cover it.
 import { defineOp } from "../tensor/op.js";
-import { type Shape, sizeOf } from "../tensor/shape.js";
+import type { Shape } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
-import { input, kernel, output, read, u32, write } from "./lib/kernel.js";
-import { type AvgPoolOptions, COVERING, info, poolUniforms, poolWindow, unpooledShape } from "./lib/pool.js";
+import { input, output, read, u32, write } from "./lib/kernel.js";
+import { type AvgPoolOptions, info, poolWindow, unpooledShape, unpoolWindows } from "./lib/pool.js";
 import { benchImages, of } from "./lib/sample.js";
-import { type Pair, pair, type Size2d, type Window, windowConstants } from "./lib/window.js";
+import { type Pair, pair, type Size2d, type Window } from "./lib/window.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -22,8 +22,6 @@ interface Params extends Window {
   readonly countIncludePad: boolean;
 }
 
-const WORKGROUP = 64;
-
 export const avgPool2dGrad = defineOp({
   name: "avgPool2dGrad",
   doc: "gradient of avgPool2d",
@@ -37,17 +35,17 @@ export const avgPool2dGrad = defineOp({
     { shape: unpooledShape("avgPool2dGrad", info(inputs, 0), params.size, params), dtype: "f32" },
   ],
   kernels({ inputs, outputs, params }) {
-    const count = sizeOf(outputs[0].shape);
-    const uniforms = poolUniforms(outputs[0].shape, info(inputs, 0).shape, count);
-    const launch = kernel({
+    const unpooling = {
       label: "avgPool2dGrad",
-      about: "one thread a pixel of x, which looks at every window that covers it",
-      uniforms: { ...uniforms, count_padding: u32(params.countIncludePad ? 1 : 0) },
+      window: params,
+      uniforms: { count_padding: u32(params.countIncludePad ? 1 : 0) },
       bindings: { gy: read("f32", input(0)), gx: write("f32", output(0)) },
-      code: `${windowConstants(params)}\n${CODE}`,
-      groups: Math.ceil(count / WORKGROUP),
-    });
-    return { dispatches: [launch] };
+      functions: EXTENT,
+      load: `      let pixels = extent(oy, SH, PH, KH, u.h) * extent(ox, SW, PW, KW, u.w);
+      let g = select(0.0, gy[at] / select(pixels, f32(KH * KW), u.count_padding == 1u), exists);`,
+      give: "select(0.0, g, wy < KH && wx < KW)",
+    };
+    return { dispatches: [unpoolWindows(unpooling, outputs[0].shape, info(inputs, 0).shape)] };
   },
   reference(inputs, { size: [h, w], kernel, stride, padding, countIncludePad }) {
     const { data: gy, shape } = info(inputs, 0);
@@ -87,26 +85,8 @@ export const avgPool2dGrad = defineOp({
   },
 });
 
-const CODE = `${COVERING}
-/// how many pixels of the image the window has in one dimension
+const EXTENT = `/// how many pixels of the image the window has in one dimension
 fn extent(window: u32, stride: u32, padding: u32, kernel: u32, size: u32) -> f32 {
   let start = i32(window * stride) - i32(padding);
   return f32(min(start + i32(kernel), i32(size)) - max(start, 0));
-}
-
-@compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = group_index(wg, groups) * ${WORKGROUP}u + lane;
-  if (i >= u.count) { return; }
-  let row = i / u.w % u.h + PH;
-  let col = i % u.w + PW;
-  let plane = i / (u.w * u.h);
-  var sum = 0.0;
-  for (var oy = first_window(row, KH, SH); oy < end_window(row, SH, u.oh); oy++) {
-    for (var ox = first_window(col, KW, SW); ox < end_window(col, SW, u.ow); ox++) {
-      let pixels = extent(oy, SH, PH, KH, u.h) * extent(ox, SW, PW, KW, u.w);
-      sum += gy[(plane * u.oh + oy) * u.ow + ox] / select(pixels, f32(KH * KW), u.count_padding == 1u);
-    }
-  }
-  gx[i] = sum;
 }`;

@@ -1,11 +1,10 @@
 // maxPool2d: the largest pixel of each window, and where it was.
 import { defineOp, exact, type TensorInfo } from "../tensor/op.js";
 import { type Shape, sizeOf } from "../tensor/shape.js";
-import { floats } from "./lib/floats.js";
-import { input, kernel, output, read, write } from "./lib/kernel.js";
-import { info, type PoolOptions, pooledShape, poolUniforms, poolWindow } from "./lib/pool.js";
+import { input, output, read, write } from "./lib/kernel.js";
+import { info, type PoolOptions, pooledShape, poolWindow, poolWindows } from "./lib/pool.js";
 import { benchImages, of } from "./lib/sample.js";
-import { type Size2d, windowConstants } from "./lib/window.js";
+import type { Size2d } from "./lib/window.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -16,8 +15,6 @@ declare module "../tensor/tensor.js" {
     maxPool2d(kernel: Size2d | Shape, options?: PoolOptions): [y: Tensor, indices: Tensor];
   }
 }
-
-const WORKGROUP = 64;
 
 export const maxPool2d = defineOp({
   name: "maxPool2d",
@@ -33,16 +30,13 @@ export const maxPool2d = defineOp({
     ];
   },
   kernels({ inputs, outputs, params }) {
-    const count = sizeOf(outputs[0].shape);
-    const launch = kernel({
+    const pooling = {
       label: "maxPool2d",
-      about: "one thread an element of y",
-      uniforms: poolUniforms(info(inputs, 0).shape, outputs[0].shape, count),
+      window: params,
       bindings: { x: read("f32", input(0)), y: write("f32", output(0)), indices: write("i32", output(1)) },
-      code: `${windowConstants(params)}\n${CODE}`,
-      groups: Math.ceil(count / WORKGROUP),
-    });
-    return { dispatches: [launch] };
+      ...MAX,
+    };
+    return { dispatches: [poolWindows(pooling, info(inputs, 0).shape, outputs[0].shape)] };
   },
   reference(inputs, { kernel, stride, padding }) {
     const { data: x, shape } = info(inputs, 0);
@@ -98,27 +92,14 @@ export const maxPool2d = defineOp({
   }),
 });
 
-const CODE = `${floats("isNan")}
-@compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = group_index(wg, groups) * ${WORKGROUP}u + lane;
-  if (i >= u.count) { return; }
-  let top = i32(i / u.ow % u.oh * SH) - i32(PH);
-  let left = i32(i % u.ow * SW) - i32(PW);
-  let plane = i / (u.ow * u.oh) * u.h * u.w;
-  var best = -1;
-  var largest = 0.0;
-  for (var row = max(top, 0); row < min(top + i32(KH), i32(u.h)); row++) {
-    for (var col = max(left, 0); col < min(left + i32(KW), i32(u.w)); col++) {
-      let at = row * i32(u.w) + col;
-      let v = x[plane + u32(at)];
-      // Once NaN, only another NaN takes over: comparing with NaN has no defined result here.
-      if (best < 0 || isNan(v) || (!isNan(largest) && v > largest)) {
-        best = at;
-        largest = v;
-      }
-    }
-  }
-  y[i] = largest;
-  indices[i] = best;
-}`;
+const MAX = {
+  functions: `fn isNan4(v: vec4f) -> vec4<bool> { return (bitcast<vec4u>(v) & vec4u(0x7fffffffu)) > vec4u(0x7f800000u); }`,
+  start: `  var place = vec4i(-1);
+  var largest = vec4f();`,
+  // Once NaN, only another NaN takes over: comparing with NaN has no defined result in WGSL.
+  visit: `      let larger = isNan4(v) | (!isNan4(largest) & (v > largest)) | (place < vec4i());
+      place = select(place, vec4i(row * u.w + col), inside & larger);
+      largest = select(largest, v, inside & larger);`,
+  store: `    y[out] = largest[j];
+    indices[out] = place[j];`,
+};

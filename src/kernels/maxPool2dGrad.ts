@@ -1,12 +1,12 @@
 // maxPool2dGrad: the gradient of maxPool2d, gathered by each pixel from the windows that took it.
 import { DTypeError, ShapeError } from "../tensor/errors.js";
 import { defineOp, type TensorInfo } from "../tensor/op.js";
-import { formatShape, type Shape, sameShape, sizeOf } from "../tensor/shape.js";
+import { formatShape, type Shape, sameShape } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
-import { input, kernel, output, read, write } from "./lib/kernel.js";
-import { COVERING, info, type PoolOptions, poolUniforms, poolWindow, unpooledShape } from "./lib/pool.js";
+import { input, output, read, write } from "./lib/kernel.js";
+import { info, type PoolOptions, poolWindow, unpooledShape, unpoolWindows } from "./lib/pool.js";
 import { benchImages, of } from "./lib/sample.js";
-import { type Pair, pair, type Size2d, type Window, windowConstants } from "./lib/window.js";
+import { type Pair, pair, type Size2d, type Window } from "./lib/window.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -21,8 +21,6 @@ declare module "../tensor/tensor.js" {
 interface Params extends Window {
   readonly size: Pair;
 }
-
-const WORKGROUP = 64;
 
 export const maxPool2dGrad = defineOp({
   name: "maxPool2dGrad",
@@ -45,16 +43,15 @@ export const maxPool2dGrad = defineOp({
     return [{ shape: unpooledShape("maxPool2dGrad", gy, params.size, params), dtype: "f32" }];
   },
   kernels({ inputs, outputs, params }) {
-    const count = sizeOf(outputs[0].shape);
-    const launch = kernel({
+    const unpooling = {
       label: "maxPool2dGrad",
-      about: "one thread a pixel of x, which looks at every window that covers it",
-      uniforms: poolUniforms(outputs[0].shape, info(inputs, 0).shape, count),
+      window: params,
       bindings: { gy: read("f32", input(0)), indices: read("i32", input(1)), gx: write("f32", output(0)) },
-      code: `${windowConstants(params)}\n${CODE}`,
-      groups: Math.ceil(count / WORKGROUP),
-    });
-    return { dispatches: [launch] };
+      load: `      let g = gy[at];
+      let place = select(-1, indices[at], exists);`,
+      give: "select(0.0, g, place == i32(row * u.w + col))",
+    };
+    return { dispatches: [unpoolWindows(unpooling, outputs[0].shape, info(inputs, 0).shape)] };
   },
   reference(inputs, { size }) {
     const [gy, indices] = [info(inputs, 0), info(inputs, 1)];
@@ -91,22 +88,3 @@ export const maxPool2dGrad = defineOp({
     return { ...of(pooled, { shape: pooled, dtype: "i32", range: [0, h * w] }), args: [[h, w], 2] };
   },
 });
-
-const CODE = `${COVERING}
-@compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = group_index(wg, groups) * ${WORKGROUP}u + lane;
-  if (i >= u.count) { return; }
-  let row = i / u.w % u.h + PH;
-  let col = i % u.w + PW;
-  let plane = i / (u.w * u.h);
-  let place = i32(i % (u.w * u.h));
-  var sum = 0.0;
-  for (var oy = first_window(row, KH, SH); oy < end_window(row, SH, u.oh); oy++) {
-    for (var ox = first_window(col, KW, SW); ox < end_window(col, SW, u.ow); ox++) {
-      let at = (plane * u.oh + oy) * u.ow + ox;
-      if (indices[at] == place) { sum += gy[at]; }
-    }
-  }
-  gx[i] = sum;
-}`;
