@@ -3,8 +3,9 @@ import { ShapeError } from "../tensor/errors.js";
 import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
+import { ADAPTIVE, adaptiveTerms } from "./lib/adaptive.js";
 import { input, kernel, output, read, u32, write } from "./lib/kernel.js";
-import { ADAPTIVE, adaptiveTerms, info } from "./lib/pool.js";
+import { info } from "./lib/pool.js";
 import { benchImages, of } from "./lib/sample.js";
 import { imageShape, type Pair, pair, type Size2d } from "./lib/window.js";
 

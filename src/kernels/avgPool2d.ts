@@ -3,7 +3,8 @@ import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { type Shape, sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import { input, output, read, u32, write } from "./lib/kernel.js";
-import { type AvgPoolOptions, info, pooledShape, poolWindow, poolWindows } from "./lib/pool.js";
+import { type AvgPoolOptions, info, pooledShape, poolWindow } from "./lib/pool.js";
+import { poolWindows } from "./lib/poolKernels.js";
 import { benchImages, of } from "./lib/sample.js";
 import type { Size2d, Window } from "./lib/window.js";
 

@@ -3,7 +3,8 @@ import { defineOp } from "../tensor/op.js";
 import type { Shape } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import { input, output, read, u32, write } from "./lib/kernel.js";
-import { type AvgPoolOptions, info, poolWindow, unpooledShape, unpoolWindows } from "./lib/pool.js";
+import { type AvgPoolOptions, info, poolWindow, unpooledShape } from "./lib/pool.js";
+import { unpoolWindows } from "./lib/poolKernels.js";
 import { benchImages, of } from "./lib/sample.js";
 import { type Pair, pair, type Size2d, type Window } from "./lib/window.js";
 

@@ -17,6 +17,7 @@ import {
 import { depthwise, slides } from "./lib/depthwise.js";
 import { input, output, read, u32, write } from "./lib/kernel.js";
 import { matrixProduct } from "./lib/matrix.js";
+import { type Phase, phases } from "./lib/phases.js";
 import { pitchOf, pixelRows } from "./lib/pixelRows.js";
 import { inTurn, product } from "./lib/product.js";
 import { benchImages, of } from "./lib/sample.js";
@@ -161,49 +162,6 @@ function turned(c: Convolution): Plan {
     padding: [c.kernel[0] - 1 - c.padding[0], c.kernel[1] - 1 - c.padding[1]],
     flipped: true,
   });
-}
-
-/**
- * Pixels of x whose padded coordinate leaves the same remainder by the stride, in one dimension: they are reached by the
- * same taps of the kernel, and by neighbouring windows. Stride 1 has one phase, of all pixels.
- */
-interface Phase {
-  /** The first pixel, and how many there are, `stride` apart. */
-  readonly first: number;
-  readonly pixels: number;
-  /** The first tap, how many there are, and how far apart. */
-  readonly tap: number;
-  readonly taps: number;
-  readonly tapStep: number;
-  /** The window by whose first tap the first pixel is reached (maybe none: −1, …), and how many windows a tap steps back. */
-  readonly window: number;
-  readonly windowStep: number;
-}
-
-function phasesOf(c: Convolution, d: 0 | 1): Phase[] {
-  const [size, kernel, stride, padding, dilation] = [c.size[d], c.kernel[d], c.stride[d], c.padding[d], c.dilation[d]];
-  const tapStep = stride / greatestCommonDivisor(stride, dilation);
-  return Array.from({ length: Math.min(stride, size) }, (_, first) => {
-    // Taps k with k · dilation ≡ first + padding (mod stride).
-    let tap = 0;
-    while (tap < tapStep && (first + padding - tap * dilation) % stride !== 0) tap++;
-    return {
-      first,
-      pixels: Math.ceil((size - first) / stride),
-      tap,
-      taps: tap < tapStep ? Math.max(0, Math.ceil((kernel - tap) / tapStep)) : 0,
-      tapStep,
-      window: Math.floor((first + padding - tap * dilation) / stride),
-      windowStep: (tapStep * dilation) / stride,
-    };
-  });
-}
-
-const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));
-
-/** Phases in height and width, in every combination. */
-function phases(c: Convolution): [Phase, Phase][] {
-  return phasesOf(c, 0).flatMap((h) => phasesOf(c, 1).map((w): [Phase, Phase] => [h, w]));
 }
 
 /** The weight, transposed, times the matrix of gy that reaches each pixel of a phase, read where it lies. */

@@ -2,7 +2,8 @@
 import { defineOp, exact, type TensorInfo } from "../tensor/op.js";
 import { type Shape, sizeOf } from "../tensor/shape.js";
 import { input, output, read, write } from "./lib/kernel.js";
-import { info, type PoolOptions, pooledShape, poolWindow, poolWindows } from "./lib/pool.js";
+import { info, type PoolOptions, pooledShape, poolWindow } from "./lib/pool.js";
+import { poolWindows } from "./lib/poolKernels.js";
 import { benchImages, of } from "./lib/sample.js";
 import type { Size2d } from "./lib/window.js";
 

@@ -4,7 +4,8 @@ import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { formatShape, type Shape, sameShape } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import { input, output, read, write } from "./lib/kernel.js";
-import { info, type PoolOptions, poolWindow, unpooledShape, unpoolWindows } from "./lib/pool.js";
+import { info, type PoolOptions, poolWindow, unpooledShape } from "./lib/pool.js";
+import { unpoolWindows } from "./lib/poolKernels.js";
 import { benchImages, of } from "./lib/sample.js";
 import { type Pair, pair, type Size2d, type Window } from "./lib/window.js";
 
