@@ -82,21 +82,32 @@ function distinct(_: string, value: unknown): unknown {
     : value;
 }
 
-/** Encodes the launches into fresh outputs; scratch goes back to the pool at once, since later commands come after. */
+/**
+ * Encodes the launches into fresh outputs; scratch goes back to the pool at once, since later commands come after. Where
+ * memory runs out half-way everything goes back: a caller may catch that and go on with a smaller batch.
+ */
 function execute(op: AnyOp, inputs: Inputs<Tensor>, call: Prepared, device: Device): Storage[] {
-  const outputs = call.outputs.map(({ shape }) => new Storage(device, sizeOf(shape), op.name));
-  const scratch = call.scratch.map((bytes) => device.acquire(Math.max(BYTES, bytes), op.name));
-  const buffers: Record<string, readonly (PooledBuffer | undefined)[]> = {
-    input: inputs.map((t) => t?.storage.buffer),
-    output: outputs.map((s) => s.buffer),
-    scratch,
-  };
-  for (const { pipeline, operands, uniforms, groups } of call.launches) {
-    const bound = operands.map(({ role, index }) => buffers[role][index] as PooledBuffer);
-    device.dispatch(pipeline, bound, uniforms, groups);
+  const outputs: Storage[] = [];
+  const scratch: PooledBuffer[] = [];
+  try {
+    for (const { shape } of call.outputs) outputs.push(new Storage(device, sizeOf(shape), op.name));
+    for (const bytes of call.scratch) scratch.push(device.acquire(Math.max(BYTES, bytes), op.name));
+    const buffers = {
+      input: inputs.map((t) => t?.storage.buffer),
+      output: outputs.map((s) => s.buffer),
+      scratch,
+    };
+    for (const { pipeline, operands, uniforms, groups } of call.launches) {
+      const bound = operands.map(({ role, index }) => buffers[role][index] as PooledBuffer);
+      device.dispatch(pipeline, bound, uniforms, groups);
+    }
+    return outputs;
+  } catch (error) {
+    for (const storage of outputs) storage.release();
+    throw error;
+  } finally {
+    for (const buffer of scratch) device.release(buffer);
   }
-  for (const buffer of scratch) device.release(buffer);
-  return outputs;
 }
 
 /** The graph node of this call, if any input wants a gradient. */

@@ -53,9 +53,13 @@ export class Device {
       this.#failure ??= error;
     };
     const budget = options.memoryBudget ?? (caps.kind === "software" ? 8 * GIB : Number.POSITIVE_INFINITY);
-    const limits = { budget, keep: options.poolCap ?? GIB, largest: caps.maxBindingBytes };
+    const largest = caps.maxBindingBytes - (caps.maxBindingBytes % 16);
     this.#stream = new CommandStream(gpu, () => this.#pool.trim());
-    this.#pool = new BufferPool(gpu, limits, { onError: fail, onDestroy: () => this.#stream.dropBindGroups() });
+    this.#pool = new BufferPool(
+      gpu,
+      { budget, keep: options.poolCap ?? GIB, largest },
+      { onError: fail, onDestroy: () => this.#stream.dropBindGroups(), flush: () => this.#stream.flush() },
+    );
     this.#pipelines = new PipelineCache(gpu, fail);
     this.#readback = new Readback(gpu, this.#stream);
     gpu.addEventListener("uncapturederror", (event) => {

@@ -1,7 +1,7 @@
 // Compiled kernels, cached by their text, with WGSL errors made typed.
 import { ShaderError } from "../errors.js";
 
-/** A kernel's text and how it binds memory: binding 0 is its uniforms, then `reads` read-only and `writes` writable buffers in the order of `access`. */
+/** A kernel's text and how it binds memory: binding 0 is its uniforms, then the storage buffers in the order of `access`. */
 export interface KernelSource {
   readonly label: string;
   readonly code: string;

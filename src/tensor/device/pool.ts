@@ -36,24 +36,31 @@ export interface PoolLimits {
   readonly budget: number;
   /** Free bytes above this are given back to the driver, oldest first. */
   readonly keep: number;
-  /** The largest buffer that can be bound as storage. */
+  /** The largest buffer that can be bound as storage, a multiple of 16 bytes: kernels read past the end of a tensor by up to three elements. */
   readonly largest: number;
+}
+
+export interface PoolHooks {
+  /** The driver refused a buffer. */
+  onError(error: Error): void;
+  /** Free buffers were destroyed. */
+  onDestroy(): void;
+  /** Submits what is encoded, since it may use buffers that are about to be destroyed. */
+  flush(): void;
 }
 
 export class BufferPool {
   readonly #device: GPUDevice;
   readonly #limits: PoolLimits;
-  readonly #onError: (error: Error) => void;
-  readonly #onDestroy: () => void;
+  readonly #hooks: PoolHooks;
   readonly #free = new Map<number, PooledBuffer[]>();
   readonly #stats: PoolStats = { liveBuffers: 0, liveBytes: 0, freeBuffers: 0, freeBytes: 0, peakBytes: 0 };
   #nextId = 1;
 
-  constructor(device: GPUDevice, limits: PoolLimits, hooks: { onError(error: Error): void; onDestroy(): void }) {
+  constructor(device: GPUDevice, limits: PoolLimits, hooks: PoolHooks) {
     this.#device = device;
     this.#limits = limits;
-    this.#onError = hooks.onError;
-    this.#onDestroy = hooks.onDestroy;
+    this.#hooks = hooks;
   }
 
   get stats(): PoolStats {
@@ -62,13 +69,14 @@ export class BufferPool {
 
   /** A buffer of at least `bytes`, its contents undefined. Throws OutOfMemoryError over the budget or the binding limit. */
   acquire(bytes: number, what: string): PooledBuffer {
-    const size = sizeClass(bytes);
-    if (bytes > this.#limits.largest) {
+    const { largest } = this.#limits;
+    if (bytes > largest) {
       throw new OutOfMemoryError(
-        `${what}: ${bytes} bytes exceed the largest buffer of this adapter (${this.#limits.largest} bytes)`,
+        `${what}: ${bytes} bytes exceed the largest buffer of this adapter (${largest} bytes)`,
         "split the tensor, or use smaller batches",
       );
     }
+    const size = Math.min(sizeClass(bytes), largest);
     const reused = this.#free.get(size)?.pop();
     if (reused) {
       this.#stats.freeBuffers--;
@@ -108,25 +116,34 @@ export class BufferPool {
         this.#stats.freeBytes -= size;
       }
     }
-    this.#onDestroy();
+    this.#hooks.onDestroy();
   }
 
   #create(size: number, what: string): PooledBuffer {
-    const held = this.#stats.liveBytes + this.#stats.freeBytes;
-    if (held + size > this.#limits.budget) {
+    this.#makeRoom(size, what);
+    this.#device.pushErrorScope("out-of-memory");
+    const gpu = this.#device.createBuffer({ size, usage: USAGE, label: what });
+    const fail = (help: string, cause?: unknown) =>
+      this.#hooks.onError(new OutOfMemoryError(`${what}: the driver refused ${size} bytes`, help, { cause }));
+    this.#device.popErrorScope().then(
+      (error) => error && fail(error.message),
+      (cause: unknown) => fail("", cause),
+    );
+    return { id: this.#nextId++, gpu, bytes: size, touched: 0 };
+  }
+
+  /** Destroys free buffers until the budget has room for `size` bytes. Throws OutOfMemoryError where it has not. */
+  #makeRoom(size: number, what: string): void {
+    const { budget } = this.#limits;
+    const room = budget - this.#stats.liveBytes - size;
+    if (room < 0) {
       throw new OutOfMemoryError(
-        `${what}: ${size} bytes more than the ${held} in use would exceed the budget of ${this.#limits.budget} bytes`,
+        `${what}: ${size} bytes more than the ${this.#stats.liveBytes} in use would exceed the budget of ${budget} bytes`,
         "dispose tensors or use scope(), make batches smaller, or raise openDevice({ memoryBudget })",
       );
     }
-    this.#device.pushErrorScope("out-of-memory");
-    const gpu = this.#device.createBuffer({ size, usage: USAGE, label: what });
-    this.#device.popErrorScope().then(
-      (error) => {
-        if (error) this.#onError(new OutOfMemoryError(`${what}: the driver refused ${size} bytes`, error.message));
-      },
-      (cause: unknown) => this.#onError(new OutOfMemoryError(`${what}: ${size} bytes`, "", { cause })),
-    );
-    return { id: this.#nextId++, gpu, bytes: size, touched: 0 };
+    if (this.#stats.freeBytes <= room) return;
+    this.#hooks.flush();
+    this.trim(room);
   }
 }
