@@ -1,7 +1,7 @@
 // scatterAdd: elements summed into the places that an index gives along a dimension: the gradient of gather.
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
-import { formatShape, normalizeDim, type Shape, sameShape, sizeOf, stridesOf } from "../tensor/shape.js";
+import { checkShape, formatShape, normalizeDim, type Shape, sameShape, sizeOf, stridesOf } from "../tensor/shape.js";
 import { gridGroups, gridLoop } from "./lib/grid.js";
 import { checkIndex, checkNumbers } from "./lib/indices.js";
 import { input, kernel, output, read, type Uniform, u32, write } from "./lib/kernel.js";
@@ -22,10 +22,10 @@ export const scatterAdd = defineOp({
   name: "scatterAdd",
   doc: "elements summed into the places an index gives along a dimension",
   inputs: ["x", "index"],
-  params: ([x], dim: number, shape: Shape) => ({
-    dim: normalizeDim("scatterAdd", dim, (x as TensorInfo).shape.length),
-    shape,
-  }),
+  params([x], dim: number, shape: Shape) {
+    checkShape("scatterAdd", shape);
+    return { dim: normalizeDim("scatterAdd", dim, (x as TensorInfo).shape.length), shape };
+  },
   infer([x, index], { dim, shape }) {
     const from = (x as TensorInfo).shape;
     checkNumbers("scatterAdd", x as TensorInfo);
@@ -96,6 +96,7 @@ export const scatterAdd = defineOp({
   errors: [
     { ...of([3, 2], { shape: [3, 1], dtype: "i32" }), args: [1, [3, 2]], throws: "ShapeError" },
     { ...of([4, 1], { shape: [4, 1], dtype: "i32" }), args: [1, [3, 2]], throws: "ShapeError" },
+    { ...of([3], { shape: [3], dtype: "i32" }), args: [0, [2.5]], throws: "ShapeError" },
     { ...of([3], [3]), args: [0, [3]], throws: "DTypeError" },
     { ...of({ shape: [4], dtype: "bool" }, { shape: [4], dtype: "i32" }), args: [0, [4]], throws: "DTypeError" },
   ],

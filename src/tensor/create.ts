@@ -30,7 +30,7 @@ export function tensor(
 ): Tensor {
   const nested = ArrayBuffer.isView(data) ? [data.length] : nestedShape(data);
   const flat = ArrayBuffer.isView(data) ? data : flatten(data);
-  const size = shape ?? nested;
+  const size = [...(shape ?? nested)];
   checkShape("tensor", size);
   if (sizeOf(size) !== flat.length) {
     throw new ShapeError(

@@ -11,8 +11,9 @@ import { sizeOf } from "./shape.js";
 import { Storage } from "./storage.js";
 import { Tensor } from "./tensor.js";
 
-/** A call resolved for one device: outputs, compiled launches and scratch sizes. */
+/** A call resolved for one device: outputs, compiled launches and scratch sizes. Shares no array with the caller, who may change it. */
 interface Prepared {
+  readonly params: unknown;
   readonly outputs: readonly TensorInfo[];
   readonly launches: readonly (Dispatch & { readonly pipeline: Pipeline })[];
   readonly scratch: readonly number[];
@@ -24,10 +25,9 @@ const prepared = new WeakMap<Device, Map<string, Prepared>>();
 /** Runs `op` on `inputs`; `args` are the arguments that follow the tensors. Throws the op's own errors, DeviceError and DisposedError. */
 export function apply(op: AnyOp, inputs: Inputs<Tensor>, args: readonly unknown[]): Tensor[] {
   const device = commonDevice(op, inputs);
-  const params = op.params?.(inputs, ...args);
-  const call = prepare(op, inputs, params, device);
+  const call = prepare(op, inputs, op.params?.(inputs, ...args), device);
   const storages = op.kernels ? execute(op, inputs, call, device) : [firstOf(op, inputs).storage.retain()];
-  const node = record(op, inputs, params, call.outputs, storages);
+  const node = record(op, inputs, call, storages);
   return call.outputs.map(
     ({ shape, dtype }, i) =>
       new Tensor(storages[i], shape, dtype, i === 0 ? node : null, i === 0 && node !== null && !op.stops),
@@ -55,20 +55,21 @@ function commonDevice(op: AnyOp, inputs: Inputs<Tensor>): Device {
 }
 
 /** The launches for these shapes, from the cache when the same call was made before. */
-function prepare(op: AnyOp, inputs: Inputs<Tensor>, params: unknown, device: Device): Prepared {
+function prepare(op: AnyOp, inputs: Inputs<Tensor>, given: unknown, device: Device): Prepared {
   const cache = prepared.get(device) ?? new Map<string, Prepared>();
   prepared.set(device, cache);
   let key = op.name;
   for (const input of inputs) key += input ? ` ${input.dtype}${input.shape.join()}` : " -";
-  if (params !== undefined) key += JSON.stringify(params, distinct);
+  if (given !== undefined) key += ` ${JSON.stringify(given, distinct)}`;
   let call = cache.get(key);
   if (!call) {
+    const params = structuredClone(given);
     const infos = inputs.map((t) => t && { shape: t.shape, dtype: t.dtype });
     const outputs = op.infer(infos, params);
     const empty = outputs.every(({ shape }) => sizeOf(shape) === 0);
     const plan = empty ? undefined : op.kernels?.({ inputs: infos, outputs, params, caps: device.caps });
     const launches = (plan?.dispatches ?? []).map((d) => ({ ...d, pipeline: device.compile(d.source) }));
-    call = { outputs, launches, scratch: plan?.scratch ?? [] };
+    call = { params, outputs, launches, scratch: plan?.scratch ?? [] };
     if (cache.size >= MAX_PREPARED) cache.clear();
     cache.set(key, call);
   }
@@ -114,8 +115,7 @@ function execute(op: AnyOp, inputs: Inputs<Tensor>, call: Prepared, device: Devi
 function record(
   op: AnyOp,
   inputs: Inputs<Tensor>,
-  params: unknown,
-  outputs: readonly TensorInfo[],
+  { params, outputs }: Prepared,
   storages: readonly Storage[],
 ): GradNode | null {
   if (!isRecording() || !inputs.some((t) => t?.requiresGrad) || outputs[0].dtype !== "f32") return null;

@@ -1,11 +1,11 @@
 // The tensor: a handle to device memory with a shape, a dtype and its place in the autograd graph.
 import type { Device } from "./device/device.js";
 import { BYTES, type DType, type TypedArray, typedView } from "./dtype.js";
-import { DisposedError, DTypeError, ShapeError } from "./errors.js";
+import { DeviceError, DisposedError, DTypeError, GradError, ShapeError } from "./errors.js";
 import type { GradNode } from "./graph.js";
 import type { TensorInfo } from "./op.js";
 import { adopt, disown } from "./scope.js";
-import { formatShape, type Shape, sizeOf } from "./shape.js";
+import { formatShape, type Shape, sameShape, sizeOf } from "./shape.js";
 import type { Storage } from "./storage.js";
 
 let liveTensors = 0;
@@ -74,8 +74,9 @@ export class Tensor implements TensorInfo {
     return this.#requiresGrad;
   }
 
-  /** Marks a leaf as wanting a gradient, or not. Throws DTypeError unless f32. */
+  /** Marks a leaf as wanting a gradient, or not. Throws DTypeError unless f32, GradError on the result of an operation. */
   setRequiresGrad(value: boolean): this {
+    if (value !== this.#requiresGrad) this.#checkLeaf("setRequiresGrad");
     if (value && this.dtype !== "f32") {
       throw new DTypeError(
         `requiresGrad: ${this} is not differentiable`,
@@ -98,8 +99,8 @@ export class Tensor implements TensorInfo {
 
   /** All elements, row-major, once everything before has run. Bool reads as 0 and 1. */
   async data(): Promise<TypedArray> {
-    if (this.size === 0) return typedView(this.dtype, new ArrayBuffer(0));
     const { device, buffer } = this.storage;
+    if (this.size === 0) return typedView(this.dtype, new ArrayBuffer(0));
     return typedView(this.dtype, await device.read(buffer, this.size * BYTES));
   }
 
@@ -110,16 +111,31 @@ export class Tensor implements TensorInfo {
     return (await this.data())[0];
   }
 
-  /** Replaces the contents with those of `source`, sharing its memory: how optimisers update parameters. Throws ShapeError, DTypeError. */
+  /**
+   * Replaces the contents with those of `source`, sharing its memory: how optimisers update parameters. What a graph has
+   * saved stays as it was. Throws ShapeError, DTypeError, DeviceError, and GradError on the result of an operation.
+   */
   assign(source: Tensor): this {
-    if (formatShape(source.shape) !== formatShape(this.shape)) {
+    this.#checkLeaf("assign");
+    if (!sameShape(source.shape, this.shape)) {
       throw new ShapeError(`assign: ${source} does not fit ${this}`, "the shapes must be equal");
     }
     if (source.dtype !== this.dtype) throw new DTypeError(`assign: ${source} does not fit ${this}`, "cast it first");
+    if (source.device !== this.device) {
+      throw new DeviceError(
+        `assign: ${source} is on another device`,
+        "read it with data() and create it anew on this one",
+      );
+    }
     const next = source.storage.retain();
     this.storage.release();
     this.#storage = next;
     return this;
+  }
+
+  /** Backward knows a result by the operation that made it, whatever is done to it later. */
+  #checkLeaf(what: string): void {
+    if (this.#node) throw new GradError(`${what}: ${this} is the result of an operation`, "detach() it first");
   }
 
   /** The same values as a constant, sharing memory: no node, so `describeGraph` does not show it (see `stopGradient`). */

@@ -1,4 +1,5 @@
 // One kernel launch from WGSL text: a typed declaration of its uniforms and bindings writes the prologue and packs the values.
+import { ShapeError } from "../../tensor/errors.js";
 import type { Dispatch, Operand } from "../../tensor/op.js";
 
 type Scalar = "u32" | "i32" | "f32";
@@ -44,9 +45,17 @@ export interface KernelSpec {
 }
 
 const MAX_GROUPS = 65535;
+const MAX_UNIFORMS = 64; // the 256 bytes that a dispatch has in the stream's arena
 
-/** The launch that `spec` describes. */
+/** The launch that `spec` describes. Throws ShapeError where its sizes and strides are too many for the uniforms. */
 export function kernel(spec: KernelSpec): Dispatch {
+  const count = Object.keys(spec.uniforms).length;
+  if (count > MAX_UNIFORMS) {
+    throw new ShapeError(
+      `${spec.label}: ${count} sizes and strides (${count} > ${MAX_UNIFORMS})`,
+      "use fewer dimensions",
+    );
+  }
   const bindings = Object.entries(spec.bindings);
   const code = `// ${spec.label}: ${spec.about}
 ${spec.enable ?? ""}

@@ -1,0 +1,77 @@
+// Limits of a launch: more workgroups than a dimension holds, more dispatches than an upload of uniforms, more uniforms
+// than a slot.
+import { beforeAll, describe, expect, it } from "vitest";
+import { kernel, u32 } from "../../src/kernels/lib/kernel.js";
+import { arange, memory, openDevice, ShapeError, scope, tensor } from "../../src/tensor/index.js";
+
+beforeAll(async () => {
+  await openDevice();
+});
+
+const launchOf = (groups: number, uniforms = {}) =>
+  kernel({ label: "test", about: "nothing", uniforms, bindings: {}, code: "", groups });
+
+describe("workgroups beyond 65,535", () => {
+  it("fold over two dimensions, each within the limit and few of them idle", () => {
+    for (const count of [1, 65_535, 65_536, 70_000, 131_071, 10_000_019, 2 ** 30]) {
+      const [x, y, z] = launchOf(count).groups;
+      expect(Math.max(x, y)).toBeLessThanOrEqual(65_535);
+      expect(z).toBe(1);
+      expect(x * y).toBeGreaterThanOrEqual(count);
+      expect(x * y - count).toBeLessThan(y);
+    }
+  });
+
+  // 300,001 rows of 4 elements: four or eight to a workgroup on a software adapter, 75,001 or 37,501 workgroups; the
+  // threads of a pooling are 64 to a workgroup, hence 4.2 million pixels.
+  const ROWS = 300_001;
+
+  it("give every row its softmax", async () => {
+    const x = Float32Array.from({ length: 4 * ROWS }, (_, i) => (i % 4 === 0 ? Math.log((i / 4) % 97) : 0));
+    const y = scope(() => tensor(x, [ROWS, 4]).softmax(1));
+    const got = await y.data();
+    let worst = 0;
+    for (let r = 0; r < ROWS; r++) worst = Math.max(worst, Math.abs(got[4 * r] - (r % 97) / ((r % 97) + 3)));
+    expect(worst).toBeLessThan(1e-5);
+    y.dispose();
+  });
+
+  it("give every window its largest pixel", async () => {
+    const count = 65_536 * 64 + 1;
+    const x = Float32Array.from({ length: count }, (_, i) => i);
+    const y = scope(() => tensor(x, [1, 1, 1, count]).maxPool2d(1)[0]);
+    expect((await y.data()).every((v, i) => v === i)).toBe(true);
+    y.dispose();
+  });
+});
+
+describe("thousands of dispatches without a submit of the caller's", () => {
+  it("each read their own uniforms", async () => {
+    const n = 2500; // 2,500 slices, then as many copies of one concat: slots for 1,024 uniforms, plans for 4,096 calls
+    const before = memory().submits;
+    const y = scope(() => {
+      const x = arange(n);
+      const [first, ...others] = Array.from({ length: n }, (_, i) => x.slice([[n - 1 - i, n - i]]));
+      return first.concat(others);
+    });
+    expect((await y.data()).every((v, i) => v === n - 1 - i)).toBe(true);
+    expect(memory().submits - before).toBeGreaterThanOrEqual(4);
+    y.dispose();
+  });
+});
+
+describe("uniforms beyond the slot of a dispatch", () => {
+  const scalars = (n: number) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`n${i}`, u32(i)]));
+
+  it("are refused before they run into the next slot", () => {
+    expect(launchOf(1, scalars(64)).uniforms.length).toBe(256);
+    expect(() => launchOf(1, scalars(65))).toThrow(ShapeError);
+  });
+
+  it("leave the device as it was", async () => {
+    const many = Array(40).fill(1);
+    const index = tensor([0], null, { dtype: "i32" }).reshape(many);
+    expect(() => tensor([1]).reshape(many).gather(index, 0)).toThrow(/fewer dimensions/);
+    expect(await tensor([1]).item()).toBe(1);
+  });
+});

@@ -1,0 +1,91 @@
+// The handle: shapes of its own, contents replaced by assign, leaves, reading after dispose.
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  backward,
+  DeviceError,
+  DisposedError,
+  GradError,
+  openDevice,
+  scope,
+  setCurrentDevice,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../../src/tensor/index.js";
+
+beforeAll(async () => {
+  await openDevice();
+});
+
+const values = async (t: Tensor): Promise<number[]> => [...(await t.data())];
+
+describe("arrays that the caller changes later", () => {
+  test("do not change a tensor's shape", () => {
+    const shape = [2, 3];
+    const x = tensor([1, 2, 3, 4, 5, 6], shape);
+    shape[0] = 9;
+    expect(x.shape).toEqual([2, 3]);
+  });
+
+  test("do not change what the same call gives next time", () => {
+    const key = tensor(Uint32Array.of(1, 2));
+    const shape = [2, 3];
+    key.randomUniform(shape);
+    shape[0] = 9;
+    expect(key.randomUniform([2, 3]).shape).toEqual([2, 3]);
+  });
+
+  test("do not change the derivative of a call already made", async () => {
+    const x = tensor([1, 2, 3]).setRequiresGrad(true);
+    const [starts, steps] = [[1], [2]];
+    const y = x.sliceBackward([7], starts, steps); // x at 1, 3 and 5
+    starts[0] = 0;
+    scope(() => backward(y.mul(tensor([0, 1, 2, 3, 4, 5, 6])).sum()));
+    expect(await values(x.grad as Tensor)).toEqual([1, 3, 5]);
+  });
+});
+
+describe("assign", () => {
+  test("replaces the contents and leaves the source alone", async () => {
+    const [x, y] = [tensor([1, 2]), tensor([3, 4])];
+    x.assign(y);
+    y.dispose();
+    expect(await values(x)).toEqual([3, 4]);
+    expect(await values(x.assign(x))).toEqual([3, 4]);
+  });
+
+  test("refuses a tensor of another device", async () => {
+    const here = tensor([1]);
+    const { device } = here;
+    const other = await openDevice();
+    expect(() => here.assign(tensor([2]))).toThrow(DeviceError);
+    expect(here.device).toBe(device);
+    other.destroy();
+    setCurrentDevice(device);
+  });
+
+  test("refuses the result of an operation, whose gradient would be that of the old contents", () => {
+    const y = tensor([1]).setRequiresGrad(true).mul(2);
+    expect(() => y.assign(tensor([5]))).toThrow(GradError);
+  });
+});
+
+describe("setRequiresGrad", () => {
+  test("refuses the result of an operation, which backward would pass by", () => {
+    const x = tensor([1]).setRequiresGrad(true);
+    expect(() => x.mul(2).setRequiresGrad(false)).toThrow(GradError);
+    expect(() => x.stopGradient().setRequiresGrad(true)).toThrow(/detach/);
+    expect(x.stopGradient().detach().setRequiresGrad(true).requiresGrad).toBe(true);
+  });
+
+  test("does nothing where it changes nothing", () => {
+    const y = tensor([1]).setRequiresGrad(true).mul(2);
+    expect(y.setRequiresGrad(true)).toBe(y);
+  });
+});
+
+test("a disposed tensor cannot be read, not even without elements", async () => {
+  const x = zeros([0]);
+  x.dispose();
+  await expect(x.data()).rejects.toThrow(DisposedError);
+});
