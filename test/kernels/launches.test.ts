@@ -45,9 +45,9 @@ describe("workgroups beyond 65,535", () => {
   });
 });
 
-describe("thousands of dispatches without a submit of the caller's", () => {
+describe("more dispatches than an encoder holds", () => {
   it("each read their own uniforms", async () => {
-    const n = 2500; // 2,500 slices, then as many copies of one concat: slots for 1,024 uniforms, plans for 4,096 calls
+    const n = 1100; // 1,100 slices, then as many copies of one concat; the arena has slots for 1,024 dispatches
     const before = memory().submits;
     const y = scope(() => {
       const x = arange(n);
@@ -55,7 +55,7 @@ describe("thousands of dispatches without a submit of the caller's", () => {
       return first.concat(others);
     });
     expect((await y.data()).every((v, i) => v === n - 1 - i)).toBe(true);
-    expect(memory().submits - before).toBeGreaterThanOrEqual(4);
+    expect(memory().submits - before).toBeGreaterThanOrEqual(3);
     y.dispose();
   });
 });
