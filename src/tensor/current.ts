@@ -7,9 +7,11 @@ let current: Device | null = null;
 /**
  * Opens the best WebGPU adapter and makes it the default: in a browser `navigator.gpu`; in Node the driver named by
  * VK_DRIVER_FILES, else the system's GPU or lavapipe, else NVIDIA's, else SwiftShader from `@sparticuz/chromium`.
+ * Called again without options it returns the device that is open; `Device.open()` always opens another.
  * Throws DeviceError with the reason and the remedy when none works.
  */
-export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
+export async function openDevice(options?: DeviceOptions): Promise<Device> {
+  if (!options && current && !current.lost) return current;
   current = await Device.open(options);
   return current;
 }

@@ -28,7 +28,7 @@ const broken = defineOp({
 });
 
 test("a kernel that does not compile is a ShaderError that names the op and what is wrong", async () => {
-  const device = await openDevice();
+  const device = await openDevice({});
   const [y] = apply(broken, [tensor([1])], []);
   await expect(y.data()).rejects.toThrow(ShaderError);
   await expect(y.data()).rejects.toThrow(/broken: its kernel did not compile[\s\S]*missing/);
@@ -36,7 +36,7 @@ test("a kernel that does not compile is a ShaderError that names the op and what
 });
 
 test("a profile names every kernel it timed, in order", async () => {
-  const device = await openDevice();
+  const device = await openDevice({});
   const x = tensor([1, 2, 3]);
   const times = await device.profile(() => scope(() => void x.add(1).mul(2)));
   expect(times.map(({ label }) => label)).toEqual(["add", "mul"]);

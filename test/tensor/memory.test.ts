@@ -1,6 +1,8 @@
 // Lifetimes and uploads: scopes, disposal, pooled buffers that are written while commands that read them wait.
 import { beforeAll, describe, expect, test } from "vitest";
 import {
+  currentDevice,
+  Device,
   DeviceError,
   DisposedError,
   keep,
@@ -8,6 +10,7 @@ import {
   openDevice,
   ShapeError,
   scope,
+  setCurrentDevice,
   type Tensor,
   tensor,
 } from "../../src/tensor/index.js";
@@ -90,21 +93,33 @@ test("memory returns to where it was after thousands of steps", async () => {
   expect({ ...late, dispatches: 0, submits: 0 }).toEqual({ ...early, dispatches: 0, submits: 0 });
 });
 
+test("opening again gives the same device, until it is lost", async () => {
+  const usual = currentDevice();
+  expect(await openDevice()).toBe(usual);
+  const lost = await openDevice({});
+  expect(lost).not.toBe(usual);
+  lost.destroy();
+  const fresh = await openDevice();
+  expect(fresh).not.toBe(lost);
+  fresh.destroy();
+  setCurrentDevice(usual);
+});
+
 test("tensors of two devices do not mix", async () => {
   const here = tensor([1]);
-  const other = await openDevice();
-  const there = tensor([2]);
+  const other = await Device.open();
+  const there = tensor([2], null, { device: other });
   expect(() => here.add(there)).toThrow(DeviceError);
   other.destroy();
   expect(() => there.add(1)).toThrow(/device was destroyed/);
-  await openDevice();
 });
 
 test("tensors over the budget are refused, and nothing is lost", async () => {
+  const usual = currentDevice();
   const device = await openDevice({ memoryBudget: 1 << 20 });
   const x = tensor(new Float32Array(1 << 16), [1 << 16]);
   expect(() => scope(() => [x.add(1), x.add(2), x.add(3), x.add(4)])).toThrow(/exceed the budget/);
   expect((await x.data()).length).toBe(1 << 16);
   device.destroy();
-  await openDevice();
+  setCurrentDevice(usual);
 });

@@ -143,10 +143,15 @@ export class Device {
     if (this.#failure) throw this.#failure;
   }
 
+  /** Whether `check()` throws: the device is of no more use. */
+  get lost(): boolean {
+    return this.#failure !== null;
+  }
+
   /** Buffer and kernel counters. */
-  get stats(): PoolStats & { dispatches: number; submits: number; pipelines: number } {
-    const { dispatches, submits } = this.#stream;
-    return { ...this.#pool.stats, dispatches, submits, pipelines: this.#pipelines.size };
+  get stats(): PoolStats & { dispatches: number; submits: number; bindGroups: number; pipelines: number } {
+    const { dispatches, submits, bindGroups } = this.#stream;
+    return { ...this.#pool.stats, dispatches, submits, bindGroups, pipelines: this.#pipelines.size };
   }
 
   /** Gives the memory kept for reuse back to the driver, and starts `peakBytes` anew. */

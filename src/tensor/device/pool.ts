@@ -53,6 +53,7 @@ export class BufferPool {
   readonly #device: GPUDevice;
   readonly #limits: PoolLimits;
   readonly #hooks: PoolHooks;
+  /** By size class, oldest buffer last: the oldest is taken first, so that a step that repeats gets the buffers it had before. */
   readonly #free = new Map<number, PooledBuffer[]>();
   readonly #stats: PoolStats = { liveBuffers: 0, liveBytes: 0, freeBuffers: 0, freeBytes: 0, peakBytes: 0 };
   #nextId = 1;
@@ -91,9 +92,11 @@ export class BufferPool {
 
   /** Takes a buffer back. Commands already encoded may still use it: whoever writes it from the host must flush first. */
   release(buffer: PooledBuffer): void {
-    const list = this.#free.get(buffer.bytes);
-    if (list) list.push(buffer);
-    else this.#free.set(buffer.bytes, [buffer]);
+    const list = this.#free.get(buffer.bytes) ?? [];
+    let at = list.length;
+    while (at > 0 && list[at - 1].id < buffer.id) at--;
+    list.splice(at, 0, buffer);
+    this.#free.set(buffer.bytes, list);
     this.#stats.liveBuffers--;
     this.#stats.liveBytes -= buffer.bytes;
     this.#stats.freeBuffers++;

@@ -5,7 +5,7 @@ import type { Profiler } from "./profiler.js";
 
 const SLOT = 256; // minUniformBufferOffsetAlignment at the default limits, and the most uniforms a kernel may declare
 const SLOTS = 1024;
-const MAX_BIND_GROUPS = 8192;
+const MAX_BIND_GROUPS = 1024; // they cannot be destroyed, only forgotten, and lavapipe dies with some fifty thousand
 
 export class CommandStream {
   readonly #device: GPUDevice;
@@ -21,6 +21,8 @@ export class CommandStream {
   /** Dispatches encoded so far, for benchmarks and tests. */
   dispatches = 0;
   submits = 0;
+  /** Bind groups made so far: a step that repeats makes none. */
+  bindGroups = 0;
   /** When set, every dispatch gets a pass of its own with timestamps. */
   profiler: Profiler | null = null;
 
@@ -115,6 +117,7 @@ export class CommandStream {
         entries: [uniforms, ...storage],
       });
       this.#bindGroups.set(key, group);
+      this.bindGroups++;
     }
     return group;
   }
