@@ -1,7 +1,17 @@
 // The buffer pool under a budget: what is free makes room, what fails keeps nothing, no buffer is too large to bind.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BufferPool } from "../../src/tensor/device/pool.js";
-import { type Device, memory, OutOfMemoryError, openDevice, scope, tensor, zeros } from "../../src/tensor/index.js";
+import {
+  backward,
+  type Device,
+  memory,
+  OutOfMemoryError,
+  openDevice,
+  scope,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../../src/tensor/index.js";
 
 const BUDGET = 1 << 20;
 let device: Device;
@@ -36,6 +46,17 @@ test("an op that runs out of memory half-way gives back what it took", () => {
   const { liveBuffers, liveBytes } = memory();
   expect(() => x.maxPool2d(1)).toThrow(OutOfMemoryError);
   expect(memory()).toMatchObject({ liveBuffers, liveBytes });
+  x.dispose();
+});
+
+test("a backward pass that runs out of memory holds on to nothing", async () => {
+  const x = tensor(new Float32Array(60_000).fill(2), null, { requiresGrad: true }); // 240 kB, of which the budget holds three: the forward pass
+  const { tensors, nodes, liveBytes } = memory();
+  expect(() => scope(() => backward(x.mul(x).mul(x).sum()))).toThrow(OutOfMemoryError);
+  expect(memory()).toMatchObject({ tensors, nodes, liveBytes });
+  expect(x.grad).toBeNull();
+  scope(() => backward(x.sum()));
+  expect((await (x.grad as Tensor).data())[59_999]).toBe(1);
   x.dispose();
 });
 
