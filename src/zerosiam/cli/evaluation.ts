@@ -50,23 +50,15 @@ const PREDICTOR_RATIO = 10;
 /** Validation runs of each setting, differing as test runs do: near collapse a single one says little. */
 const VALIDATION_SEEDS = 3;
 
-/** Then tried around the best of these, as factors of it. */
-const REFINEMENTS = [0.63, 0.8, 1.25, 1.6];
-
-const METHODS_TUNED: Readonly<Record<string, (lr: number) => Setting>> = {
-  tent: (lr) => ({ method: "tent", lr, lrPredictor: null }),
-  zerosiam: (lr) => ({ method: "zerosiam", lr, lrPredictor: rounded(lr * PREDICTOR_RATIO) }),
-};
-
-/** Rates as people write them. */
-function rounded(rate: number): number {
-  return Number(rate.toPrecision(3));
-}
+/** Every setting that validation compares. */
+const GRID: readonly Setting[] = RATES.flatMap((lr): Setting[] => [
+  { method: "tent", lr, lrPredictor: null },
+  { method: "zerosiam", lr, lrPredictor: Number((lr * PREDICTOR_RATIO).toPrecision(3)) },
+]);
 
 /** How many runs the evaluation of one protocol makes: validation, then four settings with every test seed. */
 export function runCount(testSeeds: number): number {
-  const settings = Object.keys(METHODS_TUNED).length * (RATES.length + REFINEMENTS.length);
-  return VALIDATION_SEEDS * (1 + settings) + 4 * testSeeds;
+  return VALIDATION_SEEDS * (1 + GRID.length) + 4 * testSeeds;
 }
 
 /** One run. Null when Ctrl-C stopped it: half a run is no figure. */
@@ -100,49 +92,27 @@ export interface Choice {
   best: Map<string, Setting>;
 }
 
-/** Tries all rates on the validation part, then some around each method's best, and takes the best mean. Null when stopped. */
+/** Runs the whole grid on the validation part, and takes each method's best mean. Null when stopped. */
 export async function chooseRates(on: Evaluator, protocol: Protocol): Promise<Choice | null> {
   const source = await runSeeds(on, protocol, "validation", SOURCE, VALIDATION_SEEDS);
   if (!source) return null;
+  const scores = new Map<Setting, Interval>();
   const best = new Map<string, Setting>();
-  const points: RatePoint[] = [];
-  for (const [method, settingAt] of Object.entries(METHODS_TUNED)) {
-    const scored = await tune(on, protocol, settingAt);
-    if (!scored) return null;
-    const winner = bestOf(scored);
-    best.set(method, winner.setting);
-    for (const { setting, score } of scored) {
-      points.push({ method, lr: setting.lr as number, ...score, chosen: setting === winner.setting });
-    }
+  for (const setting of GRID) {
+    const runs = await runSeeds(on, protocol, "validation", setting, VALIDATION_SEEDS);
+    if (!runs) return null;
+    const score = accuracyOf(runs);
+    scores.set(setting, score);
+    const leader = best.get(setting.method);
+    if (!leader || score.mean > (scores.get(leader) as Interval).mean) best.set(setting.method, setting);
   }
-  points.sort((a, b) => a.lr - b.lr);
+  const points = [...scores].map(
+    ([setting, score]): RatePoint => ({
+      ...{ method: setting.method, lr: setting.lr as number, ...score },
+      chosen: best.get(setting.method) === setting,
+    }),
+  );
   return { best, sweep: { stream: `${protocol.name}, validation part`, source: accuracyOf(source).mean, points } };
-}
-
-interface Scored {
-  setting: Setting;
-  score: Interval;
-}
-
-/** One method at every rate, and at the refinements of its best one. Null when stopped. */
-async function tune(on: Evaluator, protocol: Protocol, settingAt: (lr: number) => Setting): Promise<Scored[] | null> {
-  const scored: Scored[] = [];
-  const tryAll = async (rates: readonly number[]): Promise<boolean> => {
-    for (const lr of rates) {
-      const setting = settingAt(lr);
-      const runs = await runSeeds(on, protocol, "validation", setting, VALIDATION_SEEDS);
-      if (!runs) return false;
-      scored.push({ setting, score: accuracyOf(runs) });
-    }
-    return true;
-  };
-  if (!(await tryAll(RATES))) return null;
-  const center = bestOf(scored).setting.lr as number;
-  return (await tryAll(REFINEMENTS.map((factor) => rounded(center * factor)))) ? scored : null;
-}
-
-function bestOf(scored: readonly Scored[]): Scored {
-  return scored.reduce((leader, next) => (next.score.mean > leader.score.mean ? next : leader));
 }
 
 type Interval = ReturnType<typeof meanWithInterval>;
