@@ -12,7 +12,7 @@ export { Classifier } from "./models/classifier.js";
 export { DigitsNet } from "./models/digitsNet.js";
 export { Module, Sequential } from "./module.js";
 export { Adam, type AdamOptions, AdamW } from "./optim/adam.js";
-export { Optimizer } from "./optim/optimizer.js";
+export { checkRates, Optimizer } from "./optim/optimizer.js";
 export { SGD, type SGDOptions } from "./optim/sgd.js";
 export { Parameter } from "./parameter.js";
 export { assignState } from "./state.js";

@@ -1,6 +1,6 @@
 // ZeroSiam (Chen et al., ICLR 2026): entropy minimisation that cannot collapse, by an asymmetry before the classifier.
-import { type Classifier, SGD } from "../nn/index.js";
-import { ConfigError, type Tensor } from "../tensor/index.js";
+import { type Classifier, checkRates, SGD } from "../nn/index.js";
+import type { Tensor } from "../tensor/index.js";
 import { alignment, entropy } from "./losses.js";
 import { configureNorms } from "./methods/configure.js";
 import { Method, type Objective } from "./methods/method.js";
@@ -28,12 +28,13 @@ export class ZeroSiam extends Method {
   readonly predictor: Predictor;
   readonly alpha: number;
 
-  /** Freezes all of `model` but its normalisation layers. Throws ConfigError for a bad rate or a model without any. */
+  /** Freezes all of `model` but its normalisation layers. Throws ConfigError for a bad rate or α, or a model without any. */
   constructor(model: Classifier, { lr, lrPredictor = lr, alpha = 1, momentum = 0.9 }: ZeroSiamOptions) {
+    checkRates("ZeroSiam", { lr, lrPredictor, momentum, alpha });
     super(model);
-    this.alpha = checkAlpha(alpha);
-    this.predictor = new Predictor(model.numFeatures);
+    this.alpha = alpha;
     const norms = configureNorms(model);
+    this.predictor = new Predictor(model.numFeatures);
     const weights = this.predictor.namedParameters();
     this.adapt("model", norms, new SGD(norms, { lr, momentum }));
     this.adapt("predictor", weights, new SGD(weights, { lr: lrPredictor, momentum }));
@@ -56,9 +57,4 @@ export class ZeroSiam extends Method {
     super.dispose();
     this.predictor.dispose();
   }
-}
-
-function checkAlpha(alpha: number): number {
-  if (Number.isFinite(alpha) && alpha >= 0) return alpha;
-  throw new ConfigError(`ZeroSiam: alpha is ${alpha}`, "it must be a finite number ≥ 0; 1 is the paper's");
 }

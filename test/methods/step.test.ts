@@ -1,8 +1,11 @@
 // What a method promises beside its mathematics: what it visits, guards, restores and frees.
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { DigitsNet } from "../../src/nn/index.js";
+import { BatchNorm2d, Classifier, DigitsNet, Linear } from "../../src/nn/index.js";
 import {
+  backward,
   ConfigError,
+  DisposedError,
+  DTypeError,
   memory,
   NonFiniteError,
   openDevice,
@@ -11,7 +14,7 @@ import {
   type Tensor,
   tensor,
 } from "../../src/tensor/index.js";
-import { createMethod, METHODS, Tent, ZeroSiam } from "../../src/zerosiam/methods/index.js";
+import { createMethod, METHODS, Source, Tent, ZeroSiam } from "../../src/zerosiam/methods/index.js";
 
 let model: DigitsNet;
 
@@ -138,6 +141,40 @@ describe.each(["tent", "zerosiam"])("%s", (name) => {
   });
 });
 
+/** Without an affine normalisation layer: nothing to adapt. */
+class PlainNet extends Classifier {
+  readonly numFeatures = 1;
+  readonly numClasses = 2;
+  readonly norm = new BatchNorm2d(1, { affine: false });
+  readonly head = new Linear(1, 2);
+
+  features(images: Tensor): Tensor {
+    return this.norm.forward(images).mean([2, 3]);
+  }
+
+  classify(features: Tensor): Tensor {
+    return this.head.forward(features);
+  }
+}
+
+test("the source uses the running statistics, also of a model that was adapted before", () => {
+  const net = new PlainNet();
+  net.norm.useBatchStatistics = true;
+  new Source(net);
+  expect(net.norm.useBatchStatistics).toBe(false);
+});
+
+test("a gradient from before is not learned from", async () => {
+  const run = async (stale: boolean) => {
+    const net = new DigitsNet({ rng: new Rng(1) });
+    if (stale) backward(net.forward(batch(9)).square().sum());
+    const method = new ZeroSiam(net, { lr: 0.1 });
+    method.step(batch(1));
+    return snapshot(method.state());
+  };
+  expect(await run(true)).toEqual(await run(false));
+});
+
 describe("bad input", () => {
   test.each([
     ["an empty batch", [0, 1, 28, 28]],
@@ -155,10 +192,42 @@ describe("bad input", () => {
     expect(await snapshot(method.state())).toEqual(before);
   });
 
-  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])("a rate of %d is refused", (lr) => {
+  test("images that are not f32, or were disposed, are refused and change nothing", async () => {
+    const method = new ZeroSiam(model, { lr: 0.1 });
+    const before = await snapshot(method.state());
+    const live = memory().tensors;
+    const integers = tensor(new Int32Array(784), [1, 1, 28, 28]);
+    expect(() => method.step(integers)).toThrow(DTypeError);
+    expect(() => method.step(integers)).toThrow('help: cast("f32")');
+    integers.dispose();
+    const gone = batch(1);
+    gone.dispose();
+    expect(() => method.step(gone)).toThrow(DisposedError);
+    expect(memory().tensors).toBe(live);
+    expect(await snapshot(method.state())).toEqual(before);
+  });
+
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])("a rate of %d is refused; nothing is frozen or held", (lr) => {
+    const live = memory().tensors;
     expect(() => new Tent(model, { lr })).toThrow(ConfigError);
+    expect(() => new Tent(model, { lr: 0, momentum: lr })).toThrow(ConfigError);
+    expect(() => new ZeroSiam(model, { lr })).toThrow(ConfigError);
     expect(() => new ZeroSiam(model, { lr: 0, lrPredictor: lr })).toThrow(ConfigError);
+    expect(() => new ZeroSiam(model, { lr: 0, momentum: lr })).toThrow(ConfigError);
     expect(() => new ZeroSiam(model, { lr: 0, alpha: lr })).toThrow(ConfigError);
+    expect(memory().tensors).toBe(live);
+    expect(model.training).toBe(true);
+    expect(model.parameters().every((p) => p.requiresGrad)).toBe(true);
+  });
+
+  test("a model without normalisation is refused; nothing is frozen or held", () => {
+    const plain = new PlainNet();
+    const live = memory().tensors;
+    expect(() => new Tent(plain, { lr: 0.1 })).toThrow(ConfigError);
+    expect(() => new ZeroSiam(plain, { lr: 0.1 })).toThrow(ConfigError);
+    expect(memory().tensors).toBe(live);
+    expect(plain.training).toBe(true);
+    expect(plain.parameters().every((p) => p.requiresGrad)).toBe(true);
   });
 
   test("an unknown method names the known ones", () => {

@@ -1,7 +1,7 @@
 // Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019).
 import { type Tensor, tensor } from "../../tensor/index.js";
 import type { Parameter } from "../parameter.js";
-import { checkRate, Optimizer } from "./optimizer.js";
+import { Optimizer } from "./optimizer.js";
 
 export interface AdamOptions {
   lr: number;
@@ -19,9 +19,9 @@ export class Adam extends Optimizer {
 
   constructor(parameters: ReadonlyMap<string, Parameter>, options: AdamOptions, decoupled = false) {
     const { lr, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
-    super(parameters, lr, ["expAvg", "expAvgSq"]);
-    checkRate(new.target.name, "weightDecay", weightDecay);
-    this.#rule = { beta1: betas[0], beta2: betas[1], eps, weightDecay, decoupled };
+    const [beta1, beta2] = betas;
+    super(parameters, { lr, beta1, beta2, eps, weightDecay }, ["expAvg", "expAvgSq"]);
+    this.#rule = { beta1, beta2, eps, weightDecay, decoupled };
     this.addState("step", tensor(0));
   }
 

@@ -3,12 +3,15 @@ import { ConfigError, full, keep, noGrad, scope, type Tensor, tensor, zeros } fr
 import type { Parameter } from "../parameter.js";
 import { assignState } from "../state.js";
 
-/** Throws ConfigError unless `value` is finite and not negative; 0 is valid. */
-export function checkRate(owner: string, name: string, value: number): number {
-  if (!Number.isFinite(value) || value < 0) {
-    throw new ConfigError(`${owner}: ${name} is ${value}`, "it must be a finite number ≥ 0; 0 freezes the parameters");
+/** Throws ConfigError unless all `rates` are finite and not negative; 0 is valid. */
+export function checkRates(owner: string, rates: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(rates)) {
+    if (Number.isFinite(value) && value >= 0) continue;
+    throw new ConfigError(
+      `${owner}: ${name} is ${value}`,
+      "use a finite number ≥ 0; a rate of 0 freezes the parameters",
+    );
   }
-  return value;
 }
 
 /** Updates named parameters from their `.grad`, with state tensors shaped like them that start at zero. */
@@ -19,11 +22,19 @@ export abstract class Optimizer {
   readonly #lrTensor: Tensor;
   #lr: number;
 
-  /** `slots` names one state tensor a parameter each. Throws ConfigError for a rate that is negative or not finite. */
-  constructor(parameters: ReadonlyMap<string, Parameter>, lr: number, slots: readonly string[]) {
-    this.#lr = checkRate(new.target.name, "lr", lr);
+  /**
+   * `slots` names one state tensor a parameter each. Throws ConfigError for any of `rates` (momentum and decay too) that
+   * is negative or not finite; then nothing was made.
+   */
+  constructor(
+    parameters: ReadonlyMap<string, Parameter>,
+    rates: Readonly<Record<string, number>> & { readonly lr: number },
+    slots: readonly string[],
+  ) {
+    checkRates(new.target.name, rates);
+    this.#lr = rates.lr;
     this.parameters = parameters;
-    this.#lrTensor = keep(tensor(lr));
+    this.#lrTensor = keep(tensor(rates.lr));
     this.#always = keep(full([], 1, { dtype: "bool" }));
     for (const [name, parameter] of parameters) {
       for (const slot of slots)
@@ -37,7 +48,8 @@ export abstract class Optimizer {
   }
 
   set lr(value: number) {
-    this.#lr = checkRate(this.constructor.name, "lr", value);
+    checkRates(this.constructor.name, { lr: value });
+    this.#lr = value;
     scope(() => this.#lrTensor.assign(tensor(value)));
   }
 

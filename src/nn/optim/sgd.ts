@@ -1,7 +1,7 @@
 // Stochastic gradient descent with momentum, by PyTorch's rule.
 import type { Tensor } from "../../tensor/index.js";
 import type { Parameter } from "../parameter.js";
-import { checkRate, Optimizer } from "./optimizer.js";
+import { Optimizer } from "./optimizer.js";
 
 export interface SGDOptions {
   lr: number;
@@ -21,9 +21,7 @@ export class SGD extends Optimizer {
     parameters: ReadonlyMap<string, Parameter>,
     { lr, momentum = 0, nesterov = false, weightDecay = 0 }: SGDOptions,
   ) {
-    super(parameters, lr, ["momentum"]);
-    checkRate("SGD", "momentum", momentum);
-    checkRate("SGD", "weightDecay", weightDecay);
+    super(parameters, { lr, momentum, weightDecay }, ["momentum"]);
     this.#rule = { momentum, nesterov, weightDecay };
   }
 

@@ -4,21 +4,20 @@ import { ConfigError } from "../../tensor/index.js";
 
 /**
  * Freezes everything but the weights and biases of the normalisation layers, and makes batch norm use the statistics of
- * the batch (Tent, section 3.2). Returns what adapts, by name. Throws ConfigError when the model has no such layer.
+ * the batch (Tent, section 3.2). Returns what adapts, by name. Throws ConfigError when the model has no such layer;
+ * then it is as it was.
  */
 export function configureNorms(model: Module): Map<string, Parameter> {
-  model.eval().requiresGrad(false);
-  const adapted = new Map<string, Parameter>();
-  for (const [path, module] of model.namedModules()) {
-    if (!(module instanceof Norm)) continue;
-    if (module instanceof BatchNorm2d) module.useBatchStatistics = true;
-    for (const [name, parameter] of module.namedParameters(path)) adapted.set(name, parameter.setRequiresGrad(true));
-  }
+  const norms = [...model.namedModules()].filter(([, module]) => module instanceof Norm);
+  const adapted = new Map(norms.flatMap(([path, norm]) => [...norm.namedParameters(path)]));
   if (adapted.size === 0) {
     throw new ConfigError(
       "the model has no normalisation layer with affine parameters",
       "adaptation learns these: use a model with BatchNorm, GroupNorm or LayerNorm",
     );
   }
+  model.eval().requiresGrad(false);
+  for (const parameter of adapted.values()) parameter.setRequiresGrad(true);
+  for (const [, norm] of norms) if (norm instanceof BatchNorm2d) norm.useBatchStatistics = true;
   return adapted;
 }

@@ -1,6 +1,6 @@
 // What all test-time adaptation methods share: configure a model, step, reset, state.
 import { assignState, type Classifier, type Optimizer, type Parameter } from "../../nn/index.js";
-import { backward, full, keep, noGrad, ShapeError, scope, type Tensor } from "../../tensor/index.js";
+import { backward, DTypeError, full, keep, noGrad, ShapeError, scope, type Tensor } from "../../tensor/index.js";
 import { StepMetrics, type StepTerms } from "./metrics.js";
 
 /** What a method computes on a batch: the answer it returns, and the loss it descends (none: no update). */
@@ -41,12 +41,15 @@ export abstract class Method {
   /**
    * Adapts on `images` `[B, channels, H, W]` and returns their logits as they were before the update. Only encodes work:
    * await `logits.data()` or `metrics.read()`. A batch whose gradient is not finite leaves model and optimiser as they
-   * were, and its metrics say so. Throws ShapeError for an empty batch or another rank; then nothing has changed.
+   * were, and its metrics say so. Throws ShapeError for an empty batch or images that do not fit the model,
+   * DTypeError unless they are f32, DisposedError; then nothing has changed.
    */
   step(images: Tensor): StepResult {
     if (images.rank !== 4 || images.size === 0) {
       throw new ShapeError(`${this.name}: images are ${images}`, "pass a batch [B, channels, H, W] with B ≥ 1");
     }
+    if (images.dtype !== "f32")
+      throw new DTypeError(`${this.name}: images are ${images}`, 'cast("f32") and normalise them');
     const result = scope(() => {
       const { logits, metrics } = this.#step(images);
       return { logits: keep(logits), metrics: metrics.keep() };
@@ -62,18 +65,23 @@ export abstract class Method {
     const { logits, ...terms } = this.objective(images);
     let finite = imagesFinite;
     if (terms.loss) {
+      this.#zeroGrad(); // what someone else left there
       try {
         backward(terms.loss);
         for (const { live } of this.#initial.values()) if (live.grad) finite = finite.andFinite(live.grad);
         for (const optimizer of this.#optimizers.values()) optimizer.step(finite);
       } finally {
-        for (const optimizer of this.#optimizers.values()) optimizer.zeroGrad();
+        this.#zeroGrad();
       }
     }
     return {
       logits: logits.detach(),
       metrics: new StepMetrics(this.name, { ...this.extraTerms(), ...terms }, imagesFinite, finite),
     };
+  }
+
+  #zeroGrad(): void {
+    for (const optimizer of this.#optimizers.values()) optimizer.zeroGrad();
   }
 
   /** Terms measured after the update. */

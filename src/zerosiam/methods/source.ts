@@ -1,5 +1,5 @@
 // source: the model as it was trained. No adaptation; what every method is compared with.
-import type { Classifier } from "../../nn/index.js";
+import { BatchNorm2d, type Classifier } from "../../nn/index.js";
 import { noGrad, type Tensor } from "../../tensor/index.js";
 import { Method, type Objective } from "./method.js";
 
@@ -9,6 +9,8 @@ export class Source extends Method {
   constructor(model: Classifier) {
     super(model);
     model.eval();
+    // Another method may have had this model before.
+    for (const [, module] of model.namedModules()) if (module instanceof BatchNorm2d) module.useBatchStatistics = false;
   }
 
   protected objective(images: Tensor): Objective {

@@ -1,5 +1,5 @@
 // Tent (Wang et al., ICLR 2021): descend the entropy of the model's own predictions.
-import { type Classifier, SGD } from "../../nn/index.js";
+import { type Classifier, checkRates, SGD } from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
 import { entropy } from "../losses.js";
 import { configureNorms } from "./configure.js";
@@ -17,6 +17,7 @@ export class Tent extends Method {
 
   /** Freezes all of `model` but its normalisation layers. Throws ConfigError for a bad rate or a model without any. */
   constructor(model: Classifier, { lr, momentum = 0.9 }: TentOptions) {
+    checkRates("Tent", { lr, momentum });
     super(model);
     const norms = configureNorms(model);
     this.adapt("model", norms, new SGD(norms, { lr, momentum }));
