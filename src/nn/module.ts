@@ -5,7 +5,8 @@ import { assignState } from "./state.js";
 
 /**
  * A part of a model. Fields that are Parameters are learned, other Tensor fields are buffers (running statistics), and
- * Module fields are parts; names are PyTorch's, `layer1.0.conv1.weight`, when the fields are named as there.
+ * Module fields are parts; names are PyTorch's, `layer1.0.conv1.weight`, when the fields are named as there. Arrays are not
+ * searched: put a list of modules in a Sequential.
  */
 export abstract class Module {
   /** Whether layers with two modes (batch norm) are in training mode: see `train()` and `eval()`. */
@@ -18,28 +19,34 @@ export abstract class Module {
     return fieldsOf(this, (value): value is Module => value instanceof Module);
   }
 
-  /** This module and all below it, by dotted path; the root's is "". */
-  *namedModules(prefix = ""): Generator<[string, Module]> {
+  /** This module and all below it, by dotted path; the root's is "". Each once, by its first path. */
+  *namedModules(prefix = "", seen = new Set<Module>()): Generator<[string, Module]> {
+    if (seen.has(this)) return;
+    seen.add(this);
     yield [prefix, this];
-    for (const [name, child] of this.children()) yield* child.namedModules(join(prefix, name));
+    for (const [name, child] of this.children()) yield* child.namedModules(join(prefix, name), seen);
   }
 
-  /** Parameters of this module and all below it, by dotted path below `prefix`. */
+  /**
+   * Parameters of this module and all below it, by dotted path below `prefix`. One that is shared comes once, by its first
+   * path: an optimiser must not step it twice.
+   */
   namedParameters(prefix = ""): Map<string, Parameter> {
-    return this.#collect((value): value is Parameter => value instanceof Parameter, prefix);
+    return firsts(this.#tensors(prefix), (value): value is Parameter => value instanceof Parameter);
   }
 
+  /** Tensors that are not learned, each once, by dotted path. */
   namedBuffers(): Map<string, Tensor> {
-    return this.#collect((value): value is Tensor => value instanceof Tensor && !(value instanceof Parameter));
+    return firsts(this.#tensors(), (value): value is Tensor => !(value instanceof Parameter));
   }
 
   parameters(): Parameter[] {
     return [...this.namedParameters().values()];
   }
 
-  /** Parameters and buffers by PyTorch's key names: the module's own tensors, not copies. */
+  /** Parameters and buffers by PyTorch's key names, shared ones by each: the module's own tensors, not copies. */
   stateDict(): Map<string, Tensor> {
-    return this.#collect((value): value is Tensor => value instanceof Tensor);
+    return new Map(this.#tensors());
   }
 
   /** Takes over the values of `state`, all or none. Throws CheckpointError listing everything that does not fit. */
@@ -70,13 +77,25 @@ export abstract class Module {
     for (const tensor of this.stateDict().values()) tensor.dispose();
   }
 
-  #collect<T extends Tensor>(wanted: (value: unknown) => value is T, root = ""): Map<string, T> {
-    const found = new Map<string, T>();
-    for (const [prefix, module] of this.namedModules(root)) {
-      for (const [name, value] of fieldsOf(module, wanted)) found.set(join(prefix, name), value);
-    }
-    return found;
+  *#tensors(prefix = ""): Generator<[string, Tensor]> {
+    const own = fieldsOf(this, (value): value is Tensor => value instanceof Tensor);
+    for (const [name, value] of own) yield [join(prefix, name), value];
+    for (const [name, child] of this.children()) yield* child.#tensors(join(prefix, name));
   }
+}
+
+/** The first entry of every value that is wanted. */
+function firsts<T extends Tensor>(
+  entries: Iterable<[string, Tensor]>,
+  wanted: (value: Tensor) => value is T,
+): Map<string, T> {
+  const seen = new Set<Tensor>();
+  const found = new Map<string, T>();
+  for (const [name, value] of entries) {
+    if (wanted(value) && !seen.has(value)) found.set(name, value);
+    seen.add(value);
+  }
+  return found;
 }
 
 function fieldsOf<T>(module: Module, wanted: (value: unknown) => value is T): Map<string, T> {
