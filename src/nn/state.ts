@@ -3,13 +3,15 @@ import { CheckpointError, type Tensor } from "../tensor/index.js";
 
 /**
  * Assigns to each tensor of `own` its namesake in `given`. Throws CheckpointError listing every missing or unexpected
- * name and every shape or dtype that does not fit; then nothing has changed.
+ * name and every tensor that is disposed, on another device or of another shape or dtype; then nothing has changed.
  */
 export function assignState(owner: string, own: ReadonlyMap<string, Tensor>, given: ReadonlyMap<string, Tensor>): void {
   const problems: string[] = [];
   for (const [name, tensor] of own) {
     const other = given.get(name);
     if (!other) problems.push(`missing ${name} ${tensor}`);
+    else if (other.disposed) problems.push(`${name} is disposed`);
+    else if (other.device !== tensor.device) problems.push(`${name} is on another device`);
     else if (String(other) !== String(tensor)) problems.push(`${name} is ${other}, expected ${tensor}`);
   }
   for (const name of given.keys()) if (!own.has(name)) problems.push(`unexpected ${name}`);
