@@ -1,7 +1,7 @@
 // Optimisers against PyTorch's rules written out in float64.
 import { beforeAll, describe, expect, test } from "vitest";
 import { Adam, AdamW, type Optimizer, Parameter, SGD } from "../../src/nn/index.js";
-import { CheckpointError, ConfigError, keep, openDevice, tensor } from "../../src/tensor/index.js";
+import { CheckpointError, ConfigError, keep, memory, openDevice, tensor } from "../../src/tensor/index.js";
 
 beforeAll(async () => {
   await openDevice();
@@ -85,6 +85,17 @@ describe.each([
 });
 
 describe("every optimiser", () => {
+  test("refuses settings that PyTorch refuses, and holds nothing", () => {
+    const ps = new Map([["p", parameter()]]);
+    const live = memory().tensors;
+    expect(() => new SGD(ps, { lr: 0.1, momentum: -1 })).toThrow(ConfigError);
+    expect(() => new SGD(ps, { lr: 0.1, nesterov: true })).toThrow(ConfigError);
+    expect(() => new Adam(ps, { lr: 0.1, eps: Number.NaN })).toThrow(ConfigError);
+    expect(() => new Adam(ps, { lr: 0.1, betas: [0.9, 1] })).toThrow(ConfigError);
+    expect(() => new AdamW(ps, { lr: 0.1, weightDecay: -1 })).toThrow(ConfigError);
+    expect(memory().tensors).toBe(live);
+  });
+
   test("takes a new rate at the next step, and refuses one that is negative or not finite", async () => {
     const p = parameter();
     const optimizer = new SGD(new Map([["p", p]]), { lr: 0.1 });

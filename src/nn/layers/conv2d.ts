@@ -3,6 +3,7 @@ import type { Rng, Tensor } from "../../tensor/index.js";
 import { currentRng, kaimingUniform, uniform } from "../init.js";
 import { Module } from "../module.js";
 import { Parameter } from "../parameter.js";
+import { checkGroups } from "./groups.js";
 
 export interface Conv2dOptions {
   /** Default 1. */
@@ -18,15 +19,17 @@ export interface Conv2dOptions {
   rng?: Rng;
 }
 
-/** `[B, inChannels, H, W]` to `[B, outChannels, H', W']`; weight `[outChannels, inChannels / groups, k, k]`. */
+/** `[B, inChannels, H, W]` to `[B, outChannels, H', W']`; weight `[outChannels, inChannels / groups, k, k]`. Throws ConfigError unless the groups divide both. */
 export class Conv2d extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
   readonly #geometry: { stride: number; padding: number; dilation: number; groups: number };
 
   constructor(inChannels: number, outChannels: number, kernelSize: number, options: Conv2dOptions = {}) {
-    super();
     const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true, rng = currentRng() } = options;
+    checkGroups("Conv2d", groups, inChannels);
+    checkGroups("Conv2d", groups, outChannels);
+    super();
     const shape = [outChannels, inChannels / groups, kernelSize, kernelSize];
     this.weight = new Parameter(kaimingUniform(shape, Math.sqrt(5), rng));
     const bound = 1 / Math.sqrt((inChannels / groups) * kernelSize * kernelSize);

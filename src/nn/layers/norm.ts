@@ -1,7 +1,8 @@
 // Normalisation layers: the parameters that test-time adaptation learns.
-import { ConfigError, ones, type Tensor, zeros } from "../../tensor/index.js";
+import { ones, type Tensor, zeros } from "../../tensor/index.js";
 import { Module } from "../module.js";
 import { Parameter } from "../parameter.js";
+import { checkGroups } from "./groups.js";
 
 export interface NormOptions {
   /** Added to the variance; default 1e-5. */
@@ -31,10 +32,8 @@ export class GroupNorm extends Norm {
     numChannels: number,
     options: NormOptions = {},
   ) {
+    checkGroups("GroupNorm", numGroups, numChannels);
     super(numChannels, options);
-    if (numChannels % numGroups !== 0) {
-      throw new ConfigError(`GroupNorm: ${numGroups} groups do not divide ${numChannels} channels`, "use a divisor");
-    }
   }
 
   forward(x: Tensor): Tensor {

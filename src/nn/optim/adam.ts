@@ -1,5 +1,5 @@
 // Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019).
-import { type Tensor, tensor } from "../../tensor/index.js";
+import { ConfigError, type Tensor, tensor } from "../../tensor/index.js";
 import type { Parameter } from "../parameter.js";
 import { Optimizer } from "./optimizer.js";
 
@@ -20,6 +20,7 @@ export class Adam extends Optimizer {
   constructor(parameters: ReadonlyMap<string, Parameter>, options: AdamOptions, decoupled = false) {
     const { lr, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
     const [beta1, beta2] = betas;
+    if (beta1 >= 1 || beta2 >= 1) throw new ConfigError(`Adam: betas are ${beta1}, ${beta2}`, "they must be below 1");
     super(parameters, { lr, beta1, beta2, eps, weightDecay }, ["expAvg", "expAvgSq"]);
     this.#rule = { beta1, beta2, eps, weightDecay, decoupled };
     this.addState("step", tensor(0));

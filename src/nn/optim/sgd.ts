@@ -1,5 +1,5 @@
 // Stochastic gradient descent with momentum, by PyTorch's rule.
-import type { Tensor } from "../../tensor/index.js";
+import { ConfigError, type Tensor } from "../../tensor/index.js";
 import type { Parameter } from "../parameter.js";
 import { Optimizer } from "./optimizer.js";
 
@@ -21,6 +21,7 @@ export class SGD extends Optimizer {
     parameters: ReadonlyMap<string, Parameter>,
     { lr, momentum = 0, nesterov = false, weightDecay = 0 }: SGDOptions,
   ) {
+    if (nesterov && momentum === 0) throw new ConfigError("SGD: nesterov without momentum", "give a momentum above 0");
     super(parameters, { lr, momentum, weightDecay }, ["momentum"]);
     this.#rule = { momentum, nesterov, weightDecay };
   }
