@@ -1,5 +1,5 @@
 // BatchNorm2d: normalises each channel over the batch (Ioffe & Szegedy 2015).
-import { noGrad, ones, scope, type Tensor, zeros } from "../../tensor/index.js";
+import { keep, noGrad, ones, ShapeError, scope, type Tensor, zeros } from "../../tensor/index.js";
 import { Norm, type NormOptions } from "./norm.js";
 
 export interface BatchNormOptions extends NormOptions {
@@ -10,7 +10,7 @@ export interface BatchNormOptions extends NormOptions {
 /**
  * `[B, C, H, W]`. In training mode normalises with the batch's own statistics (biased variance) and keeps running ones
  * (unbiased variance); in evaluation mode with the running ones. With `useBatchStatistics` always with the batch's own,
- * and none are kept: what test-time adaptation asks for.
+ * and none are kept: what test-time adaptation asks for. Throws ShapeError when there is no variance to keep.
  */
 export class BatchNorm2d extends Norm {
   readonly running_mean: Tensor;
@@ -20,8 +20,8 @@ export class BatchNorm2d extends Norm {
 
   constructor(numFeatures: number, { momentum = 0.1, ...options }: BatchNormOptions = {}) {
     super(numFeatures, options);
-    this.running_mean = zeros([numFeatures]);
-    this.running_var = ones([numFeatures]);
+    this.running_mean = keep(zeros([numFeatures]));
+    this.running_var = keep(ones([numFeatures]));
     this.momentum = momentum;
   }
 
@@ -30,8 +30,15 @@ export class BatchNorm2d extends Norm {
     if (!this.training && !this.useBatchStatistics) {
       return x.batchNormEval(this.running_mean, this.running_var, weight, bias, { eps });
     }
+    const count = x.size / x.shape[1];
+    if (count < 2 && !this.useBatchStatistics) {
+      throw new ShapeError(
+        `BatchNorm2d: ${x} has one value a channel, so no variance`,
+        "use a larger batch, or eval()",
+      );
+    }
     const [y, mean, variance] = x.batchNorm(weight, bias, { eps });
-    if (!this.useBatchStatistics) this.#keep(mean, variance, x.size / x.shape[1]);
+    if (!this.useBatchStatistics) this.#keep(mean, variance, count);
     return y;
   }
 
