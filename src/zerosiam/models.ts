@@ -1,5 +1,6 @@
 // The models that are known by name, and the weights that ship with the package.
 import { type Classifier, DigitsNet, loadWeights } from "../nn/index.js";
+import { ConfigError } from "../tensor/index.js";
 import { assetPath } from "./data/assets.js";
 
 const MODEL_FACTORIES: Readonly<Record<string, () => Classifier>> = {
@@ -14,9 +15,18 @@ export const DIGITS_LIMIT = 500;
 /** The rates that validation chose for ZeroSiam on such a stream (`zerosiam evaluate`); the demo gives Tent the same. */
 export const DIGITS_RATES = { lr: 1e-3, lrPredictor: 1e-2 };
 
-/** A model with the weights of a file. Throws CheckpointError when they do not fit; `name` must be in MODELS. */
+/** A model with the weights of a file. Throws ConfigError for a name not in MODELS, CheckpointError for weights that do not fit. */
 export async function loadModel(name: string, weights: string): Promise<Classifier> {
-  return loadWeights(MODEL_FACTORIES[name](), weights);
+  if (!Object.hasOwn(MODEL_FACTORIES, name)) {
+    throw new ConfigError(`unknown model ${JSON.stringify(name)}`, `choose one of ${MODELS.join(", ")}`);
+  }
+  const model = MODEL_FACTORIES[name]();
+  try {
+    return await loadWeights(model, weights);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
 }
 
 /** The shipped source model of the digits. */

@@ -15,9 +15,21 @@ import {
   MaxPool2d,
   ReLU,
   Sequential,
+  saveSafetensors,
   saveTensors,
 } from "../../src/nn/index.js";
-import { CheckpointError, ConfigError, openDevice, Rng, tensor } from "../../src/tensor/index.js";
+import { toStored } from "../../src/nn/io/convert.js";
+import {
+  CheckpointError,
+  ConfigError,
+  memory,
+  openDevice,
+  Rng,
+  ShapeError,
+  scope,
+  tensor,
+} from "../../src/tensor/index.js";
+import { loadModel } from "../../src/zerosiam/models.js";
 
 beforeAll(async () => {
   await openDevice();
@@ -41,6 +53,20 @@ describe("names", () => {
     ]);
     expect([...net.namedBuffers().keys()]).toEqual(["1.running_mean", "1.running_var"]);
     expect(net.parameters()).toHaveLength(5);
+  });
+
+  test("of a shared module are all in the state dict, but its parameters are learned once", () => {
+    const shared = new Linear(2, 2, { bias: false });
+    const net = new Sequential(shared, new ReLU(), shared);
+    expect([...net.stateDict().keys()]).toEqual(["0.weight", "2.weight"]);
+    expect([...net.namedParameters().keys()]).toEqual(["0.weight"]);
+    expect([...net.namedModules()].map(([name]) => name)).toEqual(["", "0", "1"]);
+  });
+
+  test("leave out a field that is null", () => {
+    const net = new Linear(1, 1, { bias: false });
+    expect(net.bias).toBeNull();
+    expect([...net.stateDict().keys()]).toEqual(["weight"]);
   });
 
   test("of a prefix stand before the others", () => {
@@ -67,8 +93,17 @@ test("activations and pooling are modules too", async () => {
   expect(y[0]).toBeCloseTo(1.954597, 5); // gelu(2), tanh form
 });
 
-test("GroupNorm refuses groups that do not divide the channels", () => {
+test("layers refuse groups that do not divide the channels, and hold nothing", () => {
+  const live = memory().tensors;
   expect(() => new GroupNorm(3, 8)).toThrow(ConfigError);
+  expect(() => new Conv2d(4, 6, 3, { groups: 3 })).toThrow(ConfigError);
+  expect(() => new Conv2d(6, 4, 3, { groups: 3 })).toThrow(ConfigError);
+  expect(memory().tensors).toBe(live);
+});
+
+test("a module made in a scope outlives it, buffers too", () => {
+  const net = scope(() => ({ made: new BatchNorm2d(2) })).made;
+  expect([...net.stateDict()].filter(([, t]) => t.disposed)).toEqual([]);
 });
 
 describe("batch norm", () => {
@@ -81,6 +116,12 @@ describe("batch norm", () => {
     const squares = [1, 2, 10, 20].reduce((sum, v) => sum + (v - mean) ** 2, 0);
     expect((await norm.running_mean.data())[0]).toBeCloseTo(0.5 * mean, 5);
     expect((await norm.running_var.data())[0]).toBeCloseTo(0.5 + (0.5 * squares) / 3, 4);
+  });
+
+  test("refuses to keep the variance of one value a channel, as PyTorch does", async () => {
+    const norm = new BatchNorm2d(2);
+    expect(() => norm.forward(tensor([1, 2], [1, 2, 1, 1]))).toThrow(ShapeError);
+    expect([...(await norm.running_var.data())]).toEqual([1, 1]);
   });
 
   test("uses them in evaluation", async () => {
@@ -113,6 +154,34 @@ describe("state", () => {
         help: load what was saved from this very architecture]
     `);
     expect([...(await net.weight.data())]).toEqual(before);
+  });
+
+  test("with a disposed tensor is refused whole", async () => {
+    const net = new Linear(2, 3);
+    const before = [...(await net.weight.data())];
+    const gone = tensor(new Float32Array(3));
+    gone.dispose();
+    const given = new Map([
+      ["weight", tensor(new Float32Array(6), [3, 2])],
+      ["bias", gone],
+    ]);
+    expect(() => net.loadStateDict(given)).toThrow("bias is disposed");
+    expect([...(await net.weight.data())]).toEqual(before);
+  });
+
+  test("of a file that cannot be read whole holds nothing", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "zerosiam-"));
+    const path = join(folder, "w.safetensors");
+    await saveSafetensors(path, [
+      ["a", toStored([1], new Float32Array(1))],
+      ["b", { dtype: "F8_E4M3", shape: [1], data: new Uint8Array(1) }],
+    ]);
+    const live = memory().tensors;
+    await expect(loadTensors(path)).rejects.toThrow(CheckpointError);
+    await expect(loadModel("digits", path)).rejects.toThrow(CheckpointError);
+    await expect(loadModel("resnet", path)).rejects.toThrow(ConfigError);
+    expect(memory().tensors).toBe(live);
+    await rm(folder, { recursive: true });
   });
 
   test("goes to a file and back, bit for bit, past PyTorch's batch counters", async () => {

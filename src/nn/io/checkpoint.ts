@@ -14,8 +14,14 @@ export interface Checkpoint {
 /** Reads a safetensors file onto the device: floats as f32, integers as i32. Throws CheckpointError. */
 export async function loadTensors(path: string): Promise<Checkpoint> {
   const { tensors, metadata } = await loadSafetensors(path);
-  const loaded = [...tensors].map(([name, stored]): [string, Tensor] => [name, onDevice(stored, `${path}: ${name}`)]);
-  return { tensors: new Map(loaded), metadata };
+  const loaded = new Map<string, Tensor>();
+  try {
+    for (const [name, stored] of tensors) loaded.set(name, onDevice(stored, `${path}: ${name}`));
+  } catch (error) {
+    for (const tensor of loaded.values()) tensor.dispose();
+    throw error;
+  }
+  return { tensors: loaded, metadata };
 }
 
 function onDevice(stored: StoredTensor, what: string): Tensor {
