@@ -1,6 +1,15 @@
 // Training the digits classifier: cross-entropy, AdamW with a cosine rate, shifted copies. Resumes at any epoch.
 import { AdamW, type DigitsNet, loadTensors, saveTensors } from "../nn/index.js";
-import { backward, CheckpointError, currentDevice, Rng, scope, type Tensor, tensor } from "../tensor/index.js";
+import {
+  backward,
+  CheckpointError,
+  ConfigError,
+  currentDevice,
+  Rng,
+  scope,
+  type Tensor,
+  tensor,
+} from "../tensor/index.js";
 import type { ImageSet } from "./data/imageSet.js";
 
 export interface TrainOptions {
@@ -27,13 +36,25 @@ const WEIGHT_DECAY = 0.05;
 
 /**
  * Trains `model` on `set` and returns the epochs done. The order and the shifts of an epoch follow from the seed and the
- * epoch alone, so that a resumed run is the run that was interrupted. Throws CheckpointError for a checkpoint of another run.
+ * epoch alone, so that a resumed run is the run that was interrupted. Throws CheckpointError for a checkpoint that is damaged or of another run (then the model is
+ * as it was), ConfigError for a batch larger than the set.
  */
 export async function trainDigits(model: DigitsNet, set: ImageSet, options: TrainOptions): Promise<number> {
+  if (options.batch > set.count) {
+    throw new ConfigError(`training: batches of ${options.batch} out of ${set.count} images`, "use smaller batches");
+  }
   const optimizer = new AdamW(model.namedParameters(), { lr: options.lr, weightDecay: WEIGHT_DECAY });
+  try {
+    return await runEpochs(model, optimizer, set, options);
+  } finally {
+    optimizer.dispose();
+  }
+}
+
+async function runEpochs(model: DigitsNet, optimizer: AdamW, set: ImageSet, options: TrainOptions): Promise<number> {
   const perEpoch = Math.floor(set.count / options.batch);
-  model.train().requiresGrad(true);
   let epoch = await resume(model, optimizer, options);
+  model.train().requiresGrad(true);
   for (; epoch < options.epochs; epoch++) {
     const rng = new Rng(options.seed).fork("epoch").fork(epoch);
     const order = rng.shuffle(Array.from({ length: set.count }, (_, i) => i));
@@ -46,7 +67,6 @@ export async function trainDigits(model: DigitsNet, set: ImageSet, options: Trai
     }
     await save(model, optimizer, epoch + 1, options);
   }
-  optimizer.dispose();
   return epoch;
 }
 
@@ -55,6 +75,20 @@ async function resume(model: DigitsNet, optimizer: AdamW, options: TrainOptions)
   const { existsSync } = await import("node:fs");
   if (!existsSync(options.checkpoint)) return 0;
   const { tensors, metadata } = await loadTensors(options.checkpoint);
+  try {
+    const epoch = checkRun(metadata, options);
+    const part = (prefix: string) =>
+      new Map([...tensors].flatMap(([k, t]) => (k.startsWith(prefix) ? [[k.slice(prefix.length), t]] : [])));
+    optimizer.loadState(part("optimizer."));
+    model.loadStateDict(part("model.")); // last: only the model outlives a failure
+    return epoch;
+  } finally {
+    for (const loaded of tensors.values()) loaded.dispose();
+  }
+}
+
+/** The epochs done, if the checkpoint is of this run. */
+function checkRun(metadata: ReadonlyMap<string, string>, options: TrainOptions): number {
   const run = metadata.get("run");
   if (run !== runOf(options)) {
     throw new CheckpointError(
@@ -62,12 +96,12 @@ async function resume(model: DigitsNet, optimizer: AdamW, options: TrainOptions)
       "delete it to start anew, or pass the options it was made with",
     );
   }
-  const part = (prefix: string) =>
-    new Map([...tensors].flatMap(([k, t]) => (k.startsWith(prefix) ? [[k.slice(prefix.length), t]] : [])));
-  model.loadStateDict(part("model."));
-  optimizer.loadState(part("optimizer."));
-  for (const loaded of tensors.values()) loaded.dispose();
-  return Number(metadata.get("epoch"));
+  const epoch = Number(metadata.get("epoch"));
+  if (Number.isInteger(epoch) && epoch >= 0 && epoch <= options.epochs) return epoch;
+  throw new CheckpointError(
+    `${options.checkpoint}: epoch is ${metadata.get("epoch")} of ${options.epochs}`,
+    "the file is damaged; delete it to start anew",
+  );
 }
 
 async function save(model: DigitsNet, optimizer: AdamW, epoch: number, options: TrainOptions): Promise<void> {

@@ -3,8 +3,18 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { DigitsNet } from "../../src/nn/index.js";
-import { CheckpointError, noGrad, openDevice, Rng, scope, type Tensor, tensor } from "../../src/tensor/index.js";
+import { DigitsNet, loadTensors, saveTensors } from "../../src/nn/index.js";
+import {
+  CheckpointError,
+  ConfigError,
+  memory,
+  noGrad,
+  openDevice,
+  Rng,
+  scope,
+  type Tensor,
+  tensor,
+} from "../../src/tensor/index.js";
 import { loadDigits } from "../../src/zerosiam/data/digits.js";
 import type { ImageSet } from "../../src/zerosiam/data/imageSet.js";
 import { type TrainOptions, trainDigits } from "../../src/zerosiam/training.js";
@@ -54,7 +64,31 @@ test("a stopped training goes on to the same weights, bit for bit", async () => 
   expect(await lossOf(straight)).toBeLessThan(0.99 * (await lossOf(model())));
 });
 
-test("the checkpoint of another run is refused", async () => {
-  await trainDigits(model(), set, { ...options("other"), epochs: 1 });
-  await expect(trainDigits(model(), set, options("other"))).rejects.toThrow(CheckpointError);
+test("a training holds nothing beside the model when it ends, is stopped or fails", async () => {
+  const net = model();
+  const live = memory().tensors;
+  await trainDigits(net, set, { ...options("other"), epochs: 1 });
+  expect(memory().tensors).toBe(live);
+  await trainDigits(net, set, { ...options("early"), onBatch: () => false });
+  expect(memory().tensors).toBe(live);
+  await expect(trainDigits(net, set, options("other"))).rejects.toThrow(CheckpointError); // of another run
+  expect(memory().tensors).toBe(live);
+});
+
+test("a damaged checkpoint is refused and leaves the model as it was", async () => {
+  await trainDigits(model(), set, { ...options("damaged"), onBatch: ({ epoch }) => epoch < 1 });
+  const { tensors, metadata } = await loadTensors(options("damaged").checkpoint);
+  const damage = async (name: string, keep: (key: string) => boolean, epoch: string) => {
+    const kept = new Map([...tensors].filter(([key]) => keep(key)));
+    await saveTensors(options(name).checkpoint, kept, [...metadata, ["epoch", epoch]]);
+    const net = model();
+    await expect(trainDigits(net, set, options(name))).rejects.toThrow(CheckpointError);
+    expect([...(await net.conv1.weight.data())]).toEqual([...(await model().conv1.weight.data())]);
+  };
+  await damage("no-epoch", () => true, "two");
+  await damage("no-optimizer", (key) => key.startsWith("model."), "1");
+});
+
+test("a batch larger than the set is refused: it would train nothing", async () => {
+  await expect(trainDigits(model(), set, { ...options("large"), batch: 97 })).rejects.toThrow(ConfigError);
 });
