@@ -52,9 +52,11 @@ async function train(session: Session, options: TrainOptions): Promise<void> {
       return !session.interrupt.requested;
     },
   });
-  const accuracy = session.interrupt.requested ? Number.NaN : await testAccuracy(session, model);
+  const tested = session.interrupt.requested ? Number.NaN : await testAccuracy(session, model);
+  const accuracy = session.interrupt.requested ? Number.NaN : tested; // on part of the images it is no figure
   if (session.interrupt.requested) {
-    session.say(`stopped in epoch ${done + 1}; the same command goes on from ${checkpoint}`);
+    const next = done > 0 ? `goes on from ${checkpoint}` : "starts anew";
+    session.say(`stopped after ${done} of ${epochs} epochs; the same command ${next}`);
   } else {
     await saveTensors(out, model.stateDict(), [["trained", JSON.stringify({ epochs, batch, lr, seed })]]);
     await rm(checkpoint, { force: true });

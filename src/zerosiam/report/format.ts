@@ -23,8 +23,9 @@ export function percent(fraction: number | null | undefined, digits = 1): string
   return `${(fraction * 100).toFixed(digits)}\u00a0%`;
 }
 
-/** Difference of two fractions in points, always signed: "+5.4", "−40.9". */
+/** Difference of two fractions in points, always signed: "+5.4", "−40.9"; "–" where there is none. */
 export function points(difference: number): string {
+  if (!Number.isFinite(difference)) return "–";
   const text = Math.abs(difference * 100).toFixed(1);
   return `${difference < 0 && text !== "0.0" ? "−" : "+"}${text}`;
 }

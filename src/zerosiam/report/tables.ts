@@ -42,6 +42,7 @@ export function verdict(data: ReportData): string {
   const source = data.methods.find((m) => m.name === "source");
   const adapted = data.methods.filter((m) => m !== source);
   if (!source || adapted.length === 0) return "";
+  if (!Number.isFinite(source.accuracy)) return "The run was stopped before its first batch.";
   const sourceShare = finalDominantShare(source);
   const sentences = adapted.map((m) => {
     const share = finalDominantShare(m);
