@@ -1,7 +1,7 @@
 // Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019).
 import { ConfigError, type Tensor, tensor } from "../../tensor/index.js";
 import type { Parameter } from "../parameter.js";
-import { Optimizer } from "./optimizer.js";
+import { Optimizer, type Update } from "./optimizer.js";
 
 export interface AdamOptions {
   lr: number;
@@ -17,6 +17,9 @@ export interface AdamOptions {
 export class Adam extends Optimizer {
   readonly #rule: { beta1: number; beta2: number; eps: number; weightDecay: number; decoupled: boolean };
 
+  /** Number of the step whose updates are being computed. */
+  #count: Tensor | null = null;
+
   constructor(parameters: ReadonlyMap<string, Parameter>, options: AdamOptions, decoupled = false) {
     const { lr, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
     const [beta1, beta2] = betas;
@@ -26,19 +29,22 @@ export class Adam extends Optimizer {
     this.addState("step", tensor(0));
   }
 
-  protected override beforeUpdates(ok: Tensor): void {
+  override updates(ok: Tensor): Update[] {
     const count = this.state().get("step") as Tensor;
-    count.assign(count.add(ok.cast("f32")));
+    this.#count = count.add(ok.cast("f32"));
+    return [[count, this.#count], ...super.updates(ok)];
   }
 
-  protected override update(name: string, parameter: Parameter, gradient: Tensor, ok: Tensor): void {
+  protected override update(name: string, parameter: Parameter, gradient: Tensor, ok: Tensor): Update[] {
     const first = this.slot(name, "expAvg");
     const second = this.slot(name, "expAvgSq");
-    const count = this.state().get("step") as Tensor;
+    const count = this.#count as Tensor;
     const [p, m, v] = parameter.adamStep(gradient, first, second, this.lrTensor, count, ok, this.#rule);
-    parameter.assign(p);
-    first.assign(m);
-    second.assign(v);
+    return [
+      [parameter, p],
+      [first, m],
+      [second, v],
+    ];
   }
 }
 

@@ -14,6 +14,9 @@ export function checkRates(owner: string, rates: Readonly<Record<string, number>
   }
 }
 
+/** A tensor that an optimiser changes, and its next value. */
+export type Update = readonly [target: Tensor, value: Tensor];
+
 /** Updates named parameters from their `.grad`, with state tensors shaped like them that start at zero. */
 export abstract class Optimizer {
   protected readonly parameters: ReadonlyMap<string, Parameter>;
@@ -65,17 +68,22 @@ export abstract class Optimizer {
   step(ok: Tensor = this.#always): void {
     noGrad(() =>
       scope(() => {
-        this.beforeUpdates(ok);
-        for (const [name, parameter] of this.parameters)
-          if (parameter.grad) this.update(name, parameter, parameter.grad, ok);
+        for (const [target, value] of this.updates(ok)) target.assign(value);
       }),
     );
   }
 
-  /** Once a step, before the parameters. */
-  protected beforeUpdates(_ok: Tensor): void {}
+  /**
+   * What a step would change, computed and not yet taken over: for whoever steps several optimisers together, so that all
+   * or none change. The values belong to the caller's scope; call it in `noGrad`.
+   */
+  updates(ok: Tensor): Update[] {
+    return [...this.parameters].flatMap(([name, parameter]) =>
+      parameter.grad ? this.update(name, parameter, parameter.grad, ok) : [],
+    );
+  }
 
-  protected abstract update(name: string, parameter: Parameter, gradient: Tensor, ok: Tensor): void;
+  protected abstract update(name: string, parameter: Parameter, gradient: Tensor, ok: Tensor): Update[];
 
   /** The state tensor `slot` of the parameter `name`. */
   protected slot(name: string, slot: string): Tensor {

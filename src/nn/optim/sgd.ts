@@ -1,7 +1,7 @@
 // Stochastic gradient descent with momentum, by PyTorch's rule.
 import { ConfigError, type Tensor } from "../../tensor/index.js";
 import type { Parameter } from "../parameter.js";
-import { Optimizer } from "./optimizer.js";
+import { Optimizer, type Update } from "./optimizer.js";
 
 export interface SGDOptions {
   lr: number;
@@ -26,10 +26,12 @@ export class SGD extends Optimizer {
     this.#rule = { momentum, nesterov, weightDecay };
   }
 
-  protected override update(name: string, parameter: Parameter, gradient: Tensor, ok: Tensor): void {
+  protected override update(name: string, parameter: Parameter, gradient: Tensor, ok: Tensor): Update[] {
     const velocity = this.slot(name, "momentum");
     const [p, v] = parameter.sgdStep(gradient, velocity, this.lrTensor, ok, this.#rule);
-    parameter.assign(p);
-    velocity.assign(v);
+    return [
+      [parameter, p],
+      [velocity, v],
+    ];
   }
 }

@@ -69,7 +69,10 @@ export abstract class Method {
       try {
         backward(terms.loss);
         for (const { live } of this.#initial.values()) if (live.grad) finite = finite.andFinite(live.grad);
-        for (const optimizer of this.#optimizers.values()) optimizer.step(finite);
+        noGrad(() => {
+          const updates = [...this.#optimizers.values()].flatMap((optimizer) => optimizer.updates(finite));
+          for (const [target, value] of updates) target.assign(value); // all computed: all change, or an error and none
+        });
       } finally {
         this.#zeroGrad();
       }
