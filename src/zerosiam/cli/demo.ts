@@ -60,11 +60,13 @@ async function demo(session: Session, options: DemoOptions): Promise<void> {
     labelShare,
     corruptions: corruptionTable(runners),
   };
-  await writeReport(options.report, data);
-  session.say(`\n${verdict(data)}\n\nreport: ${resolve(options.report)}`);
+  session.say(`\n${verdict(data)}`);
+  // The figures first: a report that finds the disk full must not take them along.
   await session.save(common, {
     methods: Object.fromEntries(runners.map((runner) => [runner.method.name, toJson(runner)])),
   });
+  await writeReport(options.report, data);
+  session.say(`\nreport: ${resolve(options.report)}`);
 }
 
 /** The settings that a method makes use of. */

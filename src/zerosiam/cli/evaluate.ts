@@ -52,6 +52,7 @@ async function evaluate(session: Session, options: EvaluateOptions): Promise<voi
   session.say("");
   for (const row of rows) session.say(tableLine(row));
   const common = session.common(0, { seeds: options.seeds, quick: options.quick ?? false, protocols });
+  await session.save(common, { rows, sweeps });
   await writeReport(options.report, {
     ...common,
     interrupted: session.interrupt.requested,
@@ -64,7 +65,6 @@ async function evaluate(session: Session, options: EvaluateOptions): Promise<voi
     sweeps,
   });
   session.say(`\nreport: ${resolve(options.report)}`);
-  await session.save(common, { rows, sweeps });
 }
 
 async function runProtocol(
