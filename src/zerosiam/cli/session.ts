@@ -44,13 +44,13 @@ export async function withSession(
   await checkWritable("--json", options.json);
   const colors = colorsFor(process.stdout);
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  let live: LiveView | null = null;
   // Before anything is printed: whoever sees a line may press Ctrl-C.
   using interrupt = listenForInterrupt((line) => {
     if (live) live.interject(`\n${line}`);
     else process.stderr.write(`${line}\n`);
   });
   say(`${colors.bold(`zerosiam ${name}`)} ${colors.dim(VERSION)}`);
-  let live: LiveView | null = null;
   const device = await openDevice(options.adapter === undefined ? {} : { adapter: options.adapter });
   const { adapter } = device;
   say(colors.dim(`adapter: ${adapter.name} (${adapter.driver}; found by: ${adapter.how})`));
