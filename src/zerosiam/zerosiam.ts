@@ -1,4 +1,4 @@
-// ZeroSiam (Chen et al., ICLR 2026): entropy minimisation that cannot collapse, by an asymmetry before the classifier.
+// ZeroSiam (Chen et al., ICLR 2026): entropy minimisation that resists collapse, by an asymmetry before the classifier.
 import { type Classifier, checkRates, SGD } from "../nn/index.js";
 import type { Tensor } from "../tensor/index.js";
 import { alignment, entropy } from "./losses.js";

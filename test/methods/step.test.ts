@@ -180,6 +180,7 @@ describe("bad input", () => {
     ["an empty batch", [0, 1, 28, 28]],
     ["a missing batch dimension", [1, 28, 28]],
     ["a wrong channel count", [1, 3, 28, 28]],
+    ["a size the model was not made for", [1, 1, 32, 32]],
   ])("%s is refused and changes nothing", async (_, shape) => {
     const method = new Tent(model, { lr: 0.1 });
     const before = await snapshot(method.state());

@@ -1,5 +1,5 @@
 // The classifier of the demo: three convolutions with GroupNorm, 24 thousand weights.
-import type { Rng, Tensor } from "../../tensor/index.js";
+import { type Rng, ShapeError, type Tensor } from "../../tensor/index.js";
 import { Conv2d } from "../layers/conv2d.js";
 import { Linear } from "../layers/linear.js";
 import { GroupNorm } from "../layers/norm.js";
@@ -28,7 +28,11 @@ export class DigitsNet extends Classifier {
     this.head = new Linear(64, 10, options);
   }
 
+  /** Throws ShapeError unless images are `[B, 1, 28, 28]`: any size would run, and give nonsense. */
   features(images: Tensor): Tensor {
+    if (String(images.shape.slice(1)) !== "1,28,28") {
+      throw new ShapeError(`DigitsNet: images are ${images}`, "pass grey images [B, 1, 28, 28]");
+    }
     let x = this.norm1
       .forward(this.conv1.forward(images))
       .relu()
