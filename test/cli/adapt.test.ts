@@ -83,8 +83,9 @@ describe("zerosiam adapt", () => {
       "--json",
       file("b.json"),
     ];
-    const { code } = await adapt("tent", args);
+    const { code, stdout } = await adapt("tent", args);
     expect(code).toBe(0);
+    expect(stdout).toContain("all of them: the state was saved on another stream");
     expect((await readJson("b.json")).n).toBe(64);
   });
 

@@ -81,8 +81,9 @@ async function adapt(session: Session, options: AdaptOptions): Promise<void> {
   const { batches, shown } = remaining(stream, position);
   const before = shown.images;
   const total = stream.samples.length - before;
-  const start = before > 0 ? `, after ${before} that were seen before` : "";
-  session.say(`${method.name}: ${total} images in batches of ${options.batch}${start}\n`);
+  const seen = before > 0 ? `, after ${before} that were seen before` : "";
+  const other = position && before === 0 ? ", all of them: the state was saved on another stream or between its batches" : "";
+  session.say(`${method.name}: ${total} images in batches of ${options.batch}${seen}${other}\n`);
   const runner = new Runner(method, {}, total);
   await runStream(shown.counting(batches), [runner], session.view([method.name], total), session.interrupt);
   const { recorder, secondsPerImage, notUpdated } = runner;
