@@ -20,7 +20,7 @@ export function unpackSwiftShader(): Drivers {
   const root = packageRoot();
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
   const folder = cacheFolder(version);
-  if (!FILES.every((file) => existsSync(join(folder, file)))) unpackInto(folder, join(root, "bin/swiftshader.tar.br"));
+  if (!isComplete(folder)) unpackInto(folder, join(root, "bin/swiftshader.tar.br"));
   return { manifest: join(folder, MANIFEST), loader: join(folder, LOADER) };
 }
 
@@ -47,6 +47,10 @@ function cacheFolder(version: string): string {
   }
 }
 
+function isComplete(folder: string): boolean {
+  return FILES.every((file) => existsSync(join(folder, file)));
+}
+
 /** Unpacks beside `folder` and renames: parallel processes and interrupted runs never see half of it. */
 function unpackInto(folder: string, archive: string): void {
   const fresh = mkdtempSync(`${folder}-`);
@@ -54,11 +58,12 @@ function unpackInto(folder: string, archive: string): void {
     for (const [name, bytes] of tarEntries(brotliDecompressSync(readFileSync(archive)))) {
       if (FILES.includes(basename(name))) writeFileSync(join(fresh, basename(name)), bytes);
     }
-    rmSync(folder, { recursive: true, force: true });
+    // What another process has put there meanwhile it may be loading already: only a damaged folder is taken away.
+    if (existsSync(folder) && !isComplete(folder)) rmSync(folder, { recursive: true, force: true });
     renameSync(fresh, folder);
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true });
-    const wonByAnother = (error as NodeJS.ErrnoException).code === "ENOTEMPTY";
+    const wonByAnother = (error as NodeJS.ErrnoException).code === "ENOTEMPTY" && isComplete(folder);
     if (!wonByAnother) throw new DeviceError(`${PACKAGE}: could not unpack ${archive}`, "", { cause: error });
   }
 }
