@@ -82,7 +82,8 @@ async function adapt(session: Session, options: AdaptOptions): Promise<void> {
   const before = shown.images;
   const total = stream.samples.length - before;
   const seen = before > 0 ? `, after ${before} that were seen before` : "";
-  const other = position && before === 0 ? ", all of them: the state was saved on another stream or between its batches" : "";
+  const other =
+    position && before === 0 ? ", all of them: the state was saved on another stream or between its batches" : "";
   session.say(`${method.name}: ${total} images in batches of ${options.batch}${seen}${other}\n`);
   const runner = new Runner(method, {}, total);
   await runStream(shown.counting(batches), [runner], session.view([method.name], total), session.interrupt);
