@@ -1,6 +1,7 @@
 // Tensors to and from safetensors files: weights of a model, state of a method or an optimiser.
 import { DTypeError, type Tensor, tensor } from "../../tensor/index.js";
 import type { Module } from "../module.js";
+import { assignState } from "../state.js";
 import { toFloat32, toInt32, toStored } from "./convert.js";
 import { loadSafetensors, saveSafetensors } from "./file.js";
 import type { StoredTensor } from "./safetensors.js";
@@ -55,7 +56,8 @@ export async function loadWeights<M extends Module>(model: M, path: string): Pro
       tensors.get(name)?.dispose();
       tensors.delete(name);
     }
-    return model.loadStateDict(tensors);
+    assignState(`${path}: ${model.constructor.name}`, model.stateDict(), tensors);
+    return model;
   } finally {
     for (const loaded of tensors.values()) loaded.dispose();
   }
