@@ -19,6 +19,6 @@ export {
   ZeroSiam,
   type ZeroSiamOptions,
 } from "./methods/index.js";
-export { loadDigitsModel, loadModel, MODELS } from "./models.js";
+export { loadDigitsModel, loadModel, MODELS, type ModelEntry, modelEntry } from "./models.js";
 export { Predictor } from "./predictor.js";
 export * from "./streams/index.js";

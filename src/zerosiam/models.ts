@@ -1,26 +1,54 @@
 // The models that are known by name, and the weights that ship with the package.
-import { type Classifier, DigitsNet, loadWeights } from "../nn/index.js";
+import { BatchNorm2d, type Classifier, DigitsNet, GroupNorm, loadWeights, type Norm, ResNet20 } from "../nn/index.js";
 import { ConfigError } from "../tensor/index.js";
 import { assetPath } from "./data/assets.js";
+import { type Normalization, UNIT } from "./streams/normalize.js";
 
-const MODEL_FACTORIES: Readonly<Record<string, () => Classifier>> = {
-  digits: () => new DigitsNet(),
+/** What a model's name stands for. */
+export interface ModelEntry {
+  /** The model with fresh weights. */
+  make(): Classifier;
+  /** What the logits stand for, in their order. */
+  readonly classes: readonly string[];
+  /** Of one image. */
+  readonly inputShape: readonly [channels: number, height: number, width: number];
+  /** What the published weights were trained with. */
+  readonly normalization: Normalization;
+}
+
+const DIGITS = Array.from({ length: 10 }, (_, digit) => String(digit));
+const CIFAR10 = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+const IMAGENET_STATISTICS: Normalization = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+
+/** ResNet-20 on CIFAR-10; its published weights were trained with the colour statistics of ImageNet. */
+function resnet20(norm: (channels: number) => Norm): ModelEntry {
+  const make = () => new ResNet20({ norm });
+  return { make, classes: CIFAR10, inputShape: [3, 32, 32], normalization: IMAGENET_STATISTICS };
+}
+
+const ENTRIES: Readonly<Record<string, ModelEntry>> = {
+  digits: { make: () => new DigitsNet(), classes: DIGITS, inputShape: [1, 28, 28], normalization: UNIT },
+  resnet20: resnet20((channels) => new BatchNorm2d(channels)),
+  resnet20_gn: resnet20((channels) => new GroupNorm(8, channels)),
 };
 
 /** The names that `--model` takes. */
-export const MODELS: readonly string[] = Object.keys(MODEL_FACTORIES);
+export const MODELS: readonly string[] = Object.keys(ENTRIES);
 
 /** Images of each corruption in the streams of the demo and the evaluation: half of what the validation part has. */
 export const DIGITS_LIMIT = 500;
 /** The rates that validation chose for ZeroSiam on such a stream (`zerosiam evaluate`); the demo gives Tent the same. */
 export const DIGITS_RATES = { lr: 1e-3, lrPredictor: 1e-2 };
 
+/** What a name stands for. Throws ConfigError for a name that is not in MODELS. */
+export function modelEntry(name: string): ModelEntry {
+  if (Object.hasOwn(ENTRIES, name)) return ENTRIES[name];
+  throw new ConfigError(`unknown model ${JSON.stringify(name)}`, `choose one of ${MODELS.join(", ")}`);
+}
+
 /** A model with the weights of a file. Throws ConfigError for a name not in MODELS, CheckpointError for weights that do not fit. */
 export async function loadModel(name: string, weights: string): Promise<Classifier> {
-  if (!Object.hasOwn(MODEL_FACTORIES, name)) {
-    throw new ConfigError(`unknown model ${JSON.stringify(name)}`, `choose one of ${MODELS.join(", ")}`);
-  }
-  const model = MODEL_FACTORIES[name]();
+  const model = modelEntry(name).make();
   try {
     return await loadWeights(model, weights);
   } catch (error) {

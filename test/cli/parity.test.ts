@@ -35,6 +35,12 @@ describe("zerosiam parity", () => {
     expect(results.map(({ name }: { name: string }) => name)).toEqual(["mlp_ln/tent", "mlp_ln/tent_mom0"]);
   });
 
+  it("tells the folder of the CIFAR-10 models by its images", async () => {
+    const { code, stdout } = await zerosiam(["parity", "test/fixtures/cifar10", "--only", "resnet20_gn"]);
+    expect(code, stdout).toBe(0);
+    expect(lastLine(stdout)).toMatch(/^passed 1 failed 0 worst 0\.\d+$/);
+  });
+
   it("counts a model that is not implemented as failed", async () => {
     await mkdir(join(folder, "models"));
     await writeFile(join(folder, "models/net.json"), JSON.stringify({ model: "perceiver" }));

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { loadDigits } from "../data/digits.js";
 import { createMethod, METHODS } from "../methods/index.js";
-import { DIGITS_LIMIT, DIGITS_RATES, loadDigitsModel } from "../models.js";
+import { DIGITS_LIMIT, DIGITS_RATES, loadDigitsModel, modelEntry } from "../models.js";
 import type { ReportData } from "../report/data.js";
 import { verdict } from "../report/tables.js";
 import { CORRUPTION_NAMES, STREAMS, Stream } from "../streams/index.js";
@@ -55,7 +55,7 @@ async function demo(session: Session, options: DemoOptions): Promise<void> {
     command: `zerosiam demo --seed ${seed} --limit ${limit} --methods ${methods.join(",")}`,
     stream: `corrupted digits, ${order}`,
     created: new Date().toISOString(),
-    classes: Array.from({ length: 10 }, (_, digit) => String(digit)),
+    classes: [...modelEntry("digits").classes],
     methods: runners.map((runner) => runner.toReport()),
     labelShare,
     corruptions: corruptionTable(runners),

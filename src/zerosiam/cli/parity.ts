@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { CheckpointError, ConfigError } from "../../tensor/index.js";
+import { CIFAR_IMAGES, runCifarParity } from "../parity/cifar.js";
 import type { ParityResult } from "../parity/compare.js";
 import { runOpsParity } from "../parity/ops.js";
 import { runStepParity, type StepFixture } from "../parity/steps.js";
@@ -17,8 +18,8 @@ interface ParityOptions extends CommonOptions {
 export function addParity(program: Command): void {
   program
     .command("parity")
-    .description("compare ops and adaptation steps with golden fixtures")
-    .argument("<folder>", "manifest.json (ops), or json files with `runs` (steps)")
+    .description("compare ops, adaptation steps and models with golden fixtures")
+    .argument("<folder>", "manifest.json (ops), json files with `runs` (steps), or clean512.safetensors")
     .option("--only <names>", "methods, ops or models, separated by commas", (text: string) => text.split(","))
     .action((folder: string, options: ParityOptions) =>
       withSession("parity", options, (session) => parity(session, folder, options)),
@@ -51,7 +52,7 @@ async function parity(session: Session, folder: string, { only }: ParityOptions)
 async function runFolder(folder: string, only: readonly string[] | undefined): Promise<ParityResult[]> {
   const names = await list(folder);
   if (names.includes("manifest.json")) return runOpsParity(folder, only ? { only } : {});
-  if (names.includes("clean512.safetensors")) return notImplemented(["resnet20", "resnet20_gn"], only);
+  if (names.includes(CIFAR_IMAGES)) return runCifarParity(folder, only);
   const results: ParityResult[] = [];
   let fixtures = 0;
   for (const name of names.filter((file) => file.endsWith(".json"))) {
@@ -66,7 +67,7 @@ async function runFolder(folder: string, only: readonly string[] | undefined): P
   if (fixtures > 0) return results;
   throw new CheckpointError(
     `${folder}: no fixtures`,
-    "a folder of fixtures holds manifest.json, or json files with `runs`",
+    "a folder of fixtures holds manifest.json, json files with `runs`, or clean512.safetensors",
   );
 }
 

@@ -1,0 +1,69 @@
+// ResNet-20 with real weights: logits and features against PyTorch in float64, and the models that are known by name.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { loadSafetensors, saveSafetensors } from "../../src/nn/index.js";
+import { toStored } from "../../src/nn/io/convert.js";
+import { ConfigError, memory, openDevice, ShapeError, zeros } from "../../src/tensor/index.js";
+import { loadModel, MODELS, modelEntry } from "../../src/zerosiam/models.js";
+import { runCifarParity } from "../../src/zerosiam/parity/cifar.js";
+
+const FIXTURE = "test/fixtures/cifar10";
+
+beforeAll(async () => {
+  await openDevice();
+});
+
+test("running statistics, batch statistics and GroupNorm give PyTorch's logits and features", async () => {
+  const live = memory().tensors;
+  const results = await runCifarParity(FIXTURE);
+  expect(results.map(({ name }) => name)).toEqual(["resnet20.eval", "resnet20.batchstats64", "resnet20_gn"]);
+  expect(results.filter(({ passed }) => !passed)).toEqual([]);
+  expect(memory().tensors).toBe(live);
+});
+
+test("weights of another kind are refused, with every key and shape that does not fit", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "zerosiam-weights-"));
+  const { tensors } = await loadSafetensors(`${FIXTURE}/resnet20_gn.safetensors`);
+  tensors.delete("linear.bias");
+  tensors.set("linear.weight", toStored([100, 64], new Float32Array(6400)));
+  tensors.set("fc.bias", toStored([100], new Float32Array(100)));
+  const path = join(folder, "w.safetensors");
+  await saveSafetensors(path, tensors);
+  const live = memory().tensors;
+  await expect(loadModel("resnet20_gn", path)).rejects.toThrow(
+    [
+      `${path}: ResNet20: 3 tensors do not fit`,
+      "linear.weight is f32[100, 64], expected f32[10, 64]",
+      "missing linear.bias f32[10]",
+      "unexpected fc.bias",
+    ].join("\n  "),
+  );
+  // BatchNorm has a running mean and variance for each of its 19 layers.
+  const missing = loadModel("resnet20", `${FIXTURE}/resnet20_gn.safetensors`);
+  await expect(missing).rejects.toThrow(
+    /: 38 tensors do not fit(\n {2}missing [a-z0-9.]+running_(mean|var) f32\[\d+\]){38}/,
+  );
+  expect(memory().tensors).toBe(live);
+  await rm(folder, { recursive: true });
+});
+
+describe("a model known by name", () => {
+  test.each(MODELS)("%s takes images of its input shape and answers for each of its classes", (name) => {
+    const { make, inputShape, classes } = modelEntry(name);
+    const model = make();
+    expect(model.forward(zeros([2, ...inputShape])).shape).toEqual([2, classes.length]);
+    expect(model.numClasses).toBe(classes.length);
+    const [channels, height, width] = inputShape;
+    expect(() => model.forward(zeros([2, channels, height + 1, width]))).toThrow(ShapeError);
+    model.dispose();
+  });
+
+  test("is one of a list, which an unknown name is told", () => {
+    expect(() => modelEntry("resnet50")).toThrow(ConfigError);
+    expect(() => modelEntry("toString")).toThrow(
+      'unknown model "toString"\n  help: choose one of digits, resnet20, resnet20_gn',
+    );
+  });
+});
