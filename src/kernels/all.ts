@@ -80,6 +80,7 @@ export { reshape } from "./reshape.js";
 export { rmsNorm } from "./rmsNorm.js";
 export { rmsNormInputGrad } from "./rmsNormInputGrad.js";
 export { rmsNormWeightGrad } from "./rmsNormWeightGrad.js";
+export { rotaryEmbedding } from "./rotaryEmbedding.js";
 export { round } from "./round.js";
 export { rsqrt } from "./rsqrt.js";
 export { scatterAdd } from "./scatterAdd.js";

@@ -105,7 +105,7 @@ export const fixtureCalls: Readonly<Record<string, FixtureCall>> = {
   reshape: ({ x }, { shape }) => x.reshape(shape),
   reshape_permuted: ({ x }, { dims, shape }) => x.permute(dims).reshape(shape),
   rms_norm: ({ x, weight }, { eps }) => x.rmsNorm(weight, { eps })[0],
-  rotary: ({ x, cos, sin }, { kind }) => rotary(x, cos, sin, kind),
+  rotary: ({ x, cos, sin }, { kind }) => x.rotaryEmbedding(cos, sin, { interleaved: kind === "interleaved" }),
   rsqrt: ({ x }) => x.rsqrt(),
   sdpa: ({ q, k, v }, { causal, scale }) => attention(q, k, v, causal, scale),
   sigmoid: ({ x }) => x.sigmoid(),
@@ -164,22 +164,4 @@ function attention(q: Tensor, k: Tensor, v: Tensor, causal: boolean, scale: numb
   const [queries, keys] = scores.shape.slice(-2);
   const seen = Array.from({ length: queries }, (_, i) => Array.from({ length: keys }, (_, j) => !causal || j <= i));
   return tensor(seen, null, { device: q.device }).where(scores, Number.NEGATIVE_INFINITY).softmax().matmul(v);
-}
-
-/** Turns the pairs (i, i + D/2), or (2i, 2i + 1) when interleaved, of the last dimension by the angles `[T, D/2]`. */
-function rotary(x: Tensor, cos: Tensor, sin: Tensor, kind: "half" | "interleaved"): Tensor {
-  const half = cos.shape[1];
-  const pairs = x.reshape([...x.shape.slice(0, -1), ...(kind === "half" ? [2, half] : [half, 2])]);
-  const dim = kind === "half" ? -2 : -1;
-  const part = (i: number) =>
-    pairs
-      .slice(pairs.shape.map((_, d) => (d === pairs.rank + dim ? [i, i + 1] : null)))
-      .reshape([...x.shape.slice(0, -1), half]);
-  const [a, b] = [part(0), part(1)];
-  const turned = [a.mul(cos).sub(b.mul(sin)), a.mul(sin).add(b.mul(cos))];
-  const shape = pairs.shape.map((n, d) => (d === pairs.rank + dim ? 1 : n));
-  return concat(
-    turned.map((t) => t.reshape(shape)),
-    dim,
-  ).reshape(x.shape);
 }

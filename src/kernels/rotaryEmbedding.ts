@@ -1,0 +1,139 @@
+// rotaryEmbedding: turns pairs of features by angles that grow with the position (RoPE, Su et al., arXiv:2104.09864).
+import { DTypeError, ShapeError } from "../tensor/errors.js";
+import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
+import { broadcastShapes, broadcastStrides, formatShape, type Shape, sameShape, sizeOf } from "../tensor/shape.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { sumOfProducts } from "./lib/accuracy.js";
+import { placesOf } from "./lib/box.js";
+import { gridGroups, gridLoop } from "./lib/grid.js";
+import { input, kernel, output, read, u32, write } from "./lib/kernel.js";
+import { of } from "./lib/sample.js";
+import { walk, walkUniforms } from "./lib/walk.js";
+
+export interface RotaryOptions {
+  /** Pairs are the features (2i, 2i + 1) instead of (i, i + D/2); default false. */
+  interleaved?: boolean;
+}
+
+declare module "../tensor/tensor.js" {
+  interface Tensor {
+    /**
+     * Each pair (a, b) of features of `[..., T, D]` turned to (a cos − b sin, a sin + b cos). `cos` and `sin` are of the
+     * angles, `[T, D/2]` or any shape that broadcasts to `[..., T, D/2]`. Throws ShapeError, DTypeError.
+     */
+    rotaryEmbedding(cos: Tensor | number, sin: Tensor | number, options?: RotaryOptions): Tensor;
+  }
+}
+
+type Params = Readonly<Required<RotaryOptions>>;
+
+export const rotaryEmbedding = defineOp({
+  name: "rotaryEmbedding",
+  doc: "pairs of features turned by the angles of their positions (RoPE)",
+  inputs: ["x", "cos", "sin"],
+  params: (_, { interleaved = false }: RotaryOptions = {}): Params => ({ interleaved }),
+  infer(inputs) {
+    const [x, cos, sin] = inputs as readonly TensorInfo[];
+    for (const [name, { dtype }] of Object.entries({ x, cos, sin }))
+      if (dtype !== "f32") throw new DTypeError(`rotaryEmbedding: ${name} is ${dtype}`, "cast it to f32");
+    if (x.shape.length === 0 || x.shape[x.shape.length - 1] % 2 !== 0) {
+      throw new ShapeError(`rotaryEmbedding: x is ${formatShape(x.shape)}`, "its last dimension must be even");
+    }
+    const pairs = pairsOf(x.shape);
+    for (const [name, { shape }] of Object.entries({ cos, sin })) {
+      if (sameShape(broadcastShapes("rotaryEmbedding", pairs, shape), pairs)) continue;
+      throw new ShapeError(
+        `rotaryEmbedding: ${name} ${formatShape(shape)} does not broadcast to ${formatShape(pairs)}`,
+        "it has one angle for each pair of x's features",
+      );
+    }
+    return [x];
+  },
+  kernels({ inputs, params: { interleaved }, caps }) {
+    const [x, cos, sin] = (inputs as readonly TensorInfo[]).map(({ shape }) => shape);
+    const pairs = pairsOf(x);
+    const half = pairs[pairs.length - 1];
+    const angles = { cos: broadcastStrides(cos, pairs), sin: broadcastStrides(sin, pairs) };
+    const dispatch = kernel({
+      label: "rotaryEmbedding",
+      about: `a pair an iteration: ${interleaved ? "neighbours" : "half a row apart"}`,
+      uniforms: { size: u32(sizeOf(pairs)), half: u32(half), ...walkUniforms(pairs, angles) },
+      bindings: {
+        x: read("f32", input(0)),
+        cos_in: read("f32", input(1)),
+        sin_in: read("f32", input(2)),
+        y: write("f32", output(0)),
+      },
+      code: gridLoop([
+        ...walk(Object.keys(angles), pairs.length),
+        interleaved ? "let at = 2u * i;" : "let at = i + i / u.half * u.half;",
+        `let other = at + ${interleaved ? "1u" : "u.half"};`,
+        "let a = x[at];",
+        "let b = x[other];",
+        "y[at] = a * cos_in[cos_i] - b * sin_in[sin_i];",
+        "y[other] = a * sin_in[sin_i] + b * cos_in[cos_i];",
+      ]),
+      groups: gridGroups(sizeOf(pairs), caps),
+    });
+    return { dispatches: [dispatch] };
+  },
+  reference: (inputs, params) => [reference(inputs as readonly HostTensor[], params)],
+  saves: ["x", "cos", "sin"],
+  // ∂/∂x: g turned back, by the negative angle. Over each pair ∂/∂cos = g·x and ∂/∂sin = g·(x turned by 90°).
+  vjp(g, { x, cos, sin }, { params, needs }) {
+    return [
+      needs.x ? g.rotaryEmbedding(cos, sin.neg(), params) : null,
+      needs.cos ? sumOfPairs(g.mul(x), params) : null,
+      needs.sin ? sumOfPairs(g.mul(x.rotaryEmbedding(0, 1, params)), params) : null,
+    ];
+  },
+  tolerance: () => sumOfProducts(2),
+  samples: [
+    of([2, 5, 8], { shape: [5, 4], range: [-1, 1] }, { shape: [5, 4], range: [-1, 1] }),
+    {
+      ...of([2, 5, 8], { shape: [5, 4], range: [-1, 1] }, { shape: [5, 4], range: [-1, 1] }),
+      args: [{ interleaved: true }],
+    },
+    // positions that differ from one sample of the batch to the next
+    of([2, 3, 7, 6], { shape: [2, 1, 7, 3], range: [-1, 1] }, { shape: [2, 1, 7, 3], range: [-1, 1] }),
+    { ...of([3, 2], [], { shape: [3, 1], range: [-1, 1] }), args: [{ interleaved: true }] },
+    of([64], { shape: [32], range: [-1, 1] }, { shape: [32], range: [-1, 1] }),
+    of([0, 4], [2], [2]),
+    of([3, 0], [3, 0], [3, 0]),
+  ],
+  errors: [
+    { ...of([2, 5, 7], [5, 3], [5, 3]), throws: "ShapeError" },
+    { ...of([2, 5, 8], [5, 8], [5, 4]), throws: "ShapeError" },
+    { ...of([5, 8], [2, 5, 4], [5, 4]), throws: "ShapeError" },
+    { ...of([2, 5, 8], [5, 4], { shape: [5, 4], dtype: "i32" }), throws: "DTypeError" },
+  ],
+  bench: (size) => of([4, size, 64], [size, 32], [size, 32]),
+  cost: ([x]) => ({ flops: 3 * sizeOf((x as TensorInfo).shape) }),
+});
+
+/** `[..., T, D/2]` of x `[..., T, D]`. */
+const pairsOf = (x: Shape): number[] => [...x.slice(0, -1), x[x.length - 1] / 2];
+
+/** Sums of pairs of features: `[..., T, D]` → `[..., T, D/2]`. */
+function sumOfPairs(x: Tensor, { interleaved }: Params): Tensor {
+  const pairs = pairsOf(x.shape);
+  const half = pairs.pop() as number;
+  return interleaved ? x.reshape([...pairs, half, 2]).sum(-1) : x.reshape([...pairs, 2, half]).sum(-2);
+}
+
+function reference([x, cos, sin]: readonly HostTensor[], { interleaved }: Params): Float64Array {
+  const pairs = pairsOf(x.shape);
+  const half = pairs[pairs.length - 1];
+  const [cosAt, sinAt] = [cos, sin].map((t) =>
+    placesOf(pairs, { start: 0, strides: broadcastStrides(t.shape, pairs) }),
+  );
+  const y = new Float64Array(x.data.length);
+  for (let i = 0; i < sizeOf(pairs); i++) {
+    const at = interleaved ? 2 * i : Math.floor(i / half) * 2 * half + (i % half);
+    const other = at + (interleaved ? 1 : half);
+    const [a, b, c, s] = [x.data[at], x.data[other], cos.data[cosAt[i]], sin.data[sinAt[i]]];
+    y[at] = a * c - b * s;
+    y[other] = a * s + b * c;
+  }
+  return y;
+}
