@@ -55,6 +55,7 @@ export const batchNormEval = defineOp({
     return [y];
   },
   saves: ["x", "mean", "variance", "weight"],
+  constants: ["mean", "variance"],
   // ∂/∂x = g weight / σ; ∂/∂weight = Σ g x̂; ∂/∂bias = Σ g
   vjp(g: Tensor, { x, mean, variance, weight }, { params: { eps }, needs }) {
     const perChannel = [mean.size, ...x.shape.slice(2).map(() => 1)];

@@ -109,6 +109,8 @@ export interface Op<P = unknown, A extends readonly unknown[] = readonly never[]
   readonly saves?: readonly string[];
   /** Gradients by input from the gradient `g` of the first output, in ops; null where there is none. Broadcasting is undone by the caller. */
   vjp?(g: Tensor, saved: Readonly<Record<string, Tensor>>, context: VjpContext<P>): readonly (Tensor | null)[];
+  /** Names of f32 inputs that the derivative takes as constants, such as given statistics: `vjp` gives null for them. */
+  readonly constants?: readonly string[];
   /** The node stands in the graph and backward does not go past it. */
   readonly stops?: boolean;
   /** How far the kernel may be from the reference, from WGSL's accuracy table and the length of the sums: `exact`, `ulp(n)` or a rule. */

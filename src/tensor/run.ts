@@ -19,8 +19,9 @@ interface Prepared {
   readonly scratch: readonly number[];
 }
 
-const MAX_PREPARED = 4096;
-const prepared = new WeakMap<Device, Map<string, Prepared>>();
+const MAX_PREPARED = 512;
+/** By op itself, not its name: a changed copy of an op is another one. */
+const prepared = new WeakMap<Device, WeakMap<AnyOp, Map<string, Prepared>>>();
 
 /** Runs `op` on `inputs`; `args` are the arguments that follow the tensors. Throws the op's own errors, DeviceError and DisposedError. */
 export function apply(op: AnyOp, inputs: Inputs<Tensor>, args: readonly unknown[]): Tensor[] {
@@ -56,9 +57,8 @@ function commonDevice(op: AnyOp, inputs: Inputs<Tensor>): Device {
 
 /** The launches for these shapes, from the cache when the same call was made before. */
 function prepare(op: AnyOp, inputs: Inputs<Tensor>, given: unknown, device: Device): Prepared {
-  const cache = prepared.get(device) ?? new Map<string, Prepared>();
-  prepared.set(device, cache);
-  let key = op.name;
+  const cache = cacheFor(op, device);
+  let key = "";
   for (const input of inputs) key += input ? ` ${input.dtype}${input.shape.join()}` : " -";
   if (given !== undefined) key += ` ${JSON.stringify(given, distinct)}`;
   let call = cache.get(key);
@@ -74,6 +74,14 @@ function prepare(op: AnyOp, inputs: Inputs<Tensor>, given: unknown, device: Devi
     cache.set(key, call);
   }
   return call;
+}
+
+function cacheFor(op: AnyOp, device: Device): Map<string, Prepared> {
+  const byOp = prepared.get(device) ?? new WeakMap<AnyOp, Map<string, Prepared>>();
+  prepared.set(device, byOp);
+  const cache = byOp.get(op) ?? new Map<string, Prepared>();
+  byOp.set(op, cache);
+  return cache;
 }
 
 /** JSON writes NaN, ±Inf and −0 as null or 0: here they must differ. */

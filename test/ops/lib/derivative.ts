@@ -1,12 +1,14 @@
 // Directional derivatives: what an op's vjp gives on the device, and differences of its float64 reference.
+import { inputName } from "../../../src/tensor/autograd.js";
 import { type Device, GradError, grad, scope, type Tensor, tensor, zeros } from "../../../src/tensor/index.js";
 import type { AnyOp, HostTensor, Inputs, Sample, Tolerance } from "../../../src/tensor/op.js";
 import { Rng } from "../../../src/tensor/rng.js";
 import { apply } from "../../../src/tensor/run.js";
-import { hostInputs, hostNormals, upload } from "./samples.js";
+import type { Check } from "./check.js";
+import { describeSample, hostInputs, hostNormals, isSmooth, upload } from "./samples.js";
 
 /** The derivative of Σ y·w along a direction by both ways, and how far they may be apart. */
-export interface Slope {
+interface Slope {
   readonly analytic: number;
   readonly numeric: number;
   readonly allowed: number;
@@ -63,32 +65,58 @@ class Case {
   }
 }
 
-/** First derivatives of sample `index` of `op`, in random directions through all inputs that have a gradient. */
-export async function slopes(op: AnyOp, sample: Sample, index: number, device: Device): Promise<Slope[]> {
-  const at = new Case(op, sample, index);
+/** Checks of the vjp of `op`, and of the vjp of the vjp, on its smooth samples. */
+export function derivativeChecks(op: AnyOp): Check[] {
+  if (!op.vjp) return [];
+  const smooth = op.samples.flatMap((sample, i) => (isDifferentiable(op, sample, i) ? [new Case(op, sample, i)] : []));
+  const first = smooth.map((at) => ({
+    title: `the derivative at ${describeSample(at.sample)}`,
+    run: (device: Device) => firstFailures(at, device),
+  }));
+  const second = smooth.slice(0, 2).map((at) => ({
+    title: `the derivative of the derivative at ${describeSample(at.sample)}`,
+    run: (device: Device) => secondFailures(at, device),
+  }));
+  return [...first, ...second];
+}
+
+/** Whether the first output is f32, made from f32 and finite somewhere: integers have no derivative. */
+function isDifferentiable(op: AnyOp, sample: Sample, i: number): boolean {
+  if (!sample.inputs.every(isSmooth)) return false;
+  const hosts = hostInputs(op, sample, i);
+  const [output] = op.infer(hosts, op.params?.(hosts, ...(sample.args ?? [])));
+  return output.dtype === "f32" && hosts.some((host) => host?.dtype === "f32");
+}
+
+/** First derivatives in random directions through all inputs that have a gradient. */
+async function firstFailures(at: Case, device: Device): Promise<string[]> {
   if (!at.finite) return [];
   const gradients = await firstGradients(at, device);
   return Array.from({ length: DIRECTIONS }, () => {
     const d = at.direction(gradients);
     const numeric = (at.lossAt([1, d]) - at.lossAt([-1, d])) / (2 * STEP);
     return slope(gradients, d, numeric, allowance(at.tolerance, 8), at.rounding / (2 * STEP));
-  });
+  }).flatMap(tooFar);
 }
 
 /**
- * A second derivative of sample `index` of `op`, along two random directions, by the vjp of the vjp. None where that meets
- * an op without a derivative: gradients that are ops of their own need not have one.
+ * A second derivative along two random directions, by the vjp of the vjp. None where that meets an op without a
+ * derivative: gradients that are ops of their own need not have one.
  */
-export async function curvature(op: AnyOp, sample: Sample, index: number, device: Device): Promise<Slope | null> {
-  const at = new Case(op, sample, index);
-  if (!at.finite) return null;
+async function secondFailures(at: Case, device: Device): Promise<string[]> {
+  if (!at.finite) return [];
   const first = at.direction(await firstGradients(at, device));
   const gradients = await secondGradients(at, first, device);
-  if (!gradients) return null;
+  if (!gradients) return [];
   const second = at.direction(gradients);
   const corner = (a: number, b: number) => at.lossAt([a, first], [b, second]);
   const numeric = (corner(1, 1) - corner(1, -1) - corner(-1, 1) + corner(-1, -1)) / (4 * STEP * STEP);
-  return slope(gradients, second, numeric, allowance(at.tolerance, 64), at.rounding / (4 * STEP * STEP));
+  return tooFar(slope(gradients, second, numeric, allowance(at.tolerance, 64), at.rounding / (4 * STEP * STEP)));
+}
+
+function tooFar({ analytic, numeric, allowed }: Slope): string[] {
+  if (Math.abs(analytic - numeric) <= allowed) return [];
+  return [`vjp gives ${analytic}, differences of the reference ${numeric}, ${allowed} allowed`];
 }
 
 function slope(
@@ -117,21 +145,12 @@ const allowance =
   (gradient: number) =>
     links * (abs + (8 + ulp) * 2 ** -23 * Math.abs(gradient));
 
-/** Gradients of Σ y·w by input; null for an input that is not float or for which the vjp declares none. */
+/** Gradients of Σ y·w by input; null for one that is not float or that the op declares constant. */
 function firstGradients(at: Case, device: Device): Promise<(Float64Array | null)[]> {
-  let without: boolean[] = [];
-  const observed: AnyOp = {
-    ...at.op,
-    vjp(g, saved, context) {
-      const results = at.op.vjp?.(g, saved, context) ?? [];
-      without = results.map((result) => result === null);
-      return results;
-    },
-  };
   return read(at, device, ({ inputs, leaves, weights }) => {
-    const [y] = apply(observed, inputs, at.sample.args ?? []);
+    const [y] = apply(at.op, inputs, at.sample.args ?? []);
     const gradients = grad(y, leaves, { gradient: weights });
-    return inputs.map((t, i) => (t && leaves.includes(t) && !without[i] ? gradients[leaves.indexOf(t)] : null));
+    return inputs.map((t) => (t && leaves.includes(t) ? gradients[leaves.indexOf(t)] : null));
   });
 }
 
@@ -163,7 +182,7 @@ async function secondGradients(
 
 interface OnDevice {
   readonly inputs: Inputs<Tensor>;
-  /** The f32 inputs, which want gradients. */
+  /** The f32 inputs that have gradients, zero where the vjp gives null. */
   readonly leaves: readonly Tensor[];
   readonly weights: Tensor;
 }
@@ -176,7 +195,9 @@ async function read(
 ): Promise<(Float64Array | null)[]> {
   const tensors = scope(() => {
     const inputs = at.hosts.map((host) => host && upload(host, device));
-    const leaves = inputs.filter((t): t is Tensor => t?.dtype === "f32");
+    const leaves = inputs.filter(
+      (t, i): t is Tensor => t?.dtype === "f32" && !at.op.constants?.includes(inputName(at.op.inputs, i)),
+    );
     for (const leaf of leaves) leaf.setRequiresGrad(true);
     const [{ shape }] = at.op.infer(at.hosts, at.op.params?.(at.hosts, ...(at.sample.args ?? [])));
     const weights = tensor(Float32Array.from(at.weights), shape, { device });

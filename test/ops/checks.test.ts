@@ -1,0 +1,47 @@
+// The checks of ops, shown to fail: ops broken on purpose are found, and whole ones are not blamed.
+import { beforeAll, describe, expect, test } from "vitest";
+import { add, argmax, matmul, mul, sum, transpose } from "../../src/kernels/index.js";
+import { type Device, openDevice } from "../../src/tensor/index.js";
+import type { AnyOp, TensorInfo } from "../../src/tensor/op.js";
+import { opFailures } from "./lib/checks.js";
+
+let device: Device;
+beforeAll(async () => {
+  device = await openDevice();
+});
+
+describe("an op that is whole", () => {
+  test.each([add, argmax, matmul])("$name has no failures", async (op) => {
+    expect(await opFailures(op as AnyOp, device)).toEqual([]);
+  });
+});
+
+describe("an op is found out when", () => {
+  const broken: [string, AnyOp, string][] = [
+    ["its shape rule swaps dimensions", swapped(sum as AnyOp), "in shapes.json"],
+    [
+      "its gradient has the wrong sign",
+      { ...(mul as AnyOp), vjp: (g, { a, b }) => [g.mul(b), g.mul(a).neg()] },
+      "vjp gives",
+    ],
+    ["it forgets a gradient", { ...(mul as AnyOp), vjp: (g, { b }) => [g.mul(b), null] }, "vjp gives"],
+    ["its reference is another", { ...(add as AnyOp), reference: ([a]) => [a?.data ?? new Float64Array()] }, "differ"],
+    ["it refuses nothing", { ...(transpose as AnyOp), params: () => ({ dims: [0] }) }, "instead of a ShapeError"],
+    ["it refuses without its name", { ...(add as AnyOp), name: "plus" }, "does not start with the op"],
+  ];
+
+  test.each(broken)("%s", async (_, op, found) => {
+    expect((await opFailures(op, device)).filter((failure) => failure.includes(found))).not.toEqual([]);
+  });
+
+  test("and no more is looked for than is asked", async () => {
+    expect(await opFailures(swapped(sum as AnyOp), device, 1)).toHaveLength(1);
+  });
+});
+
+/** `op` with the dimensions of its outputs in reverse. */
+function swapped(op: AnyOp): AnyOp {
+  const reversed = (outputs: readonly TensorInfo[]) =>
+    outputs.map(({ shape, dtype }) => ({ shape: [...shape].reverse(), dtype }));
+  return { ...op, infer: (inputs, params) => reversed(op.infer(inputs, params)) };
+}
