@@ -12,6 +12,7 @@ export { type AdapterSummary, listAdapters } from "./device/adapter/index.js";
 export { type AdapterInfo, Device, type DeviceOptions } from "./device/device.js";
 export type { DType, TypedArray } from "./dtype.js";
 export * from "./errors.js";
+export { type GradcheckOptions, gradcheck } from "./gradcheck.js";
 export { type Edge, GradNode } from "./graph.js";
 export { memory } from "./memory.js";
 export { Rng, type RngState } from "./rng.js";
