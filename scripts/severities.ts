@@ -15,7 +15,7 @@ const method = new Source(weights ? await loadModel("digits", weights) : await l
 
 async function accuracyOn(corruption: CorruptionName, severity: Severity): Promise<number> {
   const stream = new Stream({ set, corruptions: [corruption], severity, batchSize: 100 });
-  const recorder = new StreamRecorder(method.model.numClasses, stream.samples.length);
+  const recorder = new StreamRecorder(method.model.numClasses, stream.length);
   for (const batch of stream) {
     const images = tensor(batch.images, batch.shape);
     recorder.record(batch, (await method.step(images).logits.data()) as Float32Array);

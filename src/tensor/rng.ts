@@ -161,8 +161,10 @@ export class Rng {
   }
 
   /** A shuffled copy (Fisher–Yates). */
-  shuffle<T>(items: readonly T[]): T[] {
-    const out = items.slice();
+  shuffle(items: Uint32Array): Uint32Array;
+  shuffle<T>(items: readonly T[]): T[];
+  shuffle<T>(items: readonly T[] | Uint32Array): T[] | Uint32Array {
+    const out = items.slice() as T[];
     for (let i = out.length - 1; i > 0; i--) {
       const j = this.int(i + 1);
       [out[i], out[j]] = [out[j], out[i]];

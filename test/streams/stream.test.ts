@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ConfigError, ShapeError } from "../../src/tensor/errors.js";
 import { loadDigits } from "../../src/zerosiam/data/digits.js";
-import type { ImageSet } from "../../src/zerosiam/data/imageSet.js";
-import { type Batch, CORRUPTION_NAMES, STREAMS, Stream } from "../../src/zerosiam/streams/index.js";
+import type { ImageSet, MadeImages } from "../../src/zerosiam/data/imageSet.js";
+import { type Batch, CORRUPTION_NAMES, type Sample, STREAMS, Stream } from "../../src/zerosiam/streams/index.js";
 
 let digits: ImageSet;
 beforeAll(async () => {
@@ -26,6 +26,10 @@ function shown(stream: Stream): number[] {
   return [...stream].flatMap(({ images }) => [...images].filter((_, i) => i % 2 === 0).map((v) => Math.round(v * 255)));
 }
 
+function samples(stream: Stream): Sample[] {
+  return Array.from({ length: stream.length }, (_, i) => stream.sample(i));
+}
+
 describe("a stream", () => {
   it("shows a set as it is, the last partial batch kept, step by step from 1", () => {
     const batches = [...new Stream({ set: tiny, batchSize: 2 })];
@@ -45,7 +49,7 @@ describe("a stream", () => {
 
   it("shuffles by its seed, and sorts the shuffled by class", () => {
     const order = (seed: number, name: "shuffle" | "class-mixed"): number[] =>
-      [...new Stream({ set: digits, order: name, seed }).samples].map(({ image }) => image);
+      samples(new Stream({ set: digits, order: name, seed })).map(({ image }) => image);
     expect(order(1, "shuffle")).toEqual(order(1, "shuffle"));
     expect(order(1, "shuffle")).not.toEqual(order(2, "shuffle"));
     expect(order(1, "shuffle").toSorted((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
@@ -57,16 +61,16 @@ describe("a stream", () => {
   it("takes the first images of a set, or draws them anew for each corruption", () => {
     expect(shown(new Stream({ set: tiny, limit: 2, order: "class" }))).toEqual([10, 0]);
     const options = { set: digits, limit: 50, pick: "draw", corruptions: ["fog", "shear"] } as const;
-    const drawn = new Stream(options).samples.map(({ image }) => image);
+    const drawn = samples(new Stream(options)).map(({ image }) => image);
     expect(drawn.length).toBe(100);
     expect(drawn.slice(0, 50)).not.toEqual(drawn.slice(50));
     expect(new Set(drawn.slice(0, 50)).size).toBe(50);
-    expect(new Stream({ ...options, seed: 1 }).samples.map(({ image }) => image)).not.toEqual(drawn);
+    expect(samples(new Stream({ ...options, seed: 1 })).map(({ image }) => image)).not.toEqual(drawn);
   });
 
   it("puts the same noise on an image in any order, batch size and company", () => {
     const find = (stream: Stream): Float32Array | undefined => {
-      const at = stream.samples.findIndex(({ image, corruption }) => image === 3 && corruption === "shotNoise");
+      const at = samples(stream).findIndex(({ image, corruption }) => image === 3 && corruption === "shotNoise");
       const batch = [...stream][Math.floor(at / stream.batchSize)];
       return batch.images.subarray((at % stream.batchSize) * 784, ((at % stream.batchSize) + 1) * 784);
     };
@@ -76,11 +80,43 @@ describe("a stream", () => {
     expect(find(new Stream({ set: digits, corruptions: ["shotNoise"], limit: 4, seed: 8 }))).not.toEqual(alone);
   });
 
-  it("corrupts only what is asked for, when it is asked for", () => {
-    // Corrupting refuses images that are not 28 × 28, so a stream of them can be made but gives no batch.
-    const stream = new Stream({ set: tiny, corruptions: ["fog"] });
-    expect(stream.batches).toBe(5);
-    expect(() => stream[Symbol.iterator]().next()).toThrow(ShapeError);
+  it("makes a million images when they are asked for, and holds eight bytes of each at most", () => {
+    const made: number[] = [];
+    const count = 1_000_000;
+    const set: MadeImages = {
+      ...{ count, height: 1, width: 1, channels: 1, labels: Int32Array.from({ length: count }, (_, i) => i % 7) },
+      make(index) {
+        made.push(index);
+        return Uint8Array.of(index % 256);
+      },
+    };
+    const stream = new Stream({ set, order: "class-mixed", pick: "draw", batchSize: 2, seed: 1 });
+    expect(made).toEqual([]);
+    // The drawn images and their order.
+    expect(retained(stream)).toBe(8 * count);
+    const batches = stream[Symbol.iterator]();
+    const first = batches.next().value as Batch;
+    expect(made.length).toBe(2);
+    expect([...first.images]).toEqual(made.map((index) => Math.fround((index % 256) / 255)));
+    expect([...first.labels]).toEqual([0, 0]);
+    batches.next();
+    expect(made.length).toBe(4);
+  });
+
+  it("refuses to corrupt what is no digit when it is made, not when it is read", () => {
+    expect(() => new Stream({ set: tiny, corruptions: ["fog"] })).toThrow(ShapeError);
+    expect(() => new Stream({ set: tiny, corruptions: ["fog"] })).toThrow(/1 × 1 × 2 images/);
+  });
+
+  it("shows chosen positions of itself, in any order and more than once, with the same noise", () => {
+    const options = { set: digits, corruptions: ["fog", "shotNoise"], order: "shuffle", limit: 20, seed: 3 } as const;
+    const whole = new Stream(options);
+    const part = new Stream({ ...options, positions: [39, 2, 2], batchSize: 3 });
+    expect(samples(part)).toEqual([39, 2, 2].map((at) => whole.sample(at)));
+    const images = [...whole].map((batch) => batch.images);
+    const [{ images: shown3 }] = [...part];
+    expect([...shown3]).toEqual([39, 2, 2].flatMap((at) => [...images[at]]));
+    for (const bad of [40, -1, 0.5]) expect(() => new Stream({ ...options, positions: [bad] })).toThrow(ConfigError);
   });
 
   it("gives the same bytes each time, and those stored, for the evaluation's class-sorted stream", async () => {
@@ -103,6 +139,18 @@ describe("a stream", () => {
     expect(() => new Stream({ set: tiny, seed: -1 })).toThrow(ConfigError);
   });
 });
+
+/** Bytes of the buffers that an object holds, the ones of its fields' fields included; not those of its images' labels. */
+function retained(value: object): number {
+  const seen = new Set<unknown>();
+  const walk = (v: unknown): number => {
+    if (v === null || typeof v !== "object" || seen.has(v)) return 0;
+    seen.add(v);
+    if (ArrayBuffer.isView(v)) return v.constructor === Int32Array ? 0 : v.buffer.byteLength;
+    return Object.values(v).reduce((sum, inner) => sum + walk(inner), 0);
+  };
+  return walk(value);
+}
 
 /** Over images, labels and corruptions of all batches. */
 function hash(stream: Iterable<Batch>): string {

@@ -80,7 +80,7 @@ async function adapt(session: Session, options: AdaptOptions): Promise<void> {
   const position = options.resume === undefined ? null : await loadProgress(options.resume, method);
   const { batches, shown } = remaining(stream, position);
   const before = shown.images;
-  const total = stream.samples.length - before;
+  const total = stream.length - before;
   const seen = before > 0 ? `, after ${before} that were seen before` : "";
   const other =
     position && before === 0 ? ", all of them: the state was saved on another stream or between its batches" : "";
@@ -124,7 +124,7 @@ function checkLabels(path: string, { labels }: ImageSet, model: Classifier): voi
 /** In the order of the stream: the image's index in the data, its label, and the answer (−1: logits not finite). */
 async function writePredictions(path: string, stream: Stream, before: number, { predictions }: StreamRecorder) {
   const lines = predictions.map((prediction, i) => {
-    const { image, label } = stream.samples[before + i];
+    const { image, label } = stream.sample(before + i);
     return `${image},${label},${prediction}\n`;
   });
   await writeFileAtomic(path, `image,label,prediction\n${lines.join("")}`);

@@ -39,7 +39,7 @@ async function demo(session: Session, options: DemoOptions): Promise<void> {
   const { seed, limit, methods } = options;
   const set = await loadDigits("test");
   const stream = new Stream({ ...STREAMS.classOrdered, set, seed, pick: "draw", limit });
-  const total = stream.samples.length;
+  const total = stream.length;
   const order = `class by class, batches of ${stream.batchSize}`;
   session.say(`${total} digits under ${CORRUPTION_NAMES.length} corruptions, ${order}, seed ${seed}\n`);
   const runners: Runner[] = [];

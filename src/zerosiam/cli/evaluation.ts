@@ -67,7 +67,7 @@ async function runOnce(on: Evaluator, protocol: Protocol, part: "validation" | "
   const stream = new Stream({ ...options, set: on[part], pick: "draw", limit, seed });
   const model = await loadDigitsModel();
   const method = createMethod(setting.method, model, optionsOf(setting));
-  const runner = new Runner(method, {}, stream.samples.length);
+  const runner = new Runner(method, {}, stream.length);
   try {
     await runStream(stream, [runner], SILENT, on.interrupt);
   } finally {

@@ -69,7 +69,7 @@ export async function loadProgress(path: string, method: Method): Promise<Positi
  */
 export function remaining(stream: Stream, position: Position | null): { batches: Iterable<Batch>; shown: Shown } {
   const whole = { batches: stream, shown: new Shown() };
-  if (position === null || position.images === 0 || position.images >= stream.samples.length) return whole;
+  if (position === null || position.images === 0 || position.images >= stream.length) return whole;
   const batches = stream[Symbol.iterator]();
   const shown = new Shown();
   while (shown.images < position.images) {

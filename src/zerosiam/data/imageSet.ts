@@ -16,6 +16,22 @@ export interface ImageSet {
   readonly labels: Int32Array;
 }
 
+/** Images that are made when asked for, so that any number of them takes no memory. */
+export interface MadeImages extends Omit<ImageSet, "images"> {
+  /** The image of an index below `count`: height × width × channels bytes, the same at every call. */
+  make(index: number): Uint8Array;
+}
+
+/** What a stream shows. */
+export type ImageSource = ImageSet | MadeImages;
+
+/** The bytes of one image: [height, width, channels]. */
+export function imageAt(source: ImageSource, index: number): Uint8Array {
+  if ("make" in source) return source.make(index);
+  const size = source.height * source.width * source.channels;
+  return source.images.subarray(index * size, (index + 1) * size);
+}
+
 /** Reads a stream file: `images` U8 [N, H, W, C] and `labels` U8, I32 or I64 [N]. Throws CheckpointError. */
 export async function loadImageSet(path: string): Promise<ImageSet> {
   return toImageSet(await loadSafetensors(path), path);

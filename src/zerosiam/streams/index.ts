@@ -11,7 +11,8 @@ export {
   type Severity,
 } from "./corruptions/index.js";
 export { type Normalization, normalize } from "./normalize.js";
-export type { Order, Sample } from "./order.js";
+export type { Order } from "./order.js";
+export type { Sample } from "./pool.js";
 export { type Batch, Stream, type StreamOptions } from "./stream.js";
 
 /**

@@ -1,10 +1,11 @@
 // A stream of labelled batches: which images, under which corruptions, in which order. Lazy, seeded, repeatable.
-import { ConfigError } from "../../tensor/errors.js";
+import { ConfigError, ShapeError } from "../../tensor/errors.js";
 import { Rng } from "../../tensor/rng.js";
-import type { ImageSet } from "../data/imageSet.js";
+import { type ImageSource, imageAt } from "../data/imageSet.js";
 import { type CorruptionName, corrupt, type Severity } from "./corruptions/index.js";
 import { type Normalization, normalize, UNIT } from "./normalize.js";
-import { arrange, type Order, type Sample } from "./order.js";
+import { arrange, type Order } from "./order.js";
+import { Pool, type Sample } from "./pool.js";
 
 /** What a method gets at one step. */
 export interface Batch {
@@ -13,20 +14,24 @@ export interface Batch {
   /** [n, channels, height, width], normalised. */
   readonly images: Float32Array<ArrayBuffer>;
   readonly shape: readonly [n: number, channels: number, height: number, width: number];
-  /** [n] */
+  /** [n], −1 for an image that has no right answer. */
   readonly labels: Int32Array<ArrayBuffer>;
   /** [n], "clean" where there is none. */
   readonly corruptions: readonly string[];
 }
 
 export interface StreamOptions {
-  readonly set: ImageSet;
+  readonly set: ImageSource;
   /** Each image is shown once under each of these. Default: once, clean. Corruptions want 28 × 28 × 1 bytes. */
   readonly corruptions?: readonly CorruptionName[];
   /** Default 5. */
   readonly severity?: Severity;
   /** Default "as-is". */
   readonly order?: Order;
+  /** Of the order "imbalanced": how much likelier its segment's class is than any other, ≥ 1. Default ∞. */
+  readonly imbalanceRatio?: number;
+  /** Show these positions of the stream as it would be without this option, in this order; they may repeat. */
+  readonly positions?: ArrayLike<number>;
   /** Images of a batch; the last one may be smaller. Default 1. */
   readonly batchSize?: number;
   /** Images of the set shown under each corruption, at most. Default: all. */
@@ -42,16 +47,22 @@ export interface StreamOptions {
 /** Batches in order, made when asked for. It can be iterated any number of times and gives the same bytes each time. */
 export class Stream implements Iterable<Batch> {
   readonly batchSize: number;
-  /** What is shown, in order. */
-  readonly samples: readonly Sample[];
-  private readonly set: ImageSet;
+  /** Images that are shown. */
+  readonly length: number;
+  private readonly set: ImageSource;
+  private readonly pool: Pool;
+  /** Slot of the pool at each position: four bytes an image are all that a stream holds. */
+  private readonly slots: Uint32Array;
   private readonly severity: Severity;
   private readonly normalization: Normalization;
   private readonly noise: Rng;
 
-  /** Throws ConfigError on an unknown order and on sizes that are no positive integers. */
+  /**
+   * Throws ConfigError on an unknown order, on sizes that are no positive integers and on positions that are none,
+   * ShapeError on corruptions of images that are not 28 × 28 × 1.
+   */
   constructor(options: StreamOptions) {
-    const { set, corruptions = [], order = "as-is", limit = set.count, pick = "first", seed = 0 } = options;
+    const { set, corruptions = [], order = "as-is", limit = set.count, pick = "first", seed = 0, positions } = options;
     const rng = new Rng(seed);
     this.set = set;
     this.severity = options.severity ?? 5;
@@ -60,28 +71,34 @@ export class Stream implements Iterable<Batch> {
     this.noise = rng.fork("noise");
     checkCount("limit", limit);
     checkCount("batchSize", this.batchSize);
+    if (corruptions.length > 0) checkCorruptible(set);
     const names = corruptions.length > 0 ? corruptions : (["clean"] as const);
-    const pool = names.flatMap((corruption) => {
-      const all = Array.from(set.labels, (label, image): Sample => ({ image, corruption, label }));
-      const drawn = pick === "draw" ? rng.fork("draw").fork(corruption).shuffle(all) : all;
-      return drawn.slice(0, limit);
-    });
-    this.samples = arrange(pool, order, rng.fork("order"));
+    this.pool = new Pool({ labels: set.labels, corruptions: names, limit, pick }, rng.fork("draw"));
+    const { size, labelOf } = this.pool;
+    const imbalanceRatio = options.imbalanceRatio ?? Number.POSITIVE_INFINITY;
+    const slots = arrange({ size, labelOf, imbalanceRatio }, order, rng.fork("order"));
+    this.slots = positions ? Uint32Array.from(positions, (position) => slots[checkPosition(position, size)]) : slots;
+    this.length = this.slots.length;
   }
 
   /** Number of batches, the last partial one included. */
   get batches(): number {
-    return Math.ceil(this.samples.length / this.batchSize);
+    return Math.ceil(this.length / this.batchSize);
+  }
+
+  /** What is shown at a position, from 0. */
+  sample(position: number): Sample {
+    return this.pool.sample(this.slots[position]);
   }
 
   *[Symbol.iterator](): Generator<Batch> {
-    for (let step = 1; step <= this.batches; step++) {
-      yield this.batch(step, this.samples.slice((step - 1) * this.batchSize, step * this.batchSize));
-    }
+    for (let step = 1; step <= this.batches; step++) yield this.batch(step);
   }
 
-  private batch(step: number, samples: readonly Sample[]): Batch {
+  private batch(step: number): Batch {
     const { height, width, channels } = this.set;
+    const slots = this.slots.subarray((step - 1) * this.batchSize, step * this.batchSize);
+    const samples = Array.from(slots, (slot) => this.pool.sample(slot));
     const bytes = new Uint8Array(samples.length * height * width * channels);
     for (const [i, sample] of samples.entries()) bytes.set(this.bytesOf(sample), i * height * width * channels);
     return {
@@ -95,12 +112,23 @@ export class Stream implements Iterable<Batch> {
 
   /** The image of a sample, corrupted: [height, width, channels]. */
   bytesOf({ image, corruption }: Sample): Uint8Array {
-    const { images, height, width, channels } = this.set;
-    const size = height * width * channels;
-    const bytes = images.subarray(image * size, (image + 1) * size);
+    const bytes = imageAt(this.set, image);
     if (corruption === "clean") return bytes;
     return corrupt(bytes, corruption, this.severity, this.noise.fork(corruption).fork(image));
   }
+}
+
+function checkCorruptible({ height, width, channels }: ImageSource): void {
+  if (height === 28 && width === 28 && channels === 1) return;
+  throw new ShapeError(
+    `stream: corruptions of ${height} × ${width} × ${channels} images`,
+    "they are made for 28 × 28 × 1 digits; give other images already corrupted, and no corruptions",
+  );
+}
+
+function checkPosition(position: number, size: number): number {
+  if (Number.isInteger(position) && position >= 0 && position < size) return position;
+  throw new ConfigError(`stream: position ${position} of ${size} samples`, `use integers from 0 to ${size - 1}`);
 }
 
 function checkCount(name: string, value: number): void {
