@@ -60,6 +60,14 @@ export abstract class Method {
     return result;
   }
 
+  /**
+   * The answer for `images` `[B, channels, H, W]` by the model as it is now, without learning from them: what every
+   * method returns is the model's own logits `[B, C]`, in the norm mode of its adaptation. The caller disposes it.
+   */
+  predict(images: Tensor): Tensor {
+    return noGrad(() => scope(() => this.model.forward(images)));
+  }
+
   #step(images: Tensor): StepResult {
     const imagesFinite = noGrad(() => full([], 1, { dtype: "bool", device: images.device }).andFinite(images));
     const { logits, ...terms } = this.objective(images);
