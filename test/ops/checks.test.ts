@@ -18,7 +18,7 @@ describe("an op that is whole", () => {
 
 describe("an op is found out when", () => {
   const broken: [string, AnyOp, string][] = [
-    ["its shape rule swaps dimensions", swapped(sum as AnyOp), "in shapes.json"],
+    ["its shape rule swaps dimensions", swapped(sum as AnyOp), "in the snapshot of shapes"],
     [
       "its gradient has the wrong sign",
       { ...(mul as AnyOp), vjp: (g, { a, b }) => [g.mul(b), g.mul(a).neg()] },

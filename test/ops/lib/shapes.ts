@@ -1,22 +1,19 @@
-// Checks of shape rules: the outputs of each sample, as written down in shapes.json, and as long as the reference's.
+// Checks of shape rules: the outputs of each sample, as written down in a snapshot, and as long as the reference's.
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import type { AnyOp, Sample } from "../../../src/tensor/op.js";
 import { formatShape, sizeOf } from "../../../src/tensor/shape.js";
 import type { Check } from "./check.js";
 import { describeSample, hostInputs } from "./samples.js";
 
-/** What `outputShapes` gives, by op and sample: written by the test of shapes with `--update`, and read by people. */
-export const SHAPES_FILE = fileURLToPath(new URL("../__snapshots__/shapes.json", import.meta.url));
-
-type ShapeTable = Readonly<Record<string, Readonly<Record<string, string>>>>;
-let table: ShapeTable | undefined;
+/** What shapes.test.ts wrote down of `outputShapes`, for people to read; from the root of the clone, where tests start. */
+const SNAPSHOT = "test/ops/__snapshots__/shapes.test.ts.snap";
+let written: ReadonlyMap<string, string> | undefined;
 
 /** A check of each sample of `op`. */
 export function shapeChecks(op: AnyOp): Check[] {
   return op.samples.map((sample, i) => ({
     title: `the shapes of ${describeSample(sample)}`,
-    run: () => [...tableFailures(op, sample, i), ...lengthFailures(op, sample, i)],
+    run: () => [...snapshotFailures(op, sample, i), ...lengthFailures(op, sample, i)],
   }));
 }
 
@@ -35,12 +32,18 @@ export function lengthFailures(op: AnyOp, sample: Sample, index: number): string
   return sizes === lengths.join(", ") ? [] : [`${sizes} elements, and ${lengths.join(", ")} of the reference`];
 }
 
-/** Where the shape rule of `op` departs from the table: a wrong order of dimensions has the right length. */
-function tableFailures(op: AnyOp, sample: Sample, index: number): string[] {
-  table ??= JSON.parse(readFileSync(SHAPES_FILE, "utf8")) as ShapeTable;
+/** Where the shape rule of `op` departs from the snapshot: a wrong order of dimensions has the right length. */
+function snapshotFailures(op: AnyOp, sample: Sample, index: number): string[] {
+  written ??= readSnapshot();
   const got = outputShapes(op, sample, index);
-  const want = table[op.name]?.[describeSample(sample)] ?? "nothing";
-  return got === want ? [] : [`${got}, and ${want} in shapes.json`];
+  const want = written.get(`${op.name} > ${describeSample(sample)}`) ?? "nothing";
+  return got === want ? [] : [`${got}, and ${want} in the snapshot of shapes`];
+}
+
+/** Strings by the titles of their tests, as vitest stores them: exports[`title 1`] = `"string"`; */
+function readSnapshot(): Map<string, string> {
+  const entries = readFileSync(SNAPSHOT, "utf8").matchAll(/^exports\[`(.*) \d+`\] = `"(.*)"`;$/gm);
+  return new Map(Array.from(entries, ([, title, text]) => [title, text]));
 }
 
 function inferred(op: AnyOp, sample: Sample, index: number) {
