@@ -17,6 +17,7 @@ const TASKS = {
   data: (args) => runSource("scripts/make-data.ts", args),
   picture: (args) => runSource("scripts/picture.ts", args),
   readme: () => runSource("scripts/readme.ts", ["--write"]),
+  docs: () => runSource("scripts/docs.ts", ["--write"]),
   severities: (args) => runSource("scripts/severities.ts", args),
   "contact-sheet": (args) => runSource("scripts/contact-sheet.ts", args),
   test: (args) => runModule("node_modules/vitest/vitest.mjs", ["run", ...args]),

@@ -1,0 +1,136 @@
+// Writes docs/ops.md, the reference of all ops, from their declarations: npm run docs. A test checks that it is current.
+import { writeFileSync } from "node:fs";
+import { OPS } from "../src/kernels/index.js";
+import type { AnyOp, ErrorSample, TensorInfo, Tolerance } from "../src/tensor/op.js";
+import { formatShape } from "../src/tensor/shape.js";
+import { thrownBy } from "../test/ops/lib/refusal.js";
+import { describeSample, hostInputs } from "../test/ops/lib/samples.js";
+import { differentiability } from "./docs/gradient.js";
+import { kernelUses } from "./docs/kernels.js";
+import { type Member, type OpSource, opSource, optionTypes } from "./docs/source.js";
+
+const FILE = "docs/ops.md";
+
+/** Chapters by what an op is made of: the first whose pattern meets a part of kernels/lib that the op imports, or its line. */
+const CHAPTERS: readonly (readonly [title: string, belongs: (parts: string, doc: string) => boolean])[] = [
+  ["Gradients of other ops", (_, doc) => /\bgradients? of\b/.test(doc)],
+  ["Steps of optimisers", (parts) => /\bupdate\b/.test(parts)],
+  ["Random numbers", (parts) => /\brandom\b/.test(parts)],
+  ["Softmax, entropies and losses", (parts) => /\b(classLoss|rowwise)\b/.test(parts)],
+  ["Normalisation", (parts) => /\b(normTolerance|channelNorm)\b/.test(parts)],
+  ["Images", (parts) => /\b(convolution|pool|adaptive)\b/.test(parts)],
+  ["Products", (parts) => /\bproduct\b/.test(parts)],
+  ["Reductions", (parts) => /\b(reduction|extremum|reduceKernels)\b/.test(parts)],
+  ["Comparisons", (parts) => /\bcomparison\b/.test(parts)],
+  ["Elementwise", (parts) => /\belementwise\b/.test(parts)],
+  ["Shapes, indices and the graph", () => true],
+];
+
+/** The text of docs/ops.md. */
+export function opsPage(): string {
+  const options = optionTypes();
+  const ops = [...OPS].sort((a, b) => a.name.localeCompare(b.name, "en"));
+  const entries = ops.map((op) => ({ op, source: opSource(op.name) }));
+  const chapters = new Map(CHAPTERS.map(([title]) => [title, [] as typeof entries]));
+  for (const entry of entries) {
+    const parts = entry.source.parts.join(" ");
+    const [title] = CHAPTERS.find(([, belongs]) => belongs(parts, entry.op.doc)) ?? CHAPTERS[0];
+    chapters.get(title)?.push(entry);
+  }
+  const ordered = [...chapters].reverse().filter(([, list]) => list.length > 0);
+  const contents = ordered.map(([title, list]) => {
+    const links = list.map(({ op: { name } }) => `[${name}](#${name.toLowerCase()})`);
+    return `- **[${title}](#${title.toLowerCase().replaceAll(",", "").replaceAll(" ", "-")})**: ${links.join(", ")}`;
+  });
+  const bodies = ordered.map(
+    ([title, list]) => `## ${title}\n\n${list.map(({ op, source }) => opSection(op, source, options)).join("\n\n")}`,
+  );
+  return `${HEAD}\n\n${contents.join("\n")}\n\n${bodies.join("\n\n")}\n`;
+}
+
+const HEAD = `# Ops
+
+Every operation, from its declaration in \`src/kernels\`; written by \`npm run docs\`. Each is a method of \`Tensor\`: \`x\` stands for the first input, and numbers may stand for tensors. How to add one: [adding-an-op.md](adding-an-op.md).
+
+*Tolerance* is how far a kernel may be from the op's float64 reference at the example: \`n\` ULP of the result (2⁻²³ of its size), plus an absolute part where results cancel. *Gradient* names the inputs that have one; *twice* says whether gradients of gradients can be taken.`;
+
+function opSection(op: AnyOp, source: OpSource, options: ReadonlyMap<string, readonly Member[]>): string {
+  const file = `src/kernels/${op.name}.ts`;
+  const self = op.inputs[0].replace("...", "").replace("xs", "x");
+  const parts = [
+    `### ${op.name}`,
+    `${op.doc} · [${file}](../${file})`,
+    `\`\`\`ts\n${source.signatures.map((signature) => `${self}.${signature}`).join("\n")}\n\`\`\``,
+    source.doc,
+    optionList(source, options),
+    facts(op, source),
+    refusals(op),
+  ];
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+function optionList({ signatures }: OpSource, options: ReadonlyMap<string, readonly Member[]>): string {
+  const named = new Set(signatures.join().match(/\b\w+Options\b/g));
+  const members = [...named].flatMap((name) => options.get(name) ?? []);
+  return members.map(({ text, doc }) => `- \`${text}\`${doc && `: ${doc}`}`).join("\n");
+}
+
+function facts(op: AnyOp, source: OpSource): string {
+  const sample = op.samples.find(({ inputs }) => inputs.every((input) => input !== null)) ?? op.samples[0];
+  const infos = hostInputs(op, sample, 0);
+  const params = op.params?.(infos, ...(sample.args ?? []));
+  const results = op.infer(infos, params).map(formatInfo);
+  const derivative = differentiability(op, sample, infos);
+  const rows = [
+    ["inputs", inputTypes(op)],
+    ["example", `${code(describeSample(sample))} → ${code(results.join(", "))}`],
+    ["gradient", gradientText(op, derivative, source.formula)],
+    ["tolerance", toleranceText(op.tolerance(infos, params))],
+    ["kernels", kernelText(op)],
+  ];
+  return ["| | |", "|---|---|", ...rows.map(([name, text]) => `| ${name} | ${text.replaceAll("|", "\\|")} |`)].join(
+    "\n",
+  );
+}
+
+/** Each input with the dtypes that samples pass for it. */
+function inputTypes(op: AnyOp): string {
+  const list = op.inputs[0].startsWith("...");
+  return op.inputs
+    .map((name, i) => {
+      const given = op.samples.flatMap((sample) => (list ? hostInputs(op, sample, 0) : [hostInputs(op, sample, 0)[i]]));
+      return `${code(name)} ${[...new Set(given.flatMap((host) => host?.dtype ?? []))].join(" or ")}`;
+    })
+    .join(", ");
+}
+
+function gradientText(op: AnyOp, derivative: ReturnType<typeof differentiability>, formula: string): string {
+  if (op.stops) return "stops here";
+  if (!derivative || derivative.by.length === 0) return "none";
+  const by = `by ${derivative.by.map(code).join(", ")}${formula && ` (${formula.replace(/\.$/, "")})`}`;
+  return `${by}; twice: ${derivative.twice ? "yes" : "no"}`;
+}
+
+function toleranceText({ ulp, abs }: Tolerance): string {
+  const parts = [...(ulp > 0 ? [`${ulp} ULP`] : []), ...(abs > 0 ? [abs.toPrecision(2)] : [])];
+  return parts.join(" + ") || "exact";
+}
+
+function kernelText(op: AnyOp): string {
+  const uses = kernelUses(op).map(({ label, about, on, subgroups }) => {
+    const where = on.length > 0 ? ` on ${on.join(", ")}` : subgroups ? " with subgroups where there are any" : "";
+    return `${code(label)}${where}: ${about}`;
+  });
+  return uses.join("<br>") || "none: a view of its input";
+}
+
+function refusals(op: AnyOp): string {
+  const line = (sample: ErrorSample) =>
+    `- ${code(describeSample(sample))}: ${sample.throws}, “${thrownBy(op, sample)?.message.split("\n")[0]}”`;
+  return op.errors?.length ? `Refuses:\n${op.errors.map(line).join("\n")}` : "";
+}
+
+const formatInfo = ({ dtype, shape }: TensorInfo): string => `${dtype}${formatShape(shape)}`;
+const code = (text: string): string => `\`${text}\``;
+
+if (process.argv[2] === "--write") writeFileSync(FILE, opsPage());

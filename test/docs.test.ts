@@ -1,0 +1,24 @@
+// The reference of ops: current, and complete.
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { opsPage } from "../scripts/docs.js";
+import { OPS } from "../src/kernels/index.js";
+
+const page = opsPage();
+
+test("docs/ops.md is current (after a change: npm run docs)", () => {
+  expect(readFileSync("docs/ops.md", "utf8")).toBe(page);
+});
+
+describe.each(OPS.map((op) => [op.name, op] as const))("%s", (name, op) => {
+  const section = page.split(/^### /m).find((part) => part.startsWith(`${name}\n`)) ?? "";
+
+  test("has its signature, what it says for users, and all its refusals", () => {
+    expect(section).toMatch(new RegExp(`^\`\`\`ts\n\\w+\\.${name}\\(.*\\): .*\n\`\`\`\n\n\\S+`, "m"));
+    expect(section.match(/: (Shape|DType|Config)Error, “.+”$/gm) ?? []).toHaveLength(op.errors?.length ?? 0);
+  });
+
+  test("says by which inputs it is differentiated", () => {
+    expect(section).toMatch(op.vjp ? /^\| gradient \| (by .*|none)/m : /^\| gradient \| (none|stops here) /m);
+  });
+});
