@@ -71,6 +71,62 @@ describe("zerosiam adapt", () => {
     expect([...rest.metadata]).toEqual([...whole.metadata]);
   });
 
+  it("goes on where a save stood after kill −9, as often as it comes, and ends as if nothing had happened", async () => {
+    const args = ["--batch", "1", "--limit", "150", "--save-every", "1", "--save"];
+    await adapt("zerosiam", [...args, file("unhurt.safetensors")]);
+    const again = ["--resume", file("killed.safetensors")];
+    let seen = 0;
+    for (let kill = 0; kill < 3; kill++) {
+      const { code } = await adapt("zerosiam", [...args, file("killed.safetensors"), ...(kill > 0 ? again : [])], {
+        during(child) {
+          let lines = 0; // of progress: about 20 in all
+          child.stdout?.on("data", (data: Buffer) => {
+            lines += data.toString().split(" images   ").length - 1;
+            if (lines >= 4) setTimeout(() => child.kill("SIGKILL"), 5 * kill);
+          });
+        },
+      });
+      expect(code).toBe(null);
+      const { metadata } = await loadSafetensors(file("killed.safetensors"));
+      expect(Number(metadata.get("images"))).toBeGreaterThan(seen);
+      seen = Number(metadata.get("images"));
+    }
+    expect(seen).toBeLessThan(150);
+    const { code, stderr } = await adapt("zerosiam", [...args, file("killed.safetensors"), ...again]);
+    expect(code, stderr).toBe(0);
+    const [unhurt, killed] = await Promise.all(
+      ["unhurt", "killed"].map((name) => loadSafetensors(file(`${name}.safetensors`))),
+    );
+    expect([...killed.tensors]).toEqual([...unhurt.tensors]);
+    expect([...killed.metadata]).toEqual([...unhurt.metadata]);
+  });
+
+  it("takes the model's own normalisation, says so, and refuses images of another size", async () => {
+    const cifar = "test/fixtures/cifar10";
+    const model = [
+      "adapt",
+      "--model",
+      "resnet20_gn",
+      "--weights",
+      `${cifar}/resnet20_gn.safetensors`,
+      "--method",
+      "source",
+    ];
+    const options = ["--limit", "3", "--mean", "0.5", "--json", file("c.json"), "--save-every", "1"];
+    const small = await zerosiam([...model, "--data", "assets/digits-test.safetensors"]);
+    expect(small.code).toBe(1);
+    expect(small.stderr).toContain("images are [1, 28, 28], but resnet20_gn takes [3, 32, 32]\n  help: ");
+    const unsaved = await zerosiam([...model, "--data", `${cifar}/clean512.safetensors`, ...options]);
+    expect(unsaved).toMatchObject({ code: 2, stderr: expect.stringContaining("--save-every: there is no --save") });
+    const { code, stdout } = await zerosiam([
+      ...[...model, "--data", `${cifar}/clean512.safetensors`, ...options],
+      ...["--save", file("c.safetensors")],
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("mean 0.5 (--mean) and std 0.229, 0.224, 0.225 (of resnet20_gn)");
+    expect((await readJson("c.json")).config).toMatchObject({ mean: [0.5], std: [0.229, 0.224, 0.225] });
+  });
+
   it("starts anew, but adapted, on images that a saved state has not seen", async () => {
     await adapt("tent", ["--limit", "32", "--save", file("tent.safetensors")]);
     const args = [

@@ -1,5 +1,5 @@
 // Safetensors files on disk: saving replaces whole files or nothing, also when the system stops a write halfway.
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +15,12 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "zerosiam-io-"));
 });
 afterEach(() => rm(folder, { recursive: true }));
+
+/** A program of its own, from `contents`, at `outfile`. */
+async function bundle(outfile: string, contents: string): Promise<void> {
+  const stdin = { contents, resolveDir: join(import.meta.dirname, "../..") };
+  await build({ stdin, bundle: true, platform: "node", format: "esm", outfile, logLevel: "silent" });
+}
 
 describe("saveSafetensors", () => {
   it("saves what loadSafetensors reads, over what was there, and leaves no other file", async () => {
@@ -69,22 +75,41 @@ describe("writeFileAtomic", () => {
     const path = join(folder, "report.html");
     const script = join(folder, "write.mjs");
     await writeFile(path, "old");
-    await build({
-      stdin: {
-        contents: `import { writeFileAtomic } from "./src/nn/io/file.ts";
-          await writeFileAtomic(process.argv[2], "x".repeat(100_000)).catch((e) => console.log(e.name, e.message));`,
-        resolveDir: join(import.meta.dirname, "../.."),
-      },
-      bundle: true,
-      platform: "node",
-      format: "esm",
-      outfile: script,
-      logLevel: "silent",
-    });
+    await bundle(
+      script,
+      `import { writeFileAtomic } from "./src/nn/io/file.ts";
+       await writeFileAtomic(process.argv[2], "x".repeat(100_000)).catch((e) => console.log(e.name, e.message));`,
+    );
     const limited = `trap '' XFSZ; ulimit -f 1; exec "$0" "$1" "$2"`;
     const { stdout } = await promisify(execFile)("bash", ["-c", limited, process.execPath, script, path]);
     expect(stdout).toMatch(/^CheckpointError .*report\.html: cannot be written \(EFBIG\)/);
     expect(await readFile(path, "utf8")).toBe("old");
     expect((await readdir(folder)).sort()).toEqual(["report.html", "write.mjs"]);
+  });
+
+  // 2 MiB of one byte, another one each time: a mixture, or a part, would show.
+  it("leaves the old or the new file, whole, when the process is killed", async () => {
+    const path = join(folder, "state");
+    const script = join(folder, "write.mjs");
+    await bundle(
+      script,
+      `import { writeFileAtomic } from "./src/nn/io/file.ts";
+       await writeFileAtomic(process.argv[2], new Uint8Array(2 << 20));
+       console.log("writing");
+       for (let i = 0; ; i++) await writeFileAtomic(process.argv[2], new Uint8Array(2 << 20).fill(i));`,
+    );
+    for (let kill = 0; kill < 12; kill++) {
+      const child = spawn(process.execPath, [script, path], { stdio: ["ignore", "pipe", "inherit"] });
+      const ended = new Promise((resolve) => child.on("close", resolve));
+      await new Promise((resolve) => child.stdout.once("data", resolve));
+      await new Promise((resolve) => setTimeout(resolve, 7 * kill));
+      child.kill("SIGKILL");
+      await ended;
+      const bytes = await readFile(path);
+      expect(bytes.length).toBe(2 << 20);
+      expect(bytes.every((byte) => byte === bytes[0])).toBe(true);
+    }
+    // Some process was killed in the middle of a write, or this test shows nothing.
+    expect((await readdir(folder)).filter((name) => name.endsWith(".tmp"))).not.toEqual([]);
   });
 });

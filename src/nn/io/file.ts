@@ -25,7 +25,8 @@ export async function saveSafetensors(
 
 /**
  * Replaces `path` by `content`, entirely or not at all: a temporary file in the same folder is written, flushed to the
- * disk and renamed. On any failure it is removed and what stood at `path` stays. Throws CheckpointError with the cause.
+ * disk and renamed. On any failure it is removed and what stood at `path` stays; a process that is killed leaves it,
+ * under a name of its own (`PATH.….tmp`). Throws CheckpointError with the cause.
  * A device or a pipe (`/dev/stdout`, `>(gzip)`) is written to as it is: a rename would put a file in its place.
  */
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {

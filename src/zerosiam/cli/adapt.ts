@@ -1,14 +1,14 @@
 // `zerosiam adapt`: any known model with given weights, adapted by one method on a stream of labelled images.
 import type { Command } from "commander";
-import { type Classifier, writeFileAtomic } from "../../nn/index.js";
-import { CheckpointError, memory } from "../../tensor/index.js";
+import { writeFileAtomic } from "../../nn/index.js";
+import { ConfigError, memory } from "../../tensor/index.js";
 import type { ImageSet } from "../data/imageSet.js";
 import { createMethod, METHODS, type MethodOptions } from "../methods/index.js";
-import { loadModel, MODELS } from "../models.js";
+import { loadModel, MODELS, modelEntry } from "../models.js";
 import type { StreamRecorder } from "../recorder.js";
 import { percent, perImage } from "../report/format.js";
-import { type Order, Stream } from "../streams/index.js";
-import { loadImages } from "./imageFolder.js";
+import { type Normalization, type Order, Stream } from "../streams/index.js";
+import { checkImages, loadImages } from "./imageFolder.js";
 import {
   ANY,
   COUNT,
@@ -22,7 +22,7 @@ import {
   WEIGHT,
 } from "./options.js";
 import { checkWritable } from "./output.js";
-import { loadProgress, remaining, saveProgress } from "./resume.js";
+import { loadProgress, remaining, saveProgress, saving } from "./resume.js";
 import { Runner, runStream } from "./runStream.js";
 import { type Session, withSession } from "./session.js";
 
@@ -33,11 +33,12 @@ interface AdaptOptions extends CommonOptions, MethodOptions {
   method: string;
   batch: number;
   order: Order;
-  mean: number[];
-  std: number[];
+  mean?: number[];
+  std?: number[];
   seed: number;
   limit?: number;
   save?: string;
+  saveEvery?: number;
   resume?: string;
   predictions?: string;
 }
@@ -57,14 +58,20 @@ export function addAdapt(program: Command): void {
     .addOption(numberFlag("--alpha <weight>", "of ZeroSiam's alignment (default: 1)", WEIGHT))
     .addOption(numberFlag("--batch <n>", "images per step; the last batch may be smaller", COUNT).default(64))
     .addOption(nameFlag("--order <name>", "as-is, class (stable, ascending) or shuffle", ORDERS).default("as-is"))
-    .addOption(numbersFlag("--mean <a,b,c>", "subtracted from x/255, per channel or for all", ANY).default([0], "0"))
-    .addOption(numbersFlag("--std <a,b,c>", "divided by, per channel or for all", POSITIVE).default([1], "1"))
+    .addOption(
+      numbersFlag("--mean <a,b,c>", "subtracted from x/255, per channel or for all (default: the model's)", ANY),
+    )
+    .addOption(numbersFlag("--std <a,b,c>", "divided by, per channel or for all (default: the model's)", POSITIVE))
     .addOption(numberFlag("--seed <n>", "of the order", SEED).default(0))
     .addOption(numberFlag("--limit <n>", "first images of the data, at most", COUNT))
     .option("--save <file>", "the adapted state: parameters, predictor, optimisers")
+    .addOption(numberFlag("--save-every <n>", "batches after which to save, beside the end (needs --save)", COUNT))
     .option("--resume <file>", "start from a saved state, after the images that it has seen of this same stream")
     .option("--predictions <file>", "CSV: image, label, prediction")
     .action(async (options: AdaptOptions) => {
+      if (options.saveEvery !== undefined && options.save === undefined) {
+        throw new ConfigError("--save-every: there is no --save", "name the file with --save");
+      }
       await checkWritable("--save", options.save);
       await checkWritable("--predictions", options.predictions);
       await withSession("adapt", options, (session) => adapt(session, options));
@@ -73,10 +80,11 @@ export function addAdapt(program: Command): void {
 
 async function adapt(session: Session, options: AdaptOptions): Promise<void> {
   const set = await loadImages(options.data);
-  const model = await loadModel(options.model, options.weights);
-  checkLabels(options.data, set, model);
-  const method = createMethod(options.method, model, options);
-  const stream = streamOf(set, options);
+  checkImages(options.data, set, options.model);
+  const { mean, std } = modelEntry(options.model).normalization;
+  const normalization = { mean: options.mean ?? mean, std: options.std ?? std };
+  const method = createMethod(options.method, await loadModel(options.model, options.weights), options);
+  const stream = streamOf(set, normalization, options);
   const position = options.resume === undefined ? null : await loadProgress(options.resume, method);
   const { batches, shown } = remaining(stream, position);
   const before = shown.images;
@@ -84,17 +92,22 @@ async function adapt(session: Session, options: AdaptOptions): Promise<void> {
   const seen = before > 0 ? `, after ${before} that were seen before` : "";
   const other =
     position && before === 0 ? ", all of them: the state was saved on another stream or between its batches" : "";
-  session.say(`${method.name}: ${total} images in batches of ${options.batch}${seen}${other}\n`);
+  session.say(`${method.name}: ${total} images in batches of ${options.batch}${seen}${other}`);
+  session.say(`${normalizationText(normalization, options)}\n`);
   const runner = new Runner(method, {}, total);
-  await runStream(shown.counting(batches), [runner], session.view([method.name], total), session.interrupt);
+  const save = async () => {
+    if (options.save !== undefined) await saveProgress(options.save, method, shown, session.interrupt.requested);
+  };
+  const shownBatches = saving(shown.counting(batches), options.saveEvery ?? Number.POSITIVE_INFINITY, save);
+  await runStream(shownBatches, [runner], session.view([method.name], total), session.interrupt);
   const { recorder, secondsPerImage, notUpdated } = runner;
   const pace = `${perImage(secondsPerImage)} per image`;
   session.say(`\naccuracy ${percent(recorder.accuracy)} on ${recorder.n} images, ${pace}`);
   if (notUpdated > 0) session.say(`${notUpdated} batches were not learned from: their gradient was not finite`);
-  if (options.save !== undefined) await saveProgress(options.save, method, shown, session.interrupt.requested);
+  await save();
   if (options.predictions !== undefined) await writePredictions(options.predictions, stream, before, recorder);
   const { json: _, adapter: __, seed, ...settings } = options;
-  await session.save(session.common(seed, { ...settings, startedAfter: before }), {
+  await session.save(session.common(seed, { ...settings, ...normalization, startedAfter: before }), {
     method: method.name,
     accuracy: recorder.accuracy,
     n: recorder.n,
@@ -106,19 +119,14 @@ async function adapt(session: Session, options: AdaptOptions): Promise<void> {
   });
 }
 
-function streamOf(set: ImageSet, { order, batch, seed, limit, mean, std }: AdaptOptions): Stream {
-  const normalization = { mean, std };
+function streamOf(set: ImageSet, normalization: Normalization, { order, batch, seed, limit }: AdaptOptions): Stream {
   return new Stream({ set, order, batchSize: batch, seed, normalization, ...(limit === undefined ? {} : { limit }) });
 }
 
-function checkLabels(path: string, { labels }: ImageSet, model: Classifier): void {
-  const classes = model.numClasses;
-  const odd = labels.findIndex((label) => label >= classes);
-  if (odd < 0) return;
-  throw new CheckpointError(
-    `${path}: label ${odd} is ${labels[odd]}, but the model has ${classes} classes`,
-    `labels are class indices from 0 to ${classes - 1}`,
-  );
+/** Which normalisation is used, and whose it is. */
+function normalizationText({ mean, std }: Normalization, options: AdaptOptions): string {
+  const whose = (flag: "mean" | "std") => (options[flag] ? `--${flag}` : `of ${options.model}`);
+  return `normalised by mean ${mean.join(", ")} (${whose("mean")}) and std ${std.join(", ")} (${whose("std")})`;
 }
 
 /** In the order of the stream: the image's index in the data, its label, and the answer (−1: logits not finite). */

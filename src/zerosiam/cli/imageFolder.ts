@@ -3,6 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CheckpointError } from "../../tensor/index.js";
 import { type ImageSet, loadImageSet } from "../data/imageSet.js";
+import { modelEntry } from "../models.js";
 
 /** Throws CheckpointError when nothing is there, a file is malformed, or the images differ in size. */
 export async function loadImages(path: string): Promise<ImageSet> {
@@ -41,4 +42,22 @@ function concatenate(path: string, names: readonly string[], sets: readonly Imag
     at += set.count;
   }
   return { count, height, width, channels, images, labels };
+}
+
+/** Throws CheckpointError unless the images have the input shape of the model `name`, and labels its classes. */
+export function checkImages(path: string, set: ImageSet, name: string): void {
+  const { inputShape, classes } = modelEntry(name);
+  const shape = [set.channels, set.height, set.width];
+  if (String(shape) !== String(inputShape)) {
+    throw new CheckpointError(
+      `${path}: images are [${shape.join(", ")}], but ${name} takes [${inputShape.join(", ")}]`,
+      "channels, height, width: scale the images beforehand, or choose another model",
+    );
+  }
+  const odd = set.labels.findIndex((label) => label >= classes.length);
+  if (odd < 0) return;
+  throw new CheckpointError(
+    `${path}: label ${odd} is ${set.labels[odd]}, but ${name} has ${classes.length} classes`,
+    `labels are class indices from 0 to ${classes.length - 1}`,
+  );
 }

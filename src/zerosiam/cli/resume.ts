@@ -45,6 +45,20 @@ export async function saveProgress(path: string, method: Method, shown: Shown, i
   ]);
 }
 
+/** The same batches; between two of them, after every `every`-th, `save` is awaited. */
+export async function* saving(
+  batches: Iterable<Batch>,
+  every: number,
+  save: () => Promise<void>,
+): AsyncGenerator<Batch> {
+  let shown = 0;
+  for (const batch of batches) {
+    if (shown > 0 && shown % every === 0) await save();
+    yield batch;
+    shown++;
+  }
+}
+
 /** Loads the state into `method`. Throws CheckpointError when it is another method's or does not fit. */
 export async function loadProgress(path: string, method: Method): Promise<Position> {
   const { tensors, metadata } = await loadTensors(path);

@@ -60,13 +60,13 @@ export type LabelShare = number[][];
  * Returns the shares of the labels that were shown.
  */
 export async function runStream(
-  batches: Iterable<Batch>,
+  batches: Iterable<Batch> | AsyncIterable<Batch>,
   runners: readonly Runner[],
   view: LiveView,
   interrupt: Interrupt,
 ): Promise<LabelShare> {
   const labelShare: LabelShare = [];
-  for (const batch of batches) {
+  for await (const batch of batches) {
     if (interrupt.requested) break;
     using images = tensor(batch.images, batch.shape);
     for (const runner of runners) {
