@@ -115,12 +115,17 @@ function pathNodes(root: GradNode, wanted: ReadonlySet<Edge> | null): Set<GradNo
     for (const edge of node.edges) if (edge instanceof GradNode) reached.add(edge);
   }
   const leads = new Set<GradNode>();
-  const isTarget = (edge: Edge | null) =>
-    edge !== null && (edge instanceof GradNode ? leads.has(edge) || !!wanted?.has(edge) : wanted?.has(edge) !== false);
   for (const node of [...reached].sort((a, b) => a.sequence - b.sequence)) {
-    if (!node.op.stops && node.edges.some(isTarget)) leads.add(node);
+    if (!node.op.stops && node.edges.some((edge) => isTarget(edge, leads, wanted))) leads.add(node);
   }
   return new Set([...leads].reverse());
+}
+
+/** Whether a gradient is to flow along `edge`: to a node on the way (`nodes`) or wanted itself, or to a wanted leaf. */
+function isTarget(edge: Edge | null, nodes: ReadonlySet<GradNode>, wanted: ReadonlySet<Edge> | null): boolean {
+  if (!edge) return false;
+  if (edge instanceof GradNode && nodes.has(edge)) return true;
+  return wanted ? wanted.has(edge) : !(edge instanceof GradNode);
 }
 
 /** Adds the gradients that `node` passes to its inputs. */
@@ -139,10 +144,7 @@ function visit(
     );
   }
   if (!op.vjp) throw new GradError(`backward: ${op.name} has no derivative`, "put its input behind stopGradient()");
-  const wants = edges.map((edge) => {
-    if (edge instanceof GradNode) return nodes.has(edge) || !!wanted?.has(edge);
-    return edge !== null && (wanted === null || wanted.has(edge));
-  });
+  const wants = edges.map((edge) => isTarget(edge, nodes, wanted));
   const name = (i: number) => inputName(op.inputs, i);
   const shapes: Record<string, Shape> = {};
   const needs: Record<string, boolean> = {};
@@ -167,10 +169,18 @@ export function inputName(names: readonly string[], i: number): string {
   return name.startsWith("...") ? `${name.slice(3)}${i}` : name.replace("?", "");
 }
 
-/** A handle to a saved value at its place in the graph. */
-function restore({ storage, shape, dtype, edge }: Saved, node: GradNode): Tensor {
+/** A handle to a saved value at its place in the graph. Throws GradError where a leaf no longer holds it and is to be differentiated again. */
+function restore({ name, storage, shape, dtype, edge }: Saved, node: GradNode): Tensor {
   const place = edge === "self" ? node : edge;
-  if (place instanceof Tensor && !place.disposed && place.storage === storage) return place;
+  if (place instanceof Tensor) {
+    if (!place.disposed && place.storage === storage) return place;
+    if (recording) {
+      throw new GradError(
+        `backward: ${name} of ${node.op.name} was assigned or disposed after the forward pass`,
+        "with createGraph, update leaves only after the last backward",
+      );
+    }
+  }
   return new Tensor(storage.retain(), shape, dtype, place instanceof GradNode ? place : null);
 }
 

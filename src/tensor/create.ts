@@ -46,8 +46,7 @@ export function tensor(
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
   checkShape("full", shape);
   const device = options.device ?? currentDevice();
-  const filled = constant(value, options.dtype ?? "f32", device).broadcastTo(shape);
-  return options.requiresGrad ? filled.setRequiresGrad(true) : filled;
+  return leaf(constant(value, options.dtype ?? "f32", device).broadcastTo(shape), options);
 }
 
 export function zeros(shape: Shape, options: CreateOptions = {}): Tensor {
@@ -119,8 +118,17 @@ function evictOldest(cache: Map<string, Tensor>): void {
 function upload(data: TypedArray, shape: Shape, dtype: DType, options: CreateOptions): Tensor {
   const storage = new Storage(options.device ?? currentDevice(), data.length, "tensor");
   if (data.length > 0) storage.device.write(storage.buffer, data);
-  const made = new Tensor(storage, shape, dtype);
-  return options.requiresGrad ? made.setRequiresGrad(true) : made;
+  return leaf(new Tensor(storage, shape, dtype), options);
+}
+
+/** `made`, wanting a gradient if asked to. Throws DTypeError where it can have none, and leaks nothing. */
+function leaf(made: Tensor, { requiresGrad = false }: CreateOptions): Tensor {
+  try {
+    return made.setRequiresGrad(requiresGrad);
+  } catch (error) {
+    made.dispose();
+    throw error;
+  }
 }
 
 function dtypeOf(data: NestedArray | TypedArray | Uint8Array): DType {
@@ -137,7 +145,7 @@ function convert(values: ArrayLike<number>, dtype: DType): TypedArray {
   if (dtype === "f32")
     return values instanceof Float32Array ? (values as Float32Array<ArrayBuffer>) : Float32Array.from(values);
   if (dtype === "i32") return Int32Array.from(values);
-  return dtype === "u32" ? Uint32Array.from(values) : Uint32Array.from(values, (v) => (v ? 1 : 0));
+  return dtype === "u32" ? Uint32Array.from(values) : Uint32Array.from(values, (v) => Number(v !== 0));
 }
 
 function flatten(data: NestedArray): number[] {

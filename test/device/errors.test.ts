@@ -1,7 +1,7 @@
 // What a device reports: a kernel that does not compile, and kernel times.
 import { expect, test } from "vitest";
 import { kernel, output, u32, write } from "../../src/kernels/lib/kernel.js";
-import { openDevice, ShaderError, scope, tensor } from "../../src/tensor/index.js";
+import { DeviceError, openDevice, ShaderError, scope, tensor } from "../../src/tensor/index.js";
 import { defineOp, exact, type HostTensor, type TensorInfo } from "../../src/tensor/op.js";
 import { apply } from "../../src/tensor/run.js";
 
@@ -41,5 +41,21 @@ test("a profile names every kernel it timed, in order", async () => {
   const times = await device.profile(() => scope(() => void x.add(1).mul(2)));
   expect(times.map(({ label }) => label)).toEqual(["add", "mul"]);
   expect(times.every(({ nanoseconds }) => nanoseconds >= 0)).toBe(true);
+  device.destroy();
+});
+
+test("a profile refuses a second one beside it, and a failed one leaves the device as it was", async () => {
+  const device = await openDevice({});
+  const x = tensor([1, 2, 3]);
+  const square = () => scope(() => void x.square());
+  await device.profile(async () => {
+    await expect(device.profile(square)).rejects.toThrow(DeviceError);
+  });
+  const failing = device.profile(() => {
+    square();
+    throw new RangeError("in the middle");
+  });
+  await expect(failing).rejects.toThrow(RangeError);
+  expect((await device.profile(square)).map(({ label }) => label)).toEqual(["square"]);
   device.destroy();
 });

@@ -83,6 +83,15 @@ describe("backward", () => {
     expect(await values(second)).toEqual([12, 18]); // 6x
   });
 
+  test("refuses a second derivative by a leaf that was assigned in between: what it saved is another value", () => {
+    const x = leaf([2]);
+    scope(() => {
+      const y = x.square().sum();
+      x.assign(tensor([3]));
+      expect(() => grad(y, [x], { createGraph: true })).toThrow(/x of square was assigned/);
+    });
+  });
+
   test("gives every input a gradient of its own to dispose", async () => {
     const [x, y] = [leaf([1]), leaf([2])];
     const start = tensor([5]);

@@ -5,6 +5,8 @@ import {
   Device,
   DeviceError,
   DisposedError,
+  DTypeError,
+  full,
   keep,
   memory,
   openDevice,
@@ -33,6 +35,14 @@ describe("scope", () => {
     const before = memory().tensors;
     expect(() => scope(() => tensor([1, 2]).add(tensor([1, 2, 3])))).toThrow(ShapeError);
     expect(memory().tensors).toBe(before);
+  });
+
+  test("is not needed where a constant cannot want a gradient: nothing stays behind", () => {
+    const before = memory();
+    const options = { dtype: "i32", requiresGrad: true } as const;
+    expect(() => full([3], 7, options)).toThrow(DTypeError);
+    expect(() => tensor([1, 2], null, options)).toThrow(DTypeError);
+    expect(memory().tensors).toBe(before.tensors);
   });
 
   test("passes results of an inner scope to the outer one, which frees them", () => {

@@ -161,21 +161,29 @@ export class Device {
     this.#pool.resetPeak();
   }
 
-  /** Runs `fn` and returns the device time of each kernel it dispatched. Throws DeviceError without timestamp queries. */
+  /**
+   * Runs `fn` and returns the device time of each kernel dispatched until it has ended. Throws DeviceError without
+   * timestamp queries, and while another profile runs: each would miss the other's kernels.
+   */
   async profile(fn: () => void | Promise<void>): Promise<KernelTime[]> {
     if (!this.gpu.features.has("timestamp-query")) {
       throw new DeviceError(`profile: ${this.adapter.name} has no timestamp queries`, "time whole steps instead");
     }
+    if (this.#stream.profiler) throw new DeviceError("profile: another one is running", "await it first");
     this.#stream.flush();
     const profiler = new Profiler(this.gpu);
     this.#stream.profiler = profiler;
     try {
-      await fn();
+      try {
+        await fn();
+      } finally {
+        this.#stream.flush();
+        this.#stream.profiler = null;
+      }
+      return await profiler.times();
     } finally {
-      this.#stream.flush();
-      this.#stream.profiler = null;
+      profiler.destroy();
     }
-    return profiler.finish();
   }
 
   /** Gives the device back. Its tensors can no longer be used. */

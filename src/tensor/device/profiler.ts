@@ -50,8 +50,8 @@ export class Profiler {
     this.#pending = null;
   }
 
-  /** Waits for all submitted dispatches and returns their times in order; frees the queries. */
-  async finish(): Promise<KernelTime[]> {
+  /** Waits for all submitted dispatches and returns their times in order. */
+  async times(): Promise<KernelTime[]> {
     const times: KernelTime[] = [];
     for (const { labels, staging } of this.#batches) {
       await pollGently(() => staging.mapAsync(1)); // GPUMapMode.READ
@@ -59,10 +59,13 @@ export class Profiler {
       for (const [i, label] of labels.entries()) {
         times.push({ label, nanoseconds: Number(stamps[2 * i + 1] - stamps[2 * i]) });
       }
-      staging.destroy();
     }
+    return times;
+  }
+
+  destroy(): void {
+    for (const { staging } of this.#batches) staging.destroy();
     this.#queries.destroy();
     this.#resolved.destroy();
-    return times;
   }
 }

@@ -4,6 +4,7 @@ import { type PooledBuffer, sizeClass } from "./pool.js";
 import type { CommandStream } from "./stream.js";
 
 const KEEP = 16; // idle staging buffers
+const KEEP_BYTES = 2 ** 22; // the largest one kept: they stand outside the memory budget
 
 export class Readback {
   readonly #device: GPUDevice;
@@ -21,11 +22,21 @@ export class Readback {
     this.#stream.copy(buffer, staging, bytes);
     await null; // let the other reads of this turn join the same encoder
     this.#stream.flush();
-    await pollGently(() => staging.mapAsync(1, 0, bytes)); // GPUMapMode.READ
+    try {
+      await pollGently(() => staging.mapAsync(1, 0, bytes)); // GPUMapMode.READ
+    } catch (error) {
+      staging.destroy();
+      throw error;
+    }
     const data = staging.getMappedRange(0, bytes).slice(0);
     staging.unmap();
-    if (this.#idle.push(staging) > KEEP) this.#idle.shift()?.destroy();
+    this.#recycle(staging);
     return data;
+  }
+
+  #recycle(staging: GPUBuffer): void {
+    if (staging.size > KEEP_BYTES) staging.destroy();
+    else if (this.#idle.push(staging) > KEEP) this.#idle.shift()?.destroy();
   }
 
   #staging(bytes: number): GPUBuffer {
