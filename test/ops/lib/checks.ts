@@ -7,24 +7,29 @@ import { forwardChecks } from "./forward.js";
 import { refusalChecks } from "./refusal.js";
 import { shapeChecks } from "./shapes.js";
 
-/** Every check of `op`, the cheap ones first. */
-function checksOf(op: AnyOp): Check[] {
-  return [...shapeChecks(op), ...refusalChecks(op), ...forwardChecks(op), ...derivativeChecks(op)];
-}
+/** The checks of an op, the cheap ones first. */
+const KINDS = [shapeChecks, refusalChecks, forwardChecks, derivativeChecks];
 
 /**
  * What is wrong with `op`, which need not be registered; what it throws counts as a failure. Stops once `enough` is found.
- * Throws DeviceError and the like only where the device itself has failed.
+ * A kernel that does not compile spoils the device: open another for the next op.
  */
 export async function opFailures(op: AnyOp, device: Device, enough = Number.POSITIVE_INFINITY): Promise<string[]> {
   const failures: string[] = [];
-  for (const { title, run } of checksOf(op)) {
-    if (failures.length >= enough) break;
+  const gather = async (title: string, find: () => readonly string[] | Promise<readonly string[]>) => {
     try {
-      for (const failure of await run(device)) failures.push(`${op.name}, ${title}: ${failure}`);
+      for (const failure of await find()) failures.push(`${op.name}, ${title}: ${failure}`);
     } catch (error) {
       failures.push(`${op.name}, ${title}: ${error}`);
     }
+  };
+  for (const checksOf of KINDS) {
+    const checks: Check[] = [];
+    await gather(checksOf.name, () => {
+      checks.push(...checksOf(op));
+      return [];
+    });
+    for (const { title, run } of checks) if (failures.length < enough) await gather(title, () => run(device));
   }
-  return failures;
+  return failures.slice(0, enough);
 }

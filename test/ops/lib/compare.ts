@@ -41,6 +41,7 @@ function ulpsBetween(got: number, want: number): number {
   return Math.abs(got - want) / 2 ** (exponent - 23);
 }
 
-function coordinates(i: number, shape: readonly number[]): number[] {
+/** The position of element `i` of a tensor of `shape`. */
+export function coordinates(i: number, shape: readonly number[]): number[] {
   return stridesOf(shape).map((stride, d) => Math.floor(i / stride) % shape[d]);
 }

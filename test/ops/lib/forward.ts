@@ -40,6 +40,7 @@ async function resultFailures(op: AnyOp, index: number, device: Device): Promise
 }
 
 /** Whether `a` and `b` hold the same, to the sign of zero and the bits of NaN. */
-export function sameBits(a: { readonly buffer: ArrayBuffer }, b: { readonly buffer: ArrayBuffer }): boolean {
-  return Buffer.from(a.buffer).equals(Buffer.from(b.buffer));
+export function sameBits(a: ArrayBufferView, b: ArrayBufferView): boolean {
+  const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView) => Buffer.from(buffer, byteOffset, byteLength);
+  return bytes(a).equals(bytes(b));
 }
