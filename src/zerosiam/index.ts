@@ -1,6 +1,7 @@
 // Test-time adaptation: ZeroSiam, its baselines, streams and metrics.
 export { type DigitsPart, loadDigits } from "./data/digits.js";
-export { type ImageSet, loadImageSet } from "./data/imageSet.js";
+export { type ImageSet, type ImageSource, loadImageSet, type MadeImages } from "./data/imageSet.js";
+export { noiseImages } from "./data/noise.js";
 export { alignment, entropy } from "./losses.js";
 export {
   configureNorms,
@@ -19,6 +20,19 @@ export {
   ZeroSiam,
   type ZeroSiamOptions,
 } from "./methods/index.js";
+export {
+  type CalibrationBin,
+  costRatio,
+  forgetting,
+  type Interval,
+  meanWithInterval,
+  pairedDifference,
+  type SafeRange,
+  safeRange,
+  type Tally,
+} from "./metrics/index.js";
 export { loadDigitsModel, loadModel, MODELS, type ModelEntry, modelEntry } from "./models.js";
 export { Predictor } from "./predictor.js";
+export { StreamRecorder, type StreamRow, type StreamTerms } from "./recorder.js";
+export { misclassified, Runner, runScenario, type ScenarioHooks } from "./runner.js";
 export * from "./streams/index.js";

@@ -1,15 +1,19 @@
-// Keeps the figures of one method's way through a stream: a row per batch, and totals.
+// Keeps the figures of one method's way through a stream: a row per batch, and totals, pooled and by corruption.
 import { ShapeError } from "../tensor/errors.js";
-import {
-  accuracy,
-  confidences,
-  dominantShare,
-  expectedCalibrationError,
-  meanEntropy,
-  meanLogitNorm,
-  predict,
-} from "./metrics.js";
+import type { StepReport } from "./methods/index.js";
+import { answers, DominantShare, Tally } from "./metrics/index.js";
 import type { Batch } from "./streams/stream.js";
+
+/** The terms of the loss, means over the batch; null where a method has none, or only answered. */
+export interface StreamTerms {
+  readonly loss: number | null;
+  /** Mean entropy of the online branch, which the loss holds; `entropy` of the row is that of the answers. */
+  readonly onlineEntropy: number | null;
+  /** Mean divergence between the branches, before α. */
+  readonly alignment: number | null;
+  /** ‖W_h − I‖_F = √(Σ_ij (W_ij − δ_ij)²), after the update. */
+  readonly predictorDistance: number | null;
+}
 
 /** The figures of one batch, taken before the update on it. */
 export interface StreamRow {
@@ -25,22 +29,20 @@ export interface StreamRow {
   readonly dominantShare: number | null;
 }
 
-/** Accuracy on the images of one corruption. */
-export interface CorruptionScore {
-  readonly n: number;
-  readonly accuracy: number;
-}
-
 /** Accumulates rows from the logits that a method returned. */
 export class StreamRecorder {
   readonly rows: StreamRow[] = [];
+  /** For each row, what its loss was made of. */
+  readonly terms: StreamTerms[] = [];
   /** Every prediction so far, −1 where the logits were not finite. */
   readonly predictions: number[] = [];
   /** Share of each class among the predictions of each batch: [steps][classes]. */
   readonly classShare: number[][] = [];
-  private readonly correct: boolean[] = [];
-  private readonly confidence: number[] = [];
-  private readonly corruptions: string[] = [];
+  /** Over all images seen. */
+  readonly total = new Tally();
+  /** By corruption, in the order in which they first appeared. */
+  readonly perCorruption = new Map<string, Tally>();
+  readonly #dominant: DominantShare;
 
   /**
    * @param classes number of classes, C
@@ -49,10 +51,12 @@ export class StreamRecorder {
   constructor(
     readonly classes: number,
     readonly length: number,
-  ) {}
+  ) {
+    this.#dominant = new DominantShare(Math.ceil(length / 4));
+  }
 
-  /** Adds a batch and its logits [n, C], and returns its row. Throws ShapeError if they do not fit. */
-  record(batch: Pick<Batch, "labels" | "corruptions">, logits: Float32Array): StreamRow {
+  /** Adds a batch, its logits [n, C] and what the step reported, and returns its row. Throws ShapeError if they do not fit. */
+  record(batch: Pick<Batch, "labels" | "corruptions">, logits: Float32Array, report?: StepReport): StreamRow {
     const { labels, corruptions } = batch;
     const n = labels.length;
     if (n === 0 || logits.length !== n * this.classes) {
@@ -61,60 +65,46 @@ export class StreamRecorder {
         "give one row of logits per label, for at least one label",
       );
     }
-    const predictions = predict(logits, this.classes);
-    this.predictions.push(...predictions);
-    this.correct.push(...Array.from(predictions, (prediction, i) => prediction === labels[i]));
-    this.confidence.push(...confidences(logits, this.classes));
-    this.corruptions.push(...corruptions);
-    this.classShare.push(shares(predictions, this.classes));
-    const row = {
-      step: this.rows.length + 1,
-      n,
-      accuracy: accuracy(predictions, labels),
-      entropy: meanEntropy(logits, this.classes),
-      logitNorm: meanLogitNorm(logits, this.classes),
-      dominantShare: dominantShare(this.predictions, Math.ceil(this.length / 4)),
-    };
+    const tally = new Tally();
+    const counts = Array<number>(this.classes).fill(0);
+    for (const [i, answer] of answers(logits, this.classes).entries()) {
+      for (const sum of [tally, this.total, this.#tallyOf(corruptions[i])]) sum.add(answer, labels[i]);
+      this.predictions.push(answer.prediction);
+      this.#dominant.add(answer.prediction);
+      if (answer.prediction >= 0) counts[answer.prediction]++;
+    }
+    this.classShare.push(counts.map((count) => count / n));
+    const { accuracy, entropy, logitNorm } = tally;
+    const row = { step: this.rows.length + 1, n, accuracy, entropy, logitNorm, dominantShare: this.#dominant.value };
     this.rows.push(row);
+    this.terms.push(termsOf(report));
     return row;
+  }
+
+  #tallyOf(corruption: string): Tally {
+    const tally = this.perCorruption.get(corruption) ?? new Tally();
+    this.perCorruption.set(corruption, tally);
+    return tally;
   }
 
   /** Images seen. */
   get n(): number {
-    return this.predictions.length;
+    return this.total.n;
   }
 
   /** Over all images seen; NaN before the first. */
   get accuracy(): number {
-    return this.correct.filter(Boolean).length / this.n;
+    return this.total.accuracy;
   }
 
-  /** Images whose logits were not all finite. */
-  get nonFinite(): number {
-    return this.predictions.filter((prediction) => prediction < 0).length;
-  }
-
-  /** Expected calibration error over all images seen, 15 bins. */
-  get calibrationError(): number {
-    return expectedCalibrationError(this.confidence, this.correct);
-  }
-
-  /** Accuracy per corruption, in the order in which they first appeared. */
-  perCorruption(): Map<string, CorruptionScore> {
-    const right = new Map<string, boolean[]>();
-    for (const [i, name] of this.corruptions.entries()) {
-      const seen = right.get(name) ?? [];
-      seen.push(this.correct[i]);
-      right.set(name, seen);
-    }
-    return new Map(
-      [...right].map(([name, seen]) => [name, { n: seen.length, accuracy: seen.filter(Boolean).length / seen.length }]),
-    );
+  /** Over the trailing ⌈N/4⌉ predictions, as the last row has it. */
+  get dominantShare(): number | null {
+    return this.#dominant.value;
   }
 }
 
-function shares(predictions: Int32Array, classes: number): number[] {
-  const counts = Array<number>(classes).fill(0);
-  for (const prediction of predictions) if (prediction >= 0) counts[prediction]++;
-  return counts.map((count) => count / predictions.length);
+function termsOf(report: StepReport | undefined): StreamTerms {
+  if (!report) return { loss: null, onlineEntropy: null, alignment: null, predictorDistance: null };
+  const { loss, entropy, alignment, predictorDistance } = report;
+  return { loss, onlineEntropy: entropy, alignment, predictorDistance };
 }

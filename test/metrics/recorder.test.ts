@@ -31,14 +31,12 @@ describe("StreamRecorder", () => {
       [0.5, 0.25, 0.25],
       [0, 0, 1],
     ]);
-    expect(recorder.perCorruption()).toEqual(
-      new Map([
-        ["fog", { n: 3, accuracy: 2 / 3 }],
-        ["shear", { n: 3, accuracy: 1 / 3 }],
-      ]),
-    );
+    expect([...recorder.perCorruption].map(([name, { n, accuracy }]) => [name, n, accuracy])).toEqual([
+      ["fog", 3, 2 / 3],
+      ["shear", 3, 1 / 3],
+    ]);
     // Every confidence is e¹⁰/(e¹⁰ + 2), one bin, half of the answers are right.
-    expect(recorder.calibrationError).toBeCloseTo(1 / (1 + 2 * Math.exp(-10)) - 0.5, 12);
+    expect(recorder.total.calibrationError).toBeCloseTo(1 / (1 + 2 * Math.exp(-10)) - 0.5, 12);
   });
 
   it("has no dominant share before a quarter of the stream, then that of the trailing quarter", () => {
@@ -54,7 +52,7 @@ describe("StreamRecorder", () => {
     const recorder = new StreamRecorder(3, 2);
     const row = recorder.record(batch([0, 0], ["clean", "clean"]), answers(-1, 0));
     expect(row).toMatchObject({ accuracy: 0.5, logitNorm: 10 });
-    expect(recorder.nonFinite).toBe(1);
+    expect(recorder.total.nonFinite).toBe(1);
     expect(recorder.predictions).toEqual([-1, 0]);
     expect(recorder.classShare).toEqual([[0.5, 0, 0]]);
     expect(recorder.record(batch([0], ["clean"]), answers(-1)).entropy).toBeNaN();

@@ -7,6 +7,7 @@ import { createMethod, METHODS, type MethodOptions } from "../methods/index.js";
 import { loadModel, MODELS, modelEntry } from "../models.js";
 import type { StreamRecorder } from "../recorder.js";
 import { percent, perImage } from "../report/format.js";
+import { Runner } from "../runner.js";
 import { type Normalization, type Order, Stream } from "../streams/index.js";
 import { checkImages, loadImages } from "./imageFolder.js";
 import {
@@ -23,7 +24,7 @@ import {
 } from "./options.js";
 import { checkWritable } from "./output.js";
 import { loadProgress, remaining, saveProgress, saving } from "./resume.js";
-import { Runner, runStream } from "./runStream.js";
+import { runStream } from "./runStream.js";
 import { type Session, withSession } from "./session.js";
 
 interface AdaptOptions extends CommonOptions, MethodOptions {
@@ -94,7 +95,7 @@ async function adapt(session: Session, options: AdaptOptions): Promise<void> {
     position && before === 0 ? ", all of them: the state was saved on another stream or between its batches" : "";
   session.say(`${method.name}: ${total} images in batches of ${options.batch}${seen}${other}`);
   session.say(`${normalizationText(normalization, options)}\n`);
-  const runner = new Runner(method, {}, total);
+  const runner = new Runner(method, total);
   const save = async () => {
     if (options.save !== undefined) await saveProgress(options.save, method, shown, session.interrupt.requested);
   };
@@ -111,7 +112,7 @@ async function adapt(session: Session, options: AdaptOptions): Promise<void> {
     method: method.name,
     accuracy: recorder.accuracy,
     n: recorder.n,
-    calibrationError: recorder.calibrationError,
+    calibrationError: recorder.total.calibrationError,
     perBatch: recorder.rows,
     secondsPerImage,
     peakBytes: memory().peakBytes,

@@ -6,10 +6,11 @@ import { createMethod, METHODS } from "../methods/index.js";
 import { DIGITS_LIMIT, DIGITS_RATES, loadDigitsModel, modelEntry } from "../models.js";
 import type { ReportData } from "../report/data.js";
 import { verdict } from "../report/tables.js";
+import { Runner } from "../runner.js";
 import { CORRUPTION_NAMES, STREAMS, Stream } from "../streams/index.js";
 import { COUNT, type CommonOptions, namesFlag, numberFlag, SEED } from "./options.js";
 import { checkWritable, writeReport } from "./output.js";
-import { corruptionTable, Runner, runStream } from "./runStream.js";
+import { corruptionTable, reportMethod, runStream } from "./runStream.js";
 import { type Session, withSession } from "./session.js";
 
 interface DemoOptions extends CommonOptions {
@@ -45,7 +46,7 @@ async function demo(session: Session, options: DemoOptions): Promise<void> {
   const runners: Runner[] = [];
   for (const name of methods) {
     const method = createMethod(name, await loadDigitsModel(), DIGITS_RATES);
-    runners.push(new Runner(method, settingsOf(name), total));
+    runners.push(new Runner(method, total));
   }
   const labelShare = await runStream(stream, runners, session.view(methods, total), session.interrupt);
   const common = session.common(seed, { batch: stream.batchSize, order: "class", limit });
@@ -56,7 +57,7 @@ async function demo(session: Session, options: DemoOptions): Promise<void> {
     stream: `corrupted digits, ${order}`,
     created: new Date().toISOString(),
     classes: [...modelEntry("digits").classes],
-    methods: runners.map((runner) => runner.toReport()),
+    methods: runners.map((runner) => reportMethod(runner, settingsOf(runner.method.name))),
     labelShare,
     corruptions: corruptionTable(runners),
   };
@@ -75,7 +76,8 @@ function settingsOf(method: string): Record<string, number> {
   return method === "zerosiam" ? DIGITS_RATES : { lr: DIGITS_RATES.lr };
 }
 
-function toJson({ recorder, secondsPerImage, settings, notUpdated }: Runner): Record<string, unknown> {
-  const { accuracy, calibrationError, rows } = recorder;
-  return { accuracy, calibrationError, perBatch: rows, secondsPerImage, ...settings, notUpdated };
+function toJson({ method, recorder, secondsPerImage, notUpdated }: Runner): Record<string, unknown> {
+  const { accuracy, total, rows } = recorder;
+  const { calibrationError } = total;
+  return { accuracy, calibrationError, perBatch: rows, secondsPerImage, ...settingsOf(method.name), notUpdated };
 }

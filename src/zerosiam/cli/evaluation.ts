@@ -1,13 +1,14 @@
 // The evaluation of the digits: rates chosen on the validation part, figures on the test part, over several seeds.
 import type { ImageSet } from "../data/imageSet.js";
 import { createMethod, type MethodOptions } from "../methods/index.js";
-import { meanWithInterval } from "../metrics.js";
+import { meanWithInterval } from "../metrics/index.js";
 import { loadDigitsModel } from "../models.js";
 import type { RatePoint, RateSweep, ReportResult } from "../report/data.js";
 import { SILENT } from "../report/terminal.js";
+import { Runner } from "../runner.js";
 import { Stream, type StreamOptions } from "../streams/index.js";
 import type { Interrupt } from "./interrupt.js";
-import { Runner, runStream } from "./runStream.js";
+import { runStream } from "./runStream.js";
 
 /** One kind of stream in the table. */
 export interface Protocol {
@@ -67,7 +68,7 @@ async function runOnce(on: Evaluator, protocol: Protocol, part: "validation" | "
   const stream = new Stream({ ...options, set: on[part], pick: "draw", limit, seed });
   const model = await loadDigitsModel();
   const method = createMethod(setting.method, model, optionsOf(setting));
-  const runner = new Runner(method, {}, stream.length);
+  const runner = new Runner(method, stream.length);
   try {
     await runStream(stream, [runner], SILENT, on.interrupt);
   } finally {

@@ -8,11 +8,12 @@ import { loadDigits } from "../data/digits.js";
 import { Source } from "../methods/index.js";
 import { clock, percent } from "../report/format.js";
 import { SILENT } from "../report/terminal.js";
+import { Runner } from "../runner.js";
 import { Stream } from "../streams/index.js";
 import { trainDigits } from "../training.js";
 import { COUNT, type CommonOptions, numberFlag, RATE, SEED } from "./options.js";
 import { checkWritable } from "./output.js";
-import { Runner, runStream } from "./runStream.js";
+import { runStream } from "./runStream.js";
 import { type Session, withSession } from "./session.js";
 
 interface TrainOptions extends CommonOptions {
@@ -68,7 +69,7 @@ async function train(session: Session, options: TrainOptions): Promise<void> {
 /** Clean accuracy on the test part. */
 async function testAccuracy(session: Session, model: DigitsNet): Promise<number> {
   const set = await loadDigits("test");
-  const runner = new Runner(new Source(model), {}, set.count);
+  const runner = new Runner(new Source(model), set.count);
   await runStream(new Stream({ set, batchSize: 100 }), [runner], SILENT, session.interrupt);
   return runner.recorder.accuracy;
 }

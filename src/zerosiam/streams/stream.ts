@@ -2,7 +2,7 @@
 import { ConfigError, ShapeError } from "../../tensor/errors.js";
 import { Rng } from "../../tensor/rng.js";
 import { type ImageSource, imageAt } from "../data/imageSet.js";
-import { type CorruptionName, corrupt, type Severity } from "./corruptions/index.js";
+import { type CorruptionName, corrupt, isCorruptible, type Severity } from "./corruptions/index.js";
 import { type Normalization, normalize, UNIT } from "./normalize.js";
 import { arrange, type Order } from "./order.js";
 import { Pool, type Sample } from "./pool.js";
@@ -118,8 +118,9 @@ export class Stream implements Iterable<Batch> {
   }
 }
 
-function checkCorruptible({ height, width, channels }: ImageSource): void {
-  if (height === 28 && width === 28 && channels === 1) return;
+function checkCorruptible(set: ImageSource): void {
+  if (isCorruptible(set)) return;
+  const { height, width, channels } = set;
   throw new ShapeError(
     `stream: corruptions of ${height} × ${width} × ${channels} images`,
     "they are made for 28 × 28 × 1 digits; give other images already corrupted, and no corruptions",

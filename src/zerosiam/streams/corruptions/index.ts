@@ -6,7 +6,7 @@ import { brightness } from "./brightness.js";
 import type { Corruption, Severity } from "./corruption.js";
 import { fog } from "./fog.js";
 import { glassBlur } from "./glassBlur.js";
-import { PIXELS } from "./grid.js";
+import { PIXELS, SIZE } from "./grid.js";
 import { impulseNoise } from "./impulseNoise.js";
 import { motionBlur } from "./motionBlur.js";
 import { shotNoise } from "./shotNoise.js";
@@ -35,6 +35,11 @@ export type CorruptionName = keyof typeof CORRUPTIONS;
 
 /** The names, in the order of the tables. */
 export const CORRUPTION_NAMES = Object.keys(CORRUPTIONS) as CorruptionName[];
+
+/** Whether the corruptions apply to images of this size: 28 × 28 grey bytes. */
+export function isCorruptible(size: { height: number; width: number; channels: number }): boolean {
+  return size.height === SIZE && size.width === SIZE && size.channels === 1;
+}
 
 /**
  * A corrupted copy of a 28 × 28 grey image (784 bytes). Takes what randomness it needs from `rng`.

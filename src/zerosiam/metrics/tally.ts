@@ -1,0 +1,54 @@
+// Means over images: of a batch, of one corruption, of a whole stream.
+import type { Answer } from "./answers.js";
+import { Calibration, type CalibrationBin } from "./calibration.js";
+
+/** Adds up answers. An answer that is none counts as wrong, with confidence 0, and the other means leave it out. */
+export class Tally {
+  /** Images. */
+  n = 0;
+  /** Images whose logits were not all finite. */
+  nonFinite = 0;
+  #right = 0;
+  #entropy = 0;
+  #logitNorm = 0;
+  readonly #calibration = new Calibration();
+
+  /** @param label the right class; −1 if there is none, which no answer meets */
+  add(answer: Answer, label: number): void {
+    const right = answer.prediction >= 0 && answer.prediction === label;
+    this.n++;
+    if (right) this.#right++;
+    this.#calibration.add(answer.confidence, right);
+    if (answer.prediction < 0) {
+      this.nonFinite++;
+      return;
+    }
+    this.#entropy += answer.entropy;
+    this.#logitNorm += answer.logitNorm;
+  }
+
+  /** Right answers ÷ images; NaN of none. */
+  get accuracy(): number {
+    return this.#right / this.n;
+  }
+
+  /** Mean of H(p) over the finite answers, in nats; NaN of none. */
+  get entropy(): number {
+    return this.#entropy / (this.n - this.nonFinite);
+  }
+
+  /** Mean of ‖u‖₂ over the finite answers; NaN of none. */
+  get logitNorm(): number {
+    return this.#logitNorm / (this.n - this.nonFinite);
+  }
+
+  /** Expected calibration error, 15 bins. */
+  get calibrationError(): number {
+    return this.#calibration.error;
+  }
+
+  /** The reliability diagram: 15 bins of confidence. */
+  get bins(): CalibrationBin[] {
+    return this.#calibration.bins;
+  }
+}
