@@ -1,9 +1,11 @@
 // The rules of the source tree: who may import whom, no cycles, no dead exports. Each rule is also shown to fail.
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { OPS } from "../src/kernels/index.js";
 import * as rules from "./layers/rules.js";
 import { parseSource, readTree } from "./layers/source.js";
 
+const NAMES = new Set(OPS.map(({ name }) => name));
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 describe("the sources", () => {
@@ -17,6 +19,15 @@ describe("the sources", () => {
   test("export nothing by default", () => expect(rules.defaultExports(sources)).toEqual([]));
   test("do not print from the library", () => expect(rules.consoleUses(sources)).toEqual([]));
   test("export nothing that nobody uses", () => expect(rules.unusedExports(sources, others)).toEqual([]));
+  test("neither branch on an op's name nor list ops", () =>
+    expect(rules.opNameUses([...sources, ...others], NAMES)).toEqual([]));
+  test("spell like an op only what the rule knows to be something else", () => {
+    const unused = rules.OTHER_VOCABULARIES.filter(({ files, words }) => {
+      const choices = [...sources, ...others].filter(({ path }) => files.test(path)).flatMap((file) => file.choices);
+      return !choices.some(({ strings }) => strings.some((word) => NAMES.has(word) && words.test(word)));
+    });
+    expect(unused).toEqual([]);
+  });
 });
 
 /** A small tree: texts by path. */
@@ -102,6 +113,44 @@ test("console is found in the library, not in programs, comments or strings", ()
     "src/tensor/b.ts": "// console.log\n'console.log'",
   });
   expect(rules.consoleUses(files)).toEqual(["src/nn/a.ts"]);
+});
+
+describe("the rule on op names", () => {
+  const uses = (text: string, path = "test/ops/lib/samples.ts") => rules.opNameUses(tree({ [path]: text }), NAMES);
+
+  test.each([
+    ["compares with one", 'const off = op.name === "pow";'],
+    ["compares with one, the other way round", 'const skip = "pow" != name;'],
+    ["compares with one in a template without holes", "const off = op.name === `pow`;"],
+    ["switches", 'switch (op.name) { case "softmax": break; }'],
+    ["searches a list", 'const skip = ["conv2d", "step"].includes(name);'],
+    ["keeps a set", 'const SKIPPED = new Set(["conv2d"]);'],
+    ["keeps a set that is a type", 'function f(name: "add" | "other") {}'],
+    ["keeps a map", 'const LOOSE = new Map([["conv2d", 1e-3]]);'],
+    ["keeps a list", 'const SKIPPED = ["exp"] as const;'],
+    ["keeps a list inside", 'const CASES = { slow: { names: ["exp"] } };'],
+    ["keeps a list in a function", 'function f() { const skipped = ["exp"]; }'],
+    ["keeps a table", "const TOLERANCES = { add: 1, mul: 2 };"],
+    ["keeps a table of strings", 'const TOLERANCES = { "conv2d": 1, matmul: 2 };'],
+    ["starts with one", 'const off = label.startsWith("conv2d");'],
+  ])("fails when a file %s", (_, text) => expect(uses(text)).toHaveLength(1));
+
+  test.each([
+    ["a story that calls methods", 'test("softmax", async () => expect(await x.softmax().item()).toBe(1));'],
+    ["a story of several", 'it.each([["add", f], ["mul", g]])("%s", check); expect(labels).toEqual(["add", "mul"]);'],
+    [
+      "a story that passes names on",
+      'it("benches", async () => { const o = { names: ["add", "mul"] }; await run(o); });',
+    ],
+    ["fields that are called so", "const x = { abs: 1e-6, mean }; const { sum, max } = y; x.mean = 3;"],
+    ["other strings", 'if (op.name === name || kind === "other") f(["other"].includes(name));'],
+  ])("lets %s be", (_, text) => expect(uses(text)).toEqual([]));
+
+  test.each(["src/kernels/lib/tile.ts", "src/tensor/run.ts", "bench/cases.ts", "test/fuzz/programs.ts"])(
+    "holds in %s",
+    (path) => expect(uses('const off = op.name === "pow";', path)).toEqual([`${path}:1 compares with pow`]),
+  );
+  test("lets an op name itself", () => expect(uses('name === "pow"', "src/kernels/pow.ts")).toEqual([]));
 });
 
 test("an export is dead unless a file imports it or a public index passes it on", () => {

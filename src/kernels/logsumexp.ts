@@ -18,7 +18,7 @@ export const logsumexp = reduction({
   doc: "logarithm of the sum of exponentials over dimensions",
   params: dimsParams("logsumexp"),
   passes: (dtype) => ({
-    largest: extremumReducer("max", dtype),
+    largest: extremumReducer(dtype, true),
     y: {
       state: "f32",
       init: "0.0",

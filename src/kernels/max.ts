@@ -12,4 +12,8 @@ declare module "../tensor/tensor.js" {
   }
 }
 
-export const max = extremum("max", "largest element over dimensions; NaN if there is one");
+export const max = extremum({
+  name: "max",
+  doc: "largest element over dimensions; NaN if there is one",
+  largest: true,
+});

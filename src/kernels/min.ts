@@ -12,4 +12,8 @@ declare module "../tensor/tensor.js" {
   }
 }
 
-export const min = extremum("min", "smallest element over dimensions; NaN if there is one");
+export const min = extremum({
+  name: "min",
+  doc: "smallest element over dimensions; NaN if there is one",
+  largest: false,
+});

@@ -24,7 +24,8 @@ describe("symmetricKL", () => {
   it("computes no gradient for the side behind stopGradient", async () => {
     const [a, b] = [logits([[1, 2, 3]]), logits([[3, 1, 0]])];
     const times = await device.profile(() => scope(() => backward(a.symmetricKL(b.stopGradient()).sum())));
-    expect(times.filter(({ label }) => label === "symmetricKLBackward")).toHaveLength(1);
+    const labels = times.map(({ label }) => label);
+    expect(labels.filter((label) => label.endsWith("Backward"))).toEqual(["symmetricKLBackward"]);
     expect(b.grad).toBeNull();
   });
 });

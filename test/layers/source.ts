@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { parseSync, Visitor } from "rolldown/utils";
+import { type Choice, choicesIn } from "./choices.js";
 
 export interface Import {
   /** `./lib/tile.js` resolved to `src/kernels/lib/tile.ts`; packages as they are written. */
@@ -22,6 +23,8 @@ export interface SourceFile {
   /** Exported types that the file itself mentions: they describe its other exports. */
   readonly ownTypes: readonly string[];
   readonly usesConsole: boolean;
+  /** Where it compares with strings, or lists them. */
+  readonly choices: readonly Choice[];
 }
 
 /** Parses one file. `path` is relative to the repository. */
@@ -59,7 +62,8 @@ export function parseSource(path: string, text: string): SourceFile {
       usesConsole ||= object.type === "Identifier" && object.name === "console";
     },
   }).visit(program);
-  return { path, firstLine: text.slice(0, text.indexOf("\n")), imports, exports: exported, ownTypes, usesConsole };
+  const firstLine = text.slice(0, text.indexOf("\n"));
+  return { path, firstLine, imports, exports: exported, ownTypes, usesConsole, choices: choicesIn(program, text) };
 }
 
 /** Reads all TypeScript files below a folder of the repository. */

@@ -20,19 +20,27 @@ const SAMPLES: readonly Sample[] = [
   { ...of([0, 3]), args: [1] },
 ];
 
-/** `max`, or `min` as the negative of the maximum of −x. */
-export function extremum(
-  name: "max" | "min",
-  doc: string,
-): Op<ReductionParams, [dims?: number | Shape | null, keepdim?: boolean]> {
-  const better = name === "max" ? Math.max : Math.min; // both return NaN where there is one
+interface Extremum {
+  readonly name: string;
+  readonly doc: string;
+  /** Whether it is the largest element, or the smallest. */
+  readonly largest: boolean;
+}
+
+/** The largest element, or the smallest as the negative of the largest of −x. */
+export function extremum({
+  name,
+  doc,
+  largest,
+}: Extremum): Op<ReductionParams, [dims?: number | Shape | null, keepdim?: boolean]> {
+  const better = largest ? Math.max : Math.min; // both return NaN where there is one
   return reduction({
     name,
     doc,
     params: dimsParams(name),
     dtypes: ["f32", "i32", "u32"],
     emptyHasValue: false,
-    passes: (dtype) => ({ y: extremumReducer(name, dtype) }),
+    passes: (dtype) => ({ y: extremumReducer(dtype, largest) }),
     value: (elements) => elements.reduce((a, b) => better(a, b)),
     saves: ["x", "y"],
     // the gradient goes to the elements that equal the result, in equal parts
@@ -52,9 +60,9 @@ export function extremum(
 }
 
 /** Keeps the best so far: of f32 as keys, since WGSL may drop NaN. */
-export function extremumReducer(name: "max" | "min", dtype: DType): Reducer {
+export function extremumReducer(dtype: DType, largest: boolean): Reducer {
   if (dtype === "f32") {
-    const sign = name === "max" ? "" : "-";
+    const sign = largest ? "" : "-";
     return {
       state: "u32",
       result: "f32",
@@ -65,6 +73,7 @@ export function extremumReducer(name: "max" | "min", dtype: DType): Reducer {
       functions: ORDERED,
     };
   }
-  const bounds = dtype === "i32" ? ["-2147483647 - 1", "2147483647"] : ["0u", "0xffffffffu"];
-  return { state: dtype, init: bounds[name === "max" ? 0 : 1], fold: `${name}(s, x)`, merge: `${name}(a, b)` };
+  const [lowest, highest] = dtype === "i32" ? ["-2147483647 - 1", "2147483647"] : ["0u", "0xffffffffu"];
+  if (largest) return { state: dtype, init: lowest, fold: "max(s, x)", merge: "max(a, b)" };
+  return { state: dtype, init: highest, fold: "min(s, x)", merge: "min(a, b)" };
 }
