@@ -46,7 +46,10 @@ describe("the runner", () => {
 
   test("fails a case whose op is not there, instead of passing it over", async () => {
     const [result] = await runChanged("add_00", { op: "toString" });
-    expect(result).toMatchObject({ passed: false, detail: "the op toString is not implemented" });
+    expect(result).toMatchObject({
+      passed: false,
+      detail: expect.stringContaining("the op toString is not implemented"),
+    });
   });
 
   test("runs the ops asked for", async () => {
