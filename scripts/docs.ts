@@ -1,5 +1,6 @@
-// Writes docs/ops.md, the reference of all ops, from their declarations: npm run docs. A test checks that it is current.
-import { writeFileSync } from "node:fs";
+// Writes docs/ops.md, the reference of all ops, from their declarations, and the file that docs/adding-an-op.md shows:
+// npm run docs. A test checks that both are current.
+import { readFileSync, writeFileSync } from "node:fs";
 import { OPS } from "../src/kernels/index.js";
 import type { AnyOp, ErrorSample, TensorInfo, Tolerance } from "../src/tensor/op.js";
 import { formatShape } from "../src/tensor/shape.js";
@@ -9,7 +10,8 @@ import { differentiability } from "./docs/gradient.js";
 import { kernelUses } from "./docs/kernels.js";
 import { type Member, type OpSource, opSource, optionTypes } from "./docs/source.js";
 
-const FILE = "docs/ops.md";
+const REFERENCE = "docs/ops.md";
+const GUIDE = "docs/adding-an-op.md";
 
 /** Chapters by what an op is made of: the first whose pattern meets a part of kernels/lib that the op imports, or its line. */
 const CHAPTERS: readonly (readonly [title: string, belongs: (parts: string, doc: string) => boolean])[] = [
@@ -133,4 +135,14 @@ function refusals(op: AnyOp): string {
 const formatInfo = ({ dtype, shape }: TensorInfo): string => `${dtype}${formatShape(shape)}`;
 const code = (text: string): string => `\`${text}\``;
 
-if (process.argv[2] === "--write") writeFileSync(FILE, opsPage());
+/** The guide with the op's file, which it names between the marks, as it is now. */
+export function filledGuide(guide: string): string {
+  return guide.replace(/(<!-- (\w+): npm run docs -->\n)[\s\S]*(?=<!-- \/\2 -->)/, (_, mark: string, name: string) => {
+    return `${mark}\`\`\`ts\n${readFileSync(`src/kernels/${name}.ts`, "utf8")}\`\`\`\n`;
+  });
+}
+
+if (process.argv[2] === "--write") {
+  writeFileSync(REFERENCE, opsPage());
+  writeFileSync(GUIDE, filledGuide(readFileSync(GUIDE, "utf8")));
+}

@@ -1,13 +1,24 @@
-// The reference of ops: current, and complete.
-import { readFileSync } from "node:fs";
+// The pages on ops: current, and complete.
+import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { opsPage } from "../scripts/docs.js";
+import { filledGuide, opsPage } from "../scripts/docs.js";
 import { OPS } from "../src/kernels/index.js";
 
 const page = opsPage();
 
 test("docs/ops.md is current (after a change: npm run docs)", () => {
   expect(readFileSync("docs/ops.md", "utf8")).toBe(page);
+});
+
+test("docs/adding-an-op.md shows a file as it is, and links to what is there", () => {
+  const guide = readFileSync("docs/adding-an-op.md", "utf8");
+  expect(guide).toBe(filledGuide(guide));
+  expect(guide).toContain("```ts\n// softplus");
+  const links = [...guide.matchAll(/\]\(([^)]+)\)|`((?:src|test)\/[\w/.]+)`/g)].map(
+    ([, link, path]) => path ?? `docs/${link}`,
+  );
+  expect(links.length).toBeGreaterThan(5);
+  expect(links.filter((link) => !existsSync(link))).toEqual([]);
 });
 
 describe.each(OPS.map((op) => [op.name, op] as const))("%s", (name, op) => {

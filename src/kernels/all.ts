@@ -96,6 +96,7 @@ export { softmax } from "./softmax.js";
 export { softmaxBackward } from "./softmaxBackward.js";
 export { softmaxEntropy } from "./softmaxEntropy.js";
 export { softmaxEntropyBackward } from "./softmaxEntropyBackward.js";
+export { softplus } from "./softplus.js";
 export { sqrt } from "./sqrt.js";
 export { square } from "./square.js";
 export { stopGradient } from "./stopGradient.js";
