@@ -1,5 +1,5 @@
 // How ops of the golden fixtures are called here: by their names, but for a few. What is no kernel of ours is composed.
-import { ConfigError, concat, full, Tensor, tensor } from "../../tensor/index.js";
+import { ConfigError, concat, full, Tensor } from "../../tensor/index.js";
 import { alignment, entropy } from "../losses.js";
 
 /** Attributes that the calls below read; each op has those it needs. */
@@ -88,7 +88,7 @@ const OTHERS: Readonly<Record<string, FixtureCall>> = {
   reshape_permuted: ({ x }, { dims, shape }) => x.permute(dims).reshape(shape),
   rms_norm: ({ x, weight }, { eps }) => x.rmsNorm(weight, { eps })[0],
   rotary: ({ x, cos, sin }, { kind }) => x.rotaryEmbedding(cos, sin, { interleaved: kind === "interleaved" }),
-  sdpa: ({ q, k, v }, { causal, scale }) => attention(q, k, v, causal, scale),
+  sdpa: ({ q, k, v }, { causal, scale }) => q.scaledDotProductAttention(k, v, { causal, scale })[0],
   sym_kl: ({ a, b }, { detach }) =>
     alignment(detach === "a" ? a.stopGradient() : a, detach === "b" ? b.stopGradient() : b),
   var: ({ x }, { axes, correction, keepdim }) => x.var(axes, { correction, keepdim }),
@@ -127,12 +127,4 @@ function comeLoss(logits: Tensor, classes: number): Tensor {
   const x = logits.div(norm).mul(norm.stopGradient());
   const opinions = concat([x, full([x.shape[0], 1], Math.log(classes), { device: x.device })], 1).softmax();
   return opinions.mul(opinions.add(1e-7).log()).sum(-1).neg().mean();
-}
-
-/** softmax(scale · q kᵀ) v; causal: query i sees keys 0 to i. */
-function attention(q: Tensor, k: Tensor, v: Tensor, causal: boolean, scale: number): Tensor {
-  const scores = q.matmul(k, { transposeB: true }).mul(scale);
-  const [queries, keys] = scores.shape.slice(-2);
-  const seen = Array.from({ length: queries }, (_, i) => Array.from({ length: keys }, (_, j) => !causal || j <= i));
-  return tensor(seen, null, { device: q.device }).where(scores, Number.NEGATIVE_INFINITY).softmax().matmul(v);
 }
