@@ -1,7 +1,17 @@
-// Unit tests, and with `--mode browser` those that drive a browser. One forked process runs all files: Dawn crashes in
-// threads, and now and then hangs in isolated forks.
+// All tests but those of the browser (`--mode browser`); `--mode unit` runs those that need no adapter, and gives them none.
+// One forked process runs all files: Dawn crashes in threads, and now and then hangs in isolated forks. Where it does not
+// run there are two.
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+
+/** Tests that need no adapter, and few seconds together. They get none: one that comes to need it fails here. */
+const UNIT = [
+  "test/{metrics,report,streams,unit}/**/*.test.ts",
+  "test/ops/{compile,declarations,errors,shapes}.test.ts",
+  "test/{docs,layers,rng}.test.ts",
+  "test/{cli/output,data/imageSet,io/convert,io/safetensors}.test.ts",
+];
+const INCLUDED: Readonly<Record<string, readonly string[]>> = { browser: ["test/browser/**/*.test.ts"], unit: UNIT };
 
 const src = fileURLToPath(new URL("src", import.meta.url));
 
@@ -14,11 +24,12 @@ export default defineConfig(({ mode }) => ({
     ],
   },
   test: {
-    include: mode === "browser" ? ["test/browser/**/*.test.ts"] : ["test/**/*.test.ts"],
-    exclude: mode === "browser" ? [] : ["test/browser/**"],
+    include: [...(INCLUDED[mode] ?? ["test/**/*.test.ts"])],
+    exclude: mode in INCLUDED ? [] : ["test/{browser,unit}/**"],
+    env: mode === "unit" ? { ZEROSIAM_ADAPTER: "system", VK_DRIVER_FILES: "/nonexistent" } : {},
     pool: "forks",
     isolate: false,
-    maxWorkers: 1,
+    maxWorkers: mode === "unit" ? 2 : 1,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -21,6 +21,7 @@ const TASKS = {
   severities: (args) => runSource("scripts/severities.ts", args),
   "contact-sheet": (args) => runSource("scripts/contact-sheet.ts", args),
   test: (args) => runModule("node_modules/vitest/vitest.mjs", ["run", ...args]),
+  "test:unit": (args) => runModule("node_modules/vitest/vitest.mjs", ["run", "--mode", "unit", ...args]),
   "test:browser": (args) => runModule("node_modules/vitest/vitest.mjs", ["run", "--mode", "browser", ...args]),
   build: (args) => runModule("scripts/build.mjs", args),
   check: (args) => {
