@@ -54,7 +54,7 @@ const HEAD = `# Ops
 
 Every operation, from its declaration in \`src/kernels\`; written by \`npm run docs\`. Each is a method of \`Tensor\`: \`x\` stands for the first input, and numbers may stand for tensors. How to add one: [adding-an-op.md](adding-an-op.md).
 
-*Tolerance* is how far a kernel may be from the op's float64 reference at the example: \`n\` ULP of the result (2⁻²³ of its size), plus an absolute part where results cancel. *Gradient* names the inputs that have one; *twice* says whether gradients of gradients can be taken.`;
+*Tolerance* is how far a kernel may be from the op's float64 reference at the example: \`n\` units in the last place (ULP) of the result, plus an absolute part where results cancel. *Gradient* names the inputs that have one; *twice* says whether gradients of gradients can be taken.`;
 
 function opSection(op: AnyOp, source: OpSource, options: ReadonlyMap<string, readonly Member[]>): string {
   const file = `src/kernels/${op.name}.ts`;

@@ -60,7 +60,7 @@ export interface VjpContext<P> {
   readonly needs: Readonly<Record<string, boolean>>;
 }
 
-/** How far a kernel may be from its float64 reference: |got − want| ≤ abs + ulp · 2⁻²³ · |want|. */
+/** How far a kernel may be from its float64 reference: |got − want| ≤ abs + ulp units in the last place of want. */
 export interface Tolerance {
   readonly ulp: number;
   readonly abs: number;
@@ -115,6 +115,11 @@ export interface Op<P = unknown, A extends readonly unknown[] = readonly never[]
   readonly stops?: boolean;
   /** How far the kernel may be from the reference, from WGSL's accuracy table and the length of the sums: `exact`, `ulp(n)` or a rule. */
   tolerance(inputs: Inputs<TensorInfo>, params: P): Tolerance;
+  /**
+   * Given where each result depends on one element of each input: the interval of values, for each f32 input, in which
+   * the tolerance holds. Any values in it may be tried, in vectors of any length.
+   */
+  readonly domain?: Readonly<Record<string, readonly [lo: number, hi: number]>>;
   readonly samples: readonly Sample[];
   readonly errors?: readonly ErrorSample[];
   /**

@@ -8,7 +8,10 @@ import type { Uniform } from "./kernel.js";
 
 /** What an elementwise op declares; the rest of `Op` follows from it. */
 export interface Elementwise<P, A extends readonly unknown[]>
-  extends Pick<Op<P, A>, "name" | "doc" | "params" | "vjp" | "saves" | "tolerance" | "samples" | "errors" | "bench"> {
+  extends Pick<
+    Op<P, A>,
+    "name" | "doc" | "params" | "vjp" | "saves" | "tolerance" | "domain" | "samples" | "errors" | "bench"
+  > {
   /** Default `["x"]`. */
   readonly inputs?: readonly string[];
   /** dtypes taken, the same for all inputs but `bool` conditions; default f32 only. */
@@ -29,14 +32,19 @@ export interface Elementwise<P, A extends readonly unknown[]>
   value(operands: readonly number[], params: P, dtype: DType): number;
 }
 
+const MAX_F32 = 2 ** 128 - 2 ** 104;
+const ALL = [-MAX_F32, MAX_F32] as const;
+
 /** An op from its expression. */
 export function elementwise<P = undefined, A extends readonly unknown[] = []>(spec: Elementwise<P, A>): Op<P, A> {
   const names = spec.inputs ?? ["x"];
   const dtypeOf = (inputs: Inputs<TensorInfo>) =>
     (inputs.find((_, i) => !isCondition(spec, names[i])) as TensorInfo).dtype;
+  const domain = Object.fromEntries(names.map((name) => [name, spec.domain?.[name] ?? ALL]));
   return {
     ...spec,
     inputs: names,
+    ...(!spec.target && { domain }), // an expression alone may be called at any shape
     infer(inputs, params) {
       checkDTypes(spec, names, inputs as readonly TensorInfo[]);
       const shape = resultShape(spec, inputs as readonly TensorInfo[], params);

@@ -2,6 +2,7 @@
 
 import { noGrad, scope, type Tensor, tensor, ZeroSiamError } from "../../tensor/index.js";
 import { Rng, randomNormal } from "../../tensor/rng.js";
+import { ulp32 } from "../../tensor/ulp.js";
 
 /** The worst error of one operation. */
 export interface SelfTestResult {
@@ -137,7 +138,6 @@ async function runCheck({ op, limit, run }: Check): Promise<SelfTestResult> {
 
 /** |got − want| in float32 units in the last place of `scale`; infinite for NaN. */
 function ulps(got: number, want: number, scale: number): number {
-  const unit = 2 ** (Math.floor(Math.log2(Math.max(Math.abs(scale), 2 ** -126))) - 23);
-  const error = Math.abs(got - want) / unit;
+  const error = Math.abs(got - want) / ulp32(scale);
   return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error;
 }

@@ -1,8 +1,8 @@
 // Comparison of a device result with its float64 reference, and the report of what differs.
 import type { TensorInfo, Tolerance } from "../../../src/tensor/op.js";
 import { formatShape, stridesOf } from "../../../src/tensor/shape.js";
+import { ulp32 } from "../../../src/tensor/ulp.js";
 
-const EPSILON = 2 ** -23;
 const MIN_NORMAL = 2 ** -126; // below it WGSL may flush to zero
 const SHOWN = 5;
 
@@ -19,26 +19,20 @@ export function mismatch(
   for (let i = 0; i < want.length; i++) if (!within(got[i], want[i], dtype === "f32", limits)) bad.push(i);
   if (bad.length === 0) return "";
   const lines = bad.slice(0, SHOWN).map((i) => {
-    const error = dtype === "f32" ? ` (${ulpsBetween(got[i], want[i]).toPrecision(3)} ULP off)` : "";
+    const error = dtype === "f32" ? ` (${(Math.abs(got[i] - want[i]) / ulp32(want[i])).toPrecision(3)} ULP off)` : "";
     return `  at ${formatShape(coordinates(i, shape))}: got ${got[i]}, want ${want[i]}${error}`;
   });
   const count = `${bad.length} of ${want.length} elements of ${dtype}${formatShape(shape)} differ`;
   return `${count}; tolerance ${limits.ulp} ULP + ${limits.abs}, from the op's declaration\n${lines.join("\n")}`;
 }
 
-/** |got − want| ≤ abs + ulp · 2⁻²³ · |want|; NaN meets NaN, and what overflows f32 meets infinity. */
+/** |got − want| ≤ abs + ulp units in the last place of want; NaN meets NaN, and what overflows f32 meets infinity. */
 function within(got: number, want: number, float: boolean, { ulp, abs }: Tolerance): boolean {
   const rounded = float ? Math.fround(want) : want;
   if (Object.is(got, rounded)) return true;
   if (ulp === 0 && abs === 0) return false;
   if (!Number.isFinite(rounded) || !Number.isFinite(got)) return got === rounded;
-  return Math.abs(got - want) <= Math.max(abs + ulp * EPSILON * Math.abs(want), MIN_NORMAL);
-}
-
-/** Distance in units of the last place of `want` as f32. */
-function ulpsBetween(got: number, want: number): number {
-  const exponent = Math.floor(Math.log2(Math.max(Math.abs(want), MIN_NORMAL)));
-  return Math.abs(got - want) / 2 ** (exponent - 23);
+  return Math.abs(got - want) <= Math.max(abs + ulp * ulp32(want), MIN_NORMAL);
 }
 
 /** The position of element `i` of a tensor of `shape`. */
