@@ -24,6 +24,7 @@ export const log = elementwise({
     of({ shape: [2, 65], range: [0.1, 3] }),
     of({ shape: [512], range: [0.99, 1.01] }),
     of({ shape: [512], range: [1, 1e30] }),
+    of({ shape: [5], values: [0, 1e-38, 1e-40, 1.5e-45, 2 ** -126] }),
     of(EDGES),
   ],
   errors: [{ ...of({ shape: [2], dtype: "i32" }), throws: "DTypeError" }],

@@ -1,7 +1,7 @@
 // maxPool2dGrad: the gradient of maxPool2d, gathered by each pixel from the windows that took it.
 import { DTypeError, ShapeError } from "../tensor/errors.js";
 import { defineOp, type TensorInfo } from "../tensor/op.js";
-import { formatShape, type Shape, sameShape } from "../tensor/shape.js";
+import { formatShape, type Shape, sameShape, sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import { input, output, read, write } from "./lib/kernel.js";
 import { info, type PoolOptions, poolWindow, unpooledShape } from "./lib/pool.js";
@@ -86,6 +86,10 @@ export const maxPool2dGrad = defineOp({
   bench(size) {
     const [b, c, h, w] = benchImages(size);
     const pooled = [b, c, h / 2, w / 2];
-    return { ...of(pooled, { shape: pooled, dtype: "i32", range: [0, h * w] }), args: [[h, w], 2] };
+    const corners = Array.from({ length: sizeOf(pooled) }, (_, i) => {
+      const [row, column] = [Math.floor(i / pooled[3]) % pooled[2], i % pooled[3]];
+      return 2 * row * w + 2 * column + (i % 2); // a pixel of the window, as the op asks
+    });
+    return { ...of(pooled, { shape: pooled, dtype: "i32", values: corners }), args: [[h, w], 2] };
   },
 });

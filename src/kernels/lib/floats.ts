@@ -12,6 +12,22 @@ interface FloatFunction {
   readonly uses?: readonly string[];
 }
 
+/** The text of e^x: n is found from the sum, r from the head, and the tail is added to r. */
+function expOf(signature: string, { sum, head, tail }: { sum: string; head: string; tail: string }): string {
+  return `
+fn ${signature} -> f32 {
+  let c = clamp(${sum}, -104.0, 89.0); // e^-104 rounds to 0, e^89 to infinity
+  // n is rounded by adding 1.5·2²³, whose last bits it then is: i32() of a float costs more, as it must saturate
+  let i = bitcast<i32>(c * 1.44269504 + 12582912.0) - 0x4b400000;
+  let n = f32(i);
+  let r = (${head} - n * 0.693359375) - n * -2.12194440e-4${tail}; // ln 2 in two parts: n times the first is exact
+  let p = 0.5 + r * (0.166665152 + r * (0.041668456 + r * (0.00836941879 + r * 0.00138131424)));
+  let half = i >> 1u; // 2ⁿ in two factors, since 2¹²⁸ and subnormals are none
+  let y = (1.0 + (r + r * r * p)) * exp2i(half) * exp2i(i - half);
+  return select(y, x, isNan(x));
+}`;
+}
+
 const TABLE = {
   isNan: {
     code: "fn isNan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }",
@@ -36,19 +52,23 @@ const TABLE = {
   },
   /** e^x: e^x = 2ⁿ·e^r with |r| ≤ ½ ln 2; polynomial error 3.3e-9. */
   exp32: {
-    code: `
-fn exp32(x: f32) -> f32 {
-  let c = clamp(x, -104.0, 89.0); // e^-104 rounds to 0, e^89 to infinity
-  // n is rounded by adding 1.5·2²³, whose last bits it then is: i32() of a float costs more, as it must saturate
-  let i = bitcast<i32>(c * 1.44269504 + 12582912.0) - 0x4b400000;
-  let n = f32(i);
-  let r = (c - n * 0.693359375) - n * -2.12194440e-4; // ln 2 in two parts: n times the first is exact
-  let p = 0.5 + r * (0.166665152 + r * (0.041668456 + r * (0.00836941879 + r * 0.00138131424)));
-  let half = i >> 1u; // 2ⁿ in two factors, since 2¹²⁸ and subnormals are none
-  let y = (1.0 + (r + r * r * p)) * exp2i(half) * exp2i(i - half);
-  return select(y, x, isNan(x));
-}`,
+    code: expOf("exp32(x: f32)", { sum: "x", head: "c", tail: "" }),
     uses: ["isNan", "exp2i"],
+  },
+  /** e^(x + tail), where x is exact and the tail what it lacks: −106 < x + tail < 90. */
+  expSum32: {
+    code: expOf("expSum32(x: f32, tail: f32)", { sum: "x + tail", head: "x", tail: " + tail" }),
+    uses: ["isNan", "exp2i"],
+  },
+  /** e^(−x²/2), with the square exact in two parts; NaN gives any number. */
+  gauss32: {
+    code: `
+fn gauss32(x: f32) -> f32 {
+  let t = min(abs(x), 14.5); // e^-105 is 0
+  let head = bitcast<f32>(bitcast<u32>(t) & 0xfffff000u); // of 12 bits
+  return expSum32(-0.5 * head * head, -0.5 * (t - head) * (t + head));
+}`,
+    uses: ["expSum32"],
   },
   /** 2ⁿ for −126 ≤ n ≤ 127, exact. */
   exp2i: {
@@ -58,17 +78,24 @@ fn exp32(x: f32) -> f32 {
   log32: {
     code: `
 fn log32(x: f32) -> f32 {
-  let tiny = x < 0x1p-126;
-  let shifted = bitcast<u32>(select(x, x * 0x1p23, tiny)) - 0x3f3504f3u; // less the bits of √½
-  let e = f32(bitcast<i32>(shifted) >> 23u) - select(0.0, 23.0, tiny);
-  let f = bitcast<f32>((shifted & 0x7fffffu) + 0x3f3504f3u) - 1.0;
-  let p = 0.333333313 + f * (-0.250008225 + f * (0.200012267 + f * (-0.166233569 + f * (0.142017618
-        + f * (-0.131601945 + f * (0.127615497 + f * -0.0763442963))))));
-  let y = (f + (f * f * (f * p - 0.5) + e * -2.12194440e-4)) + e * 0.693359375;
   let bits = bitcast<u32>(x);
+  let tiny = bits < 0x00800000u; // a subnormal is its bits times 2⁻¹⁴⁹; a driver may take it for 0, but not its bits
+  let shifted = select(bits, bitcast<u32>(f32(bits)), tiny) - 0x3f3504f3u; // less the bits of √½
+  let e = f32(bitcast<i32>(shifted) >> 23u) - select(0.0, 149.0, tiny);
+  let f = bitcast<f32>((shifted & 0x7fffffu) + 0x3f3504f3u) - 1.0;
+  let y = (f + (f * f * (f * logTail(f) - 0.5) + e * -2.12194440e-4)) + e * 0.693359375;
   if ((bits & 0x7fffffffu) == 0u) { return bitcast<f32>(bits | 0xff800000u); }
   if (bits > 0x80000000u) { return bitcast<f32>(bits | 0x7fc00000u); }
   return select(y, x, bits >= 0x7f800000u);
+}`,
+    uses: ["logTail"],
+  },
+  /** (ln(1 + f) − f + ½ f²) / f³ for √½ ≤ 1 + f < √2. */
+  logTail: {
+    code: `
+fn logTail(f: f32) -> f32 {
+  return 0.333333313 + f * (-0.250008225 + f * (0.200012267 + f * (-0.166233569 + f * (0.142017618
+         + f * (-0.131601945 + f * (0.127615497 + f * -0.0763442963))))));
 }`,
   },
   /** Polynomial error 4.4e-9 below 0.625; above, from e^2x. */
@@ -118,26 +145,77 @@ fn erf32(x: f32) -> f32 {
   normalCdf32: {
     code: `
 fn normalCdf32(x: f32) -> f32 {
-  let tail = 0.5 * exp32(-0.5 * x * x) * erfcx32(abs(x) * 0.707106781);
+  let tail = 0.5 * gauss32(x) * erfcx32(abs(x) * 0.707106781);
   return select(1.0 - tail, tail, x < 0.0);
 }`,
-    uses: ["exp32", "erfcx32"],
+    uses: ["gauss32", "erfcx32"],
   },
-  /** sin(x + quarter·π/2); reduced by π/2 in three parts, which beyond |x| = 10⁴ loses a bit for each doubling. */
+  /** sin(x + quarter·π/2): reduced by π/2 in three parts up to 10⁴, above by the bits of 2/π that matter. */
   sin32: {
     code: `
 fn sin32(x: f32, quarter: i32) -> f32 {
-  let q = round(x * 0.636619772);
-  let r = ((x - q * 1.5703125) - q * 4.837512969970703125e-4) - q * 7.549789954e-8;
+  let q = round(clamp(x, -10000.0, 10000.0) * 0.636619772);
+  var r = ((x - q * 1.5703125) - q * 4.837512969970703125e-4) - q * 7.549789954e-8;
+  var k = i32(q) + quarter;
+  if (abs(x) > 10000.0) {
+    let far = quarters32(abs(x));
+    r = select(far.x, -far.x, x < 0.0);
+    k = select(i32(far.y), -i32(far.y), x < 0.0) + quarter;
+  }
   let z = r * r;
   let s = r + r * (z * (-0.166666552 + z * (0.00833215564 + z * -0.000195146305)));
   let c = 1.0 + z * (-0.5 + z * (0.0416666456 + z * (-0.00138873095 + z * 2.4432411e-05)));
-  let k = i32(clamp(q, -2147483000.0, 2147483000.0)) + quarter;
   let y = select(s, c, (k & 1) == 1);
   let nan = bitcast<f32>(bitcast<u32>(x) | 0x7fc00000u);
   return select(nan, select(y, -y, (k & 2) == 2), isFinite(x));
 }`,
-    uses: ["isFinite"],
+    uses: ["isFinite", "quarters32"],
+  },
+  /**
+   * The remainder of x by π/2, at most π/4 either way, and the quotient modulo 4, for x ≥ 2¹³: x = m·2ᵉ times 96 bits
+   * of 2/π, from the bit whose product with m counts half turns (Payne & Hanek, SIGNUM Newsletter 18(1), 1983).
+   */
+  quarters32: {
+    code: `
+fn quarters32(x: f32) -> vec2f {
+  var digits = array<u32, 8>(0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u, 0xdb629599u, 0x3c439041u, 0xfe5163abu);
+  let bits = bitcast<u32>(x);
+  let m = (bits & 0x7fffffu) | 0x800000u;
+  let start = (bits >> 23u) - 120u;
+  let word = min(start >> 5u, 4u);
+  let shift = start & 31u;
+  var w: array<u32, 3>;
+  for (var i = 0u; i < 3u; i++) { // shifting by 32 would shift by 0
+    w[i] = (digits[word + i] << shift) | ((digits[word + i + 1u] >> 1u) >> (31u - shift));
+  }
+  let low = m * w[1];
+  let middle = low + mulHigh(m, w[2]);
+  let high = m * w[0] + mulHigh(m, w[1]) + u32(middle < low);
+  var turns = high >> 30u;
+  var part = (high << 2u) | (middle >> 30u); // the fraction of a quarter, in 64 bits
+  var rest = middle << 2u;
+  let above = part >= 0x80000000u;
+  if (above) {
+    turns += 1u;
+    rest = 0u - rest;
+    part = ~part + u32(rest == 0u);
+  }
+  let zeros = min(countLeadingZeros(part), 31u);
+  let lead = (part << zeros) | ((rest >> 1u) >> (31u - zeros));
+  let r = f32(lead) * 1.57079633 * exp2i(-32 - i32(zeros));
+  return vec2f(select(r, -r, above), f32(turns & 3u));
+}`,
+    uses: ["exp2i", "mulHigh"],
+  },
+  /** The upper half of the product of two u32. */
+  mulHigh: {
+    code: `
+fn mulHigh(a: u32, b: u32) -> u32 {
+  let low = (a & 0xffffu) * (b & 0xffffu);
+  let first = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
+  let second = (a & 0xffffu) * (b >> 16u) + (first & 0xffffu);
+  return (a >> 16u) * (b >> 16u) + (first >> 16u) + (second >> 16u);
+}`,
   },
 } as const satisfies Record<string, FloatFunction>;
 
