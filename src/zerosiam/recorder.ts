@@ -38,6 +38,8 @@ export class StreamRecorder {
   readonly predictions: number[] = [];
   /** Share of each class among the predictions of each batch: [steps][classes]. */
   readonly classShare: number[][] = [];
+  /** The same among the labels. */
+  readonly labelShare: number[][] = [];
   /** Over all images seen. */
   readonly total = new Tally();
   /** By corruption, in the order in which they first appeared. */
@@ -66,14 +68,13 @@ export class StreamRecorder {
       );
     }
     const tally = new Tally();
-    const counts = Array<number>(this.classes).fill(0);
     for (const [i, answer] of answers(logits, this.classes).entries()) {
       for (const sum of [tally, this.total, this.#tallyOf(corruptions[i])]) sum.add(answer, labels[i]);
       this.predictions.push(answer.prediction);
       this.#dominant.add(answer.prediction);
-      if (answer.prediction >= 0) counts[answer.prediction]++;
     }
-    this.classShare.push(counts.map((count) => count / n));
+    this.classShare.push(shares(this.predictions.slice(-n), this.classes));
+    this.labelShare.push(shares(labels, this.classes));
     const { accuracy, entropy, logitNorm } = tally;
     const row = { step: this.rows.length + 1, n, accuracy, entropy, logitNorm, dominantShare: this.#dominant.value };
     this.rows.push(row);
@@ -101,6 +102,13 @@ export class StreamRecorder {
   get dominantShare(): number | null {
     return this.#dominant.value;
   }
+}
+
+/** Share of each class; −1 is none. [classes] */
+function shares(labels: ArrayLike<number>, classes: number): number[] {
+  const counts = Array<number>(classes).fill(0);
+  for (let i = 0; i < labels.length; i++) if (labels[i] >= 0) counts[labels[i]]++;
+  return counts.map((count) => count / labels.length);
 }
 
 function termsOf(report: StepReport | undefined): StreamTerms {

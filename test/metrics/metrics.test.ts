@@ -113,8 +113,14 @@ describe("a tally", () => {
     expect(new Tally().accuracy).toBeNaN();
   });
 
-  it("takes no answer for right where there is no label", () => {
-    expect(tallyOf([...NaNs, 1, 0, 0], 3, [-1, -1]).accuracy).toBe(0);
+  it("leaves images without a label out of accuracy and calibration, and out of nothing else", () => {
+    const tally = tallyOf([...NaNs, 1, 1, 1, 1, 1, 1], 3, [-1, -1, 0]);
+    expect(tally).toMatchObject({ n: 3, nonFinite: 1, accuracy: 1 });
+    expect(tally.bins.reduce((sum, { n }) => sum + n, 0)).toBe(1);
+    const unlabelled = tallyOf([...NaNs, 1, 1, 1], 3, [-1, -1]);
+    expect(unlabelled.accuracy).toBeNaN();
+    expect(unlabelled.calibrationError).toBeNaN();
+    expect(unlabelled.entropy).toBeCloseTo(Math.log(3), 14);
   });
 
   it("keeps over- and underconfidence of different bins apart, and puts a border into the lower bin", () => {

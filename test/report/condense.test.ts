@@ -10,6 +10,8 @@ const row = (step: number, n: number, accuracy: number) => ({
   entropy: step,
   logitNorm: 2 * step,
   dominantShare: step > 1 ? 0.5 : null,
+  onlineEntropy: step,
+  alignment: step > 1 ? 3 : null,
   predictorDistance: step / 10,
 });
 
@@ -23,6 +25,8 @@ describe("condensing", () => {
       entropy: 1.25,
       logitNorm: 2.5,
       dominantShare: 0.5,
+      onlineEntropy: 1.25,
+      alignment: 3, // the first batch has none
       predictorDistance: 0.2,
     });
     expect(trailingAccuracy([row(1, 3, 1), row(2, 1, 0), row(3, 1, 0)], 2)).toEqual([1, 0.75, 0]);

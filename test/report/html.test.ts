@@ -74,13 +74,16 @@ describe("a report", () => {
 
   it("names the rates at which a method is harmless and from which it harms", () => {
     const page = renderReport(sampleEvaluation(), client);
-    expect(page).toContain("Tent is at or above the source at 1e\u20114, and below it from 3e\u20114 on.");
     expect(page).toContain(
-      "ZeroSiam is at or above the source at 1e\u20114, 3e\u20114, 1e\u20113, 3e\u20113, and below it from 1e\u20112 on.",
+      "Tent is at or above the source at 1e\u20114, and below it from 3e\u20114 on (safe range: 0 decades).",
+    );
+    expect(page).toContain(
+      "ZeroSiam is at or above the source at 1e\u20114, 3e\u20114, 1e\u20113, 3e\u20113, and below it from 1e\u20112 on (safe range: 1.477 decades).",
     );
     const [rates] = payloadOf(page).charts;
     expect(rates.x).not.toContain(0);
     expect(rates.series.map((s) => s.rings ?? [])).toEqual([[], [0], [2]]);
+    expect(rates.series.map((s) => s.range)).toEqual([undefined, [1e-4, 1e-4], [1e-4, 3e-3]]);
   });
 
   it("stays small on a long stream, and says that points were pooled", () => {

@@ -48,7 +48,7 @@ async function demo(session: Session, options: DemoOptions): Promise<void> {
     const method = createMethod(name, await loadDigitsModel(), DIGITS_RATES);
     runners.push(new Runner(method, total));
   }
-  const labelShare = await runStream(stream, runners, session.view(methods, total), session.interrupt);
+  await runStream(stream, runners, session.view(methods, total), session.interrupt);
   const common = session.common(seed, { batch: stream.batchSize, order: "class", limit });
   const data: ReportData = {
     ...common,
@@ -58,7 +58,7 @@ async function demo(session: Session, options: DemoOptions): Promise<void> {
     created: new Date().toISOString(),
     classes: [...modelEntry("digits").classes],
     methods: runners.map((runner) => reportMethod(runner, settingsOf(runner.method.name))),
-    labelShare,
+    labelShare: runners[0].recorder.labelShare,
     corruptions: corruptionTable(runners),
   };
   session.say(`\n${verdict(data)}`);

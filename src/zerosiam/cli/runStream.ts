@@ -1,6 +1,6 @@
 // Shows a stream to several methods side by side, a batch at a time, and keeps what each did.
 import { tensor } from "../../tensor/index.js";
-import type { ReportCorruption, ReportMethod } from "../report/data.js";
+import { type ReportCorruption, type ReportMethod, reportRows } from "../report/data.js";
 import type { LiveView } from "../report/terminal.js";
 import type { Runner } from "../runner.js";
 import type { Batch } from "../streams/index.js";
@@ -8,25 +8,24 @@ import type { Interrupt } from "./interrupt.js";
 
 /** A method's run as reports show it. */
 export function reportMethod({ method, recorder, secondsPerImage }: Runner, settings: ReportMethod["settings"]) {
-  const { accuracy, terms, classShare } = recorder;
-  const rows = recorder.rows.map((row, i) => ({ ...row, ...terms[i] }));
-  return { name: method.name, accuracy, secondsPerImage, settings, rows, classShare } satisfies ReportMethod;
+  const { accuracy, classShare, total } = recorder;
+  const known = (value: number): number | null => (Number.isNaN(value) ? null : value);
+  const bins = total.bins.map((bin) => ({
+    n: bin.n,
+    confidence: known(bin.confidence),
+    accuracy: known(bin.accuracy),
+  }));
+  const rows = reportRows(recorder);
+  return { name: method.name, accuracy, secondsPerImage, settings, rows, classShare, bins } satisfies ReportMethod;
 }
 
-/** Shares of each class among the labels of each batch: [steps][classes]. */
-export type LabelShare = number[][];
-
-/**
- * Runs all batches, or as many as come before Ctrl-C; a batch that was begun is finished by all methods.
- * Returns the shares of the labels that were shown.
- */
+/** Runs all batches, or as many as come before Ctrl-C; a batch that was begun is finished by all methods. */
 export async function runStream(
   batches: Iterable<Batch> | AsyncIterable<Batch>,
   runners: readonly Runner[],
   view: LiveView,
   interrupt: Interrupt,
-): Promise<LabelShare> {
-  const labelShare: LabelShare = [];
+): Promise<void> {
   for await (const batch of batches) {
     if (interrupt.requested) break;
     using images = tensor(batch.images, batch.shape);
@@ -35,16 +34,8 @@ export async function runStream(
       const { rows } = runner.recorder;
       view.update(runner.method.name, rows[rows.length - 1]);
     }
-    labelShare.push(shares(batch.labels, runners[0].recorder.classes));
   }
   view.finish();
-  return labelShare;
-}
-
-function shares(labels: Int32Array, classes: number): number[] {
-  const counts = new Array<number>(classes).fill(0);
-  for (const label of labels) counts[label]++;
-  return counts.map((count) => count / labels.length);
 }
 
 /** Accuracy of every method on each corruption, in the order in which the corruptions appeared. */

@@ -8,17 +8,21 @@ export class Tally {
   n = 0;
   /** Images whose logits were not all finite. */
   nonFinite = 0;
+  #labelled = 0;
   #right = 0;
   #entropy = 0;
   #logitNorm = 0;
   readonly #calibration = new Calibration();
 
-  /** @param label the right class; −1 if there is none, which no answer meets */
+  /** @param label the right class; −1 if there is none: such an image is left out of accuracy and calibration */
   add(answer: Answer, label: number): void {
-    const right = answer.prediction >= 0 && answer.prediction === label;
     this.n++;
-    if (right) this.#right++;
-    this.#calibration.add(answer.confidence, right);
+    if (label >= 0) {
+      const right = answer.prediction === label;
+      this.#labelled++;
+      if (right) this.#right++;
+      this.#calibration.add(answer.confidence, right);
+    }
     if (answer.prediction < 0) {
       this.nonFinite++;
       return;
@@ -27,9 +31,9 @@ export class Tally {
     this.#logitNorm += answer.logitNorm;
   }
 
-  /** Right answers ÷ images; NaN of none. */
+  /** Right answers ÷ images with a label; NaN of none. */
   get accuracy(): number {
-    return this.#right / this.n;
+    return this.#right / this.#labelled;
   }
 
   /** Mean of H(p) over the finite answers, in nats; NaN of none. */
@@ -42,7 +46,7 @@ export class Tally {
     return this.#logitNorm / (this.n - this.nonFinite);
   }
 
-  /** Expected calibration error, 15 bins. */
+  /** Expected calibration error, 15 bins; NaN without labels. */
   get calibrationError(): number {
     return this.#calibration.error;
   }

@@ -1,4 +1,5 @@
 // What a report shows, as plain data: everything here survives JSON.stringify, and nothing here knows HTML or a GPU.
+import type { StreamRecorder } from "../recorder.js";
 
 /** One batch of a method's stream. Accuracies and shares are fractions, entropy is in nats, `null` is "not defined yet". */
 export interface ReportRow {
@@ -14,8 +15,32 @@ export interface ReportRow {
   logitNorm: number;
   /** Largest share of one class among the trailing quarter of the stream's predictions. */
   dominantShare: number | null;
+  /** Mean entropy of the online branch, a term of the loss; absent or null for methods without one. */
+  onlineEntropy?: number | null;
+  /** Mean divergence between the branches, before α; absent or null for methods without two. */
+  alignment?: number | null;
   /** ‖W_h − I‖_F after the update; absent or null for methods without a linear predictor. */
   predictorDistance?: number | null;
+}
+
+/** A recorder's rows with the terms of the loss. */
+export function reportRows({ rows, terms }: StreamRecorder): ReportRow[] {
+  return rows.map((row, i) => ({ ...row, ...terms[i] }));
+}
+
+/** Answers whose confidence lies in one bin; the means are null of none. */
+export interface ReportBin {
+  n: number;
+  confidence: number | null;
+  /** Share of them that is right. */
+  accuracy: number | null;
+}
+
+/** Clean accuracy of the adapted model, frozen, after it has learnt from `seen` images: mean over seeds. */
+export interface CleanPoint {
+  seen: number;
+  mean: number;
+  ci95: number | null;
 }
 
 /** One method's way through the stream. */
@@ -30,6 +55,12 @@ export interface ReportMethod {
   rows: ReportRow[];
   /** For each row, the share of each class among its predictions: [steps][classes]. */
   classShare: number[][];
+  /** Reliability diagram over all images seen. */
+  bins?: ReportBin[];
+  /** What it forgets of clean images on the way, the source first. */
+  clean?: CleanPoint[];
+  /** Online accuracy on clean images afterwards: the return to the source. */
+  returned?: { mean: number; ci95: number | null };
 }
 
 /** Accuracy on the images of one corruption. */

@@ -1,5 +1,5 @@
 // The line charts over the stream: what each draws, and the caption that says what it shows and what it does not.
-import { accuracyWindow, batchesPerPoint, condenseRows, trailingAccuracy } from "./condense.js";
+import { accuracyWindow, batchesPerPoint, batchesPerRow, condenseRows, trailingAccuracy } from "./condense.js";
 import type { ReportData, ReportMethod, ReportRow } from "./data.js";
 import { methodLabel } from "./format.js";
 import { look } from "./palette.js";
@@ -24,19 +24,24 @@ export function streamAxis(data: ReportData): number[] {
   return condenseRows(longest.rows, batchesPerPoint(longest.rows.length)).map((row) => (seen += row.n));
 }
 
-/** Accuracy, dominant share, entropy, logit norm and predictor distance; a chart without any value is left out. */
+/** Accuracy, collapse's signs and the terms of the loss, each by itself; a chart without any value is left out. */
 export function streamFigures(data: ReportData): Figure[] {
   if (streamSteps(data) === 0) return [];
-  const specs = [accuracy(data), dominantShare(), entropy(data), logitNorm(), predictorDistance()];
+  const specs = [
+    ...[accuracy(data), dominantShare(), entropy(data), logitNorm()],
+    ...[onlineEntropy(), alignment(), predictorDistance()],
+  ];
   const group = batchesPerPoint(streamSteps(data));
   const x = streamAxis(data);
-  const pooled = group > 1 ? ` Each point stands for ${group} batches.` : "";
+  const batches = group * batchesPerRow(data);
+  const pooled = batches > 1 ? ` Each point stands for ${batches} batches.` : "";
   return specs.flatMap((spec) => {
     const series = data.methods.map((m, i) => toSeries(m, i, spec.values(m.rows, group), x.length));
     const filled = series.filter((s) => s.values.some((v) => v !== null));
     if (filled.length === 0) return [];
     const { id, title, yLabel, percent, yMax } = spec;
-    const chart: ChartSpec = { id, xLabel: "images seen", yLabel, percent, logX: false, x, series: filled };
+    const axes = { xLabel: "images seen", xName: "image", yLabel, percent, logX: false };
+    const chart: ChartSpec = { id, ...axes, x, series: filled };
     return [{ title, caption: spec.caption + pooled, chart: yMax === undefined ? chart : { ...chart, yMax } }];
   });
 }
@@ -67,6 +72,7 @@ function of(value: (row: ReportRow) => number | null) {
 
 function accuracy(data: ReportData): StreamSpec {
   const window = accuracyWindow(streamSteps(data));
+  const batches = window * batchesPerRow(data);
   return {
     id: "accuracy",
     title: "Accuracy",
@@ -74,7 +80,7 @@ function accuracy(data: ReportData): StreamSpec {
     percent: true,
     yMax: 1,
     caption:
-      `Share of right answers among the trailing ${window === 1 ? "batch" : `${window} batches`}, each image answered ` +
+      `Share of right answers among the trailing ${batches === 1 ? "batch" : `${batches} batches`}, each image answered ` +
       "before the model learns from it. Rises and falls that all methods share come from the stream (some classes and " +
       "corruptions are harder), not from adaptation; and this is not the accuracy of the adapted model on other data.",
     values: (rows, group) => {
@@ -127,6 +133,32 @@ function logitNorm(): StreamSpec {
       "Mean L2 norm of the logit vectors. Growth against the source means confidence bought by scale, the cheap way to low " +
       "entropy. It has no unit, cannot be compared between models, and does not tell by itself that a model has collapsed.",
     values: of((row) => row.logitNorm),
+  };
+}
+
+function onlineEntropy(): StreamSpec {
+  return {
+    id: "online-entropy",
+    title: "Entropy term of the loss",
+    yLabel: "entropy (nats)",
+    percent: false,
+    caption:
+      "Mean entropy of what the loss descends: of ZeroSiam’s online branch, of the answers themselves where there is one " +
+      "branch. A method that selects samples descends it on those alone. It does not show what the answers gain by it.",
+    values: of((row) => row.onlineEntropy ?? null),
+  };
+}
+
+function alignment(): StreamSpec {
+  return {
+    id: "alignment",
+    title: "Alignment term of the loss",
+    yLabel: "divergence (nats)",
+    percent: false,
+    caption:
+      "Mean divergence between the online and the target branch, before its weight α: what a collapse of the online branch " +
+      "alone would cost. 0 while the predictor is the identity. It does not bound how far both branches move together.",
+    values: of((row) => row.alignment ?? null),
   };
 }
 

@@ -1,9 +1,11 @@
 // The report: one HTML file with everything in it, which loads nothing and tells nobody.
 import type { ReportData } from "./data.js";
 import { type Figure, streamFigures } from "./figures.js";
+import { forgettingFigures } from "./forgetting.js";
 import { html, Markup, scriptJson } from "./markup.js";
 import type { PagePayload } from "./payload.js";
 import { rateFigures } from "./rates.js";
+import { reliabilityFigures } from "./reliability.js";
 import { heatStrips, stripSection } from "./strips.js";
 import { chartTable, corruptionSection, resultSection, settingsSection, summaryCards, verdict } from "./tables.js";
 
@@ -21,7 +23,10 @@ export function renderReport(data: ReportData, client: ReportClient): string {
   const heats = heatStrips(data);
   const stream = streamFigures(data);
   const rates = rateFigures(data);
-  const payload: PagePayload = { charts: [...stream, ...rates].map((f) => f.chart), heats };
+  const reliability = reliabilityFigures(data);
+  const forgetting = forgettingFigures(data);
+  const charts = [...stream, ...rates, ...reliability, ...forgetting].map((figure) => figure.chart);
+  const payload: PagePayload = { charts, heats };
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -46,6 +51,8 @@ ${resultSection(data)}
 ${rates.length > 0 && figureSection("rates", "Which rates are safe", rates)}
 ${stripSection(data, heats)}
 ${stream.length > 0 && figureSection("over-the-stream", "Over the stream", stream)}
+${forgetting.length > 0 && figureSection("clean-images", "What is forgotten", forgetting)}
+${reliability.length > 0 && figureSection("confidence", "How far answers can be trusted", reliability)}
 ${corruptionSection(data)}
 ${settingsSection(data)}
 </main>

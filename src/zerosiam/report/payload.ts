@@ -13,12 +13,16 @@ export interface SeriesSpec {
   whiskers?: (number | null)[];
   /** Indices of points to ring. */
   rings?: number[];
+  /** A stretch of the x axis, drawn as a bar at the foot of the chart: the safe range of rates. */
+  range?: [from: number, to: number];
 }
 
 export interface ChartSpec {
   /** The id of the element to draw into. */
   id: string;
   xLabel: string;
+  /** What one x is, for the legend: "image", "rate", … Charts over images share their pointer. */
+  xName: string;
   yLabel: string;
   /** How values are written: as fractions in percent, or as they are. */
   percent: boolean;

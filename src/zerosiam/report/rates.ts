@@ -1,7 +1,8 @@
 // Accuracy against learning rate: the figure that tells a lucky rate from a safe range.
+import { safeRange } from "../metrics/index.js";
 import type { RatePoint, RateSweep, ReportData } from "./data.js";
 import type { Figure } from "./figures.js";
-import { methodLabel, percent, unbrokenRate } from "./format.js";
+import { methodLabel, number, percent, unbrokenRate } from "./format.js";
 import { look } from "./palette.js";
 import type { SeriesSpec } from "./payload.js";
 
@@ -12,8 +13,14 @@ export function rateFigures(data: ReportData): Figure[] {
     const x = [...new Set(points.map((p) => p.lr))].sort((a, b) => a - b);
     const methods = [...new Set(points.map((p) => p.method))];
     const source: SeriesSpec = { name: "Source", ...look("source", 0), values: x.map(() => sweep.source) };
-    const series = methods.map((name, k) => toSeries(name, k + 1, x, points));
-    const axes = { xLabel: "learning rate of the norm parameters", yLabel: "accuracy (%)", percent: true, logX: true };
+    const series = methods.map((name, k) => toSeries(name, k + 1, x, points, sweep.source));
+    const axes = {
+      xLabel: "learning rate of the norm parameters",
+      xName: "rate",
+      yLabel: "accuracy (%)",
+      percent: true,
+      logX: true,
+    };
     return {
       title: `Accuracy against learning rate: ${sweep.stream}`,
       caption: caption(sweep, methods),
@@ -22,14 +29,19 @@ export function rateFigures(data: ReportData): Figure[] {
   });
 }
 
-function toSeries(name: string, index: number, x: number[], points: RatePoint[]): SeriesSpec {
+function toSeries(name: string, index: number, x: number[], points: RatePoint[], source: number): SeriesSpec {
   const at = x.map((lr) => points.find((p) => p.method === name && p.lr === lr));
+  const safe = safeRange(
+    points.filter((p) => p.method === name),
+    source,
+  );
   return {
     name: methodLabel(name),
     ...look(name, index),
     values: at.map((p) => p?.mean ?? null),
     whiskers: at.map((p) => p?.ci95 ?? null),
     rings: at.flatMap((p, i) => (p?.chosen ? [i] : [])),
+    ...(safe ? { range: [safe.lowest, safe.highest] } : {}),
   };
 }
 
@@ -41,11 +53,13 @@ function caption(sweep: RateSweep, methods: string[]): string {
     const bad = mine.find((p) => p.mean < sweep.source && mine.every((q) => q.lr < p.lr || q.mean < sweep.source));
     const safe =
       good.length > 0 ? `is at or above the source at ${good.join(", ")}` : "is nowhere at the source’s level";
-    return `${methodLabel(name)} ${safe}${bad ? `, and below it from ${unbrokenRate(bad.lr)} on` : ""}.`;
+    const width = safeRange(mine, sweep.source)?.decades;
+    const decades = width === undefined ? "" : ` (safe range: ${number(width)} decades)`;
+    return `${methodLabel(name)} ${safe}${bad ? `, and below it from ${unbrokenRate(bad.lr)} on` : ""}${decades}.`;
   });
   return (
     `Mean accuracy on the stream at each rate; whiskers are 95 % intervals over seeds, rings the rates chosen on ` +
-    `validation data. ${ranges.join(" ")} The source (${percent(sweep.source)}) does not adapt. The figure does not show ` +
+    `validation data, bars at the foot the safe ranges (consecutive rates at or above the source). ${ranges.join(" ")} The source (${percent(sweep.source)}) does not adapt. The figure does not show ` +
     "other batch sizes, orders or models, and rates between the points were not run."
   );
 }

@@ -1,5 +1,5 @@
 // Heat strips: which classes each method predicts, batch after batch, under the classes that were right.
-import { batchesPerPoint, classesPerRow, condenseShares } from "./condense.js";
+import { batchesPerPoint, batchesPerRow, classesPerRow, condenseShares } from "./condense.js";
 import type { ReportData } from "./data.js";
 import { streamAxis, streamSteps } from "./figures.js";
 import { methodLabel, percent } from "./format.js";
@@ -37,7 +37,7 @@ function rowNames(classes: string[]): string[] {
 /** The section with strips, scale, caption and table; empty without data. */
 export function stripSection(data: ReportData, strips: HeatSpec[]): Markup | null {
   if (strips.length === 0) return null;
-  const group = batchesPerPoint(streamSteps(data));
+  const group = batchesPerPoint(streamSteps(data)) * batchesPerRow(data);
   const batches = group === 1 ? "a batch" : `${group} batches`;
   return html`<section aria-labelledby="strips">
   <h2 id="strips">What each method predicts</h2>

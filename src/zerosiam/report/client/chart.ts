@@ -31,12 +31,12 @@ function options(spec: ChartSpec, width: number): uPlot.Options {
     ],
     series: [
       {
-        label: spec.logX ? "rate" : "image",
+        label: spec.xName,
         value: (_, v) => (v === null ? "–" : spec.logX ? rateText(v) : String(v)),
       },
       ...spec.series.map((s) => line(spec, s)),
     ],
-    cursor: { ...(spec.logX ? {} : { sync: { key: "stream" } }), points: { size: 7 } },
+    cursor: { ...(spec.xName === "image" ? { sync: { key: "stream" } } : {}), points: { size: 7 } },
     legend: {
       markers: {
         fill: (_, i) => (i > 0 && spec.series[i - 1].dash.length === 0 ? stroke(spec.series[i - 1]) : ""),
@@ -44,7 +44,13 @@ function options(spec: ChartSpec, width: number): uPlot.Options {
       },
     },
     hooks: {
-      draw: [(chart) => spec.series.forEach((s, i) => void decorate(chart, s, i + 1))],
+      draw: [
+        (chart) =>
+          spec.series.forEach((s, i) => {
+            decorate(chart, s, i + 1);
+            drawRange(chart, s, i + 1);
+          }),
+      ],
       ready: [(chart) => restLegend(chart, spec)],
       setLegend: [(chart) => restLegend(chart, spec)],
     },
@@ -110,6 +116,19 @@ function decorate(chart: uPlot, s: SeriesSpec, index: number): void {
     }
     ctx.stroke();
   });
+  ctx.restore();
+}
+
+/** The bar of a series' range: those of all series stand above each other at the foot of the chart. */
+function drawRange(chart: uPlot, s: SeriesSpec, index: number): void {
+  if (!s.range || !chart.series[index].show) return;
+  const { ctx, bbox } = chart;
+  const thick = 4 * devicePixelRatio;
+  const y = bbox.top + bbox.height - 1.5 * thick * index;
+  const [from, to] = s.range.map((x) => chart.valToPos(x, "x", true));
+  ctx.save();
+  ctx.fillStyle = stroke(s);
+  ctx.fillRect(from - thick / 2, y, to - from + thick, thick);
   ctx.restore();
 }
 
