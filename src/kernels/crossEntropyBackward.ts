@@ -35,6 +35,17 @@ export const crossEntropyBackward = rowwise({
     return softmaxRow(x).map((p, j) => g[0] * (p - s / classes - (j === label[0] ? 1 - s : 0)));
   },
   flops: 6,
+  saves: ["g", "x", "label"],
+  // ∂/∂g = Σ h (p − q); ∂/∂x = g p (h − Σ h p); neither in ignored rows
+  vjp(h, { g, x, label }, { params, needs }) {
+    const counted = label.ne(params.ignoreIndex).cast("f32");
+    const rows = () => g.mul(counted).reshape([...g.shape, 1]);
+    return [
+      needs.g ? counted.crossEntropyBackward(x, label, params).mul(h).sum(-1) : null,
+      needs.x ? h.mul(rows()).softmaxBackward(x.softmax(), -1) : null,
+      null,
+    ];
+  },
   tolerance: ulp(32, 1e-6),
   samples: [
     {

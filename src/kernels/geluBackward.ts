@@ -1,5 +1,6 @@
 // geluBackward: the gradient of gelu in one kernel instead of a dozen.
 import { ulp } from "../tensor/op.js";
+import type { Tensor } from "../tensor/tensor.js";
 import { elementwise } from "./lib/elementwise.js";
 import { floats } from "./lib/floats.js";
 import { type Approximate, geluParams, tanhArgument } from "./lib/gelu.js";
@@ -35,6 +36,11 @@ export const geluBackward = elementwise({
   wgsl: (_, { approximate }) => `g * slope_${approximate}(x)`,
   functions: `${floats("exp32", "erfcx32")}${SLOPES}`,
   value: ([g, x], { approximate }) => g * (approximate === "none" ? slope(x) : slopeTanh(x)),
+  saves: ["g", "x"],
+  vjp: (h, { g, x }, { params: { approximate }, needs }) => [
+    needs.g ? h.geluBackward(x, approximate) : null, // linear in g
+    needs.x ? h.mul(g).mul(approximate === "none" ? bend(x) : bendTanh(x)) : null,
+  ],
   tolerance: ulp(8, 2 ** -22), // the slope is 0 at -0.75, and small terms cancel below
   domain: { g: [-4, 4] }, // the absolute part is for gradients of order 1
   samples: (["none", "tanh"] as const).flatMap((approximate) => [
@@ -43,6 +49,30 @@ export const geluBackward = elementwise({
   ]),
   errors: [{ ...of([2], [3]), args: ["none"], throws: "ShapeError" }],
 });
+
+/** d²(x Φ)/dx² = φ (2 − x²). */
+function bend(x: Tensor): Tensor {
+  const square = x.square();
+  return square
+    .mul(-0.5)
+    .exp()
+    .mul(1 / Math.sqrt(2 * Math.PI))
+    .mul(square.neg().add(2));
+}
+
+/** With v = 2u and w = s (1 − s): d²(x s)/dx² = w (2v′ + x ((1 − 2s) v′² + v″)). */
+function bendTanh(x: Tensor): Tensor {
+  const c = 2 * Math.sqrt(2 / Math.PI);
+  const square = x.square();
+  const s = x.mul(square.mul(0.044715).add(1)).mul(c).sigmoid();
+  const first = square
+    .mul(3 * 0.044715)
+    .add(1)
+    .mul(c);
+  const second = x.mul(6 * 0.044715 * c);
+  const w = s.mul(s.neg().add(1));
+  return w.mul(first.mul(2).add(x.mul(s.mul(-2).add(1).mul(first.square()).add(second))));
+}
 
 function slope(x: number): number {
   return normalCdf64(x) + x * normalPdf64(x);

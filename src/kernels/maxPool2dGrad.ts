@@ -63,6 +63,13 @@ export const maxPool2dGrad = defineOp({
     }
     return [gx];
   },
+  saves: ["indices"],
+  // linear in gy: each window takes the gradient of the pixel it took
+  vjp(h, { indices }) {
+    const [b, c, oh, ow] = indices.shape;
+    const pixels = h.reshape([b, c, h.shape[2] * h.shape[3]]);
+    return [pixels.gather(indices.reshape([b, c, oh * ow]), 2).reshape(indices.shape), null];
+  },
   tolerance: (_, { kernel, stride }) =>
     sumOfProducts(Math.ceil(kernel[0] / stride[0]) * Math.ceil(kernel[1] / stride[1])),
   samples: [

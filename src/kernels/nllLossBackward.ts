@@ -24,6 +24,13 @@ export const nllLossBackward = rowwise({
   reference: ({ g, x, label }, { ignoreIndex }) =>
     x.map((_, j) => (j === label[0] && label[0] !== ignoreIndex ? -g[0] : 0)),
   flops: 1,
+  saves: ["label"],
+  // linear in g: −h at the target; x gives the shape alone
+  vjp: (h, { label }, { params: { ignoreIndex } }) => [
+    h.nllLoss(label, { ignoreIndex, reduction: "none" }),
+    null,
+    null,
+  ],
   tolerance: exact,
   samples: [{ ...of([3], [3, 5], { shape: [3], dtype: "i32", values: [4, 0, 2] }), args: [0] }],
   errors: [{ ...of([3], [3, 5], [3]), args: [0], throws: "DTypeError" }],

@@ -26,6 +26,13 @@ fn silu_slope(x: f32) -> f32 {
     const s = 1 / (1 + Math.exp(-x));
     return g * (s + x * s * (1 - s));
   },
+  saves: ["g", "x"],
+  // with w = σ (1 − σ): linear in g; ∂/∂x = g w (2 + x (1 − 2σ))
+  vjp(h, { g, x }, { needs }) {
+    const s = x.sigmoid();
+    const w = s.mul(s.neg().add(1));
+    return [needs.g ? h.siluBackward(x) : null, needs.x ? h.mul(g).mul(w.mul(x.mul(s.mul(-2).add(1)).add(2))) : null];
+  },
   tolerance: ulp(8, 2 ** -23), // the slope is 0 at -1.278
   domain: { g: [-4, 4] }, // the absolute part is for gradients of order 1
   samples: [of([2, 65], [2, 65]), of([300], { shape: [300], range: [-20, 20] })],

@@ -1,27 +1,41 @@
 // softmaxEntropyBackward: the gradient of softmaxEntropy with respect to the logits.
 import { ulp } from "../tensor/op.js";
-import { dimParams, rowwise } from "./lib/rowwise.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { dimParams, keptShape, rowwise } from "./lib/rowwise.js";
 import { of } from "./lib/sample.js";
 import { logP, logSoftmaxPasses, logSoftmaxRow, plogq, SOFTMAX_FUNCTIONS } from "./lib/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** −g p (ln p + H) with p = softmax(x): `this` is the gradient of the entropies `y` of `x`. Throws ShapeError, DTypeError. */
-    softmaxEntropyBackward(x: Tensor, y: Tensor, dim: number): Tensor;
+    /** −g p (ln p + H) with p = softmax(x): `this` is the gradient of the `entropy` of `x`. Throws ShapeError, DTypeError. */
+    softmaxEntropyBackward(x: Tensor, entropy: Tensor, dim: number): Tensor;
   }
 }
 
 export const softmaxEntropyBackward = rowwise({
   name: "softmaxEntropyBackward",
   doc: "gradient of softmaxEntropy: −g p (ln p + H)",
-  inputs: { g: "each", x: "row", y: "each" },
+  inputs: { g: "each", x: "row", entropy: "each" },
   params: ([, x], dim: number) => dimParams("softmaxEntropyBackward")([x], dim),
   result: "row",
   passes: () => logSoftmaxPasses("x"),
-  value: `-g * plogq(${logP("x")}, ${logP("x")} + y)`,
+  value: `-g * plogq(${logP("x")}, ${logP("x")} + entropy)`,
   functions: SOFTMAX_FUNCTIONS,
-  reference: ({ g, x, y }) => logSoftmaxRow(x).map((lp) => -g[0] * plogq(lp, lp + y[0])),
+  reference: ({ g, x, entropy }) => logSoftmaxRow(x).map((lp) => -g[0] * plogq(lp, lp + entropy[0])),
   flops: 8,
+  saves: ["g", "x", "entropy"],
+  // with l = ln p + H: ∂/∂g = −Σ h p l; ∂/∂H = −g Σ h p; ∂/∂x = −g p (v − Σ p v), v = h (l + 1)
+  vjp(h, { g, x, entropy }, { params: { dim } }) {
+    const kept = (t: Tensor) => t.reshape(keptShape(x.shape, dim));
+    const p = x.softmax(dim);
+    const l = p.ne(0).where(x.logSoftmax(dim).add(kept(entropy)), 0); // where p is 0, p ln p is too
+    const hp = h.mul(p);
+    return [
+      hp.mul(l).sum(dim).neg(),
+      h.mul(l.add(1)).softmaxBackward(p, dim).mul(kept(g)).neg(),
+      hp.sum(dim).mul(g).neg(),
+    ];
+  },
   tolerance: ulp(32, 2e-6),
   samples: [
     { ...of([3], [3, 5], { shape: [3], range: [0, 1.6] }), args: [1] },

@@ -1,6 +1,7 @@
 // symmetricKLBackward: the gradient of symmetricKL with respect to the first of its two logits.
 import { ulp } from "../tensor/op.js";
-import { dimParams, rowwise } from "./lib/rowwise.js";
+import type { Tensor } from "../tensor/tensor.js";
+import { dimParams, keptShape, rowwise } from "./lib/rowwise.js";
 import { of } from "./lib/sample.js";
 import { logP, logSoftmaxPasses, logSoftmaxRow, plogq, SOFTMAX_FUNCTIONS, total } from "./lib/softmaxPasses.js";
 
@@ -33,6 +34,22 @@ export const symmetricKLBackward = rowwise({
     return lp.map((l, j) => g[0] * (plogq(l, l - lq[j] - kl) + Math.exp(l) - Math.exp(lq[j])));
   },
   flops: 20,
+  saves: ["g", "a", "b"],
+  // with d = ln p − ln q − KL(p ‖ q) and J(h; p) = p (h − Σ h p), softmax's derivative: ∂/∂g = Σ h (p d + p − q);
+  // ∂/∂a = g (J(h (d + 2); p) − p d Σ h p); ∂/∂b = −g (J(h; p) + J(h; q))
+  vjp(h, { g, a, b }, { params: { dim } }) {
+    const kept = (t: Tensor) => t.reshape(keptShape(a.shape, dim));
+    const [p, q] = [a.softmax(dim), b.softmax(dim)];
+    const apart = a.logSoftmax(dim).sub(b.logSoftmax(dim));
+    const d = p.ne(0).where(apart.sub(kept(a.klDivergence(b, dim))), 0); // where p is 0, p ln p is too
+    const pd = p.mul(d);
+    const byA = h
+      .mul(d.add(2))
+      .softmaxBackward(p, dim)
+      .sub(pd.mul(h.mul(p).sum(dim, true)));
+    const byB = h.softmaxBackward(p, dim).add(h.softmaxBackward(q, dim)).neg();
+    return [h.mul(pd.add(p).sub(q)).sum(dim), byA.mul(kept(g)), byB.mul(kept(g))];
+  },
   tolerance: ulp(32, 8e-6),
   samples: [
     { ...of([3], [3, 5], [3, 5]), args: [1] },
