@@ -1,5 +1,6 @@
 // BatchNorm2d: normalises each channel over the batch (Ioffe & Szegedy 2015).
-import { keep, noGrad, ones, ShapeError, scope, type Tensor, zeros } from "../../tensor/index.js";
+import { keep, noGrad, ones, ShapeError, scope, sizeOf, type Tensor, zeros } from "../../tensor/index.js";
+import type { Module } from "../module.js";
 import { Norm, type NormOptions } from "./norm.js";
 
 export interface BatchNormOptions extends NormOptions {
@@ -17,6 +18,7 @@ export class BatchNorm2d extends Norm {
   readonly running_var: Tensor;
   readonly momentum: number;
   useBatchStatistics = false;
+  #rowMask: Tensor | null = null;
 
   constructor(numFeatures: number, { momentum = 0.1, ...options }: BatchNormOptions = {}) {
     super(numFeatures, options);
@@ -30,6 +32,10 @@ export class BatchNorm2d extends Norm {
     if (!this.training && !this.useBatchStatistics) {
       return x.batchNormEval(this.running_mean, this.running_var, weight, bias, { eps });
     }
+    if (this.#rowMask) {
+      const [mean, variance] = maskedStatistics(x, this.#rowMask);
+      return x.batchNormEval(mean, variance, weight, bias, { eps });
+    }
     const count = x.size / x.shape[1];
     if (count < 2 && !this.useBatchStatistics) {
       throw new ShapeError(
@@ -40,6 +46,17 @@ export class BatchNorm2d extends Norm {
     const [y, mean, variance] = x.batchNorm(weight, bias, { eps });
     if (!this.useBatchStatistics) this.#keep(mean, variance, count);
     return y;
+  }
+
+  /** Runs `fn` while the batch norms of `model` that use batch statistics take them from the rows of `mask` (bool `[B]`) alone. */
+  static withRowMask<T>(model: Module, mask: Tensor, fn: () => T): T {
+    const norms = [...model.namedModules()].flatMap(([, module]) => (module instanceof BatchNorm2d ? [module] : []));
+    try {
+      for (const norm of norms) norm.#rowMask = mask;
+      return fn();
+    } finally {
+      for (const norm of norms) norm.#rowMask = null;
+    }
   }
 
   /** running ← (1 − m) running + m batch, with the unbiased variance of `count` values a channel. */
@@ -53,4 +70,16 @@ export class BatchNorm2d extends Norm {
       }),
     );
   }
+}
+
+/** Mean and biased variance of each channel over the rows of `mask`, as of a batch of these alone; 0 where there are none. */
+function maskedStatistics(x: Tensor, mask: Tensor): [mean: Tensor, variance: Tensor] {
+  const [batch, channels, ...plane] = x.shape;
+  const rows = mask.reshape([batch, 1, ...plane.map(() => 1)]);
+  const dims = [0, ...plane.map((_, i) => i + 2)];
+  const elements = mask.cast("f32").sum().maximum(1).mul(sizeOf(plane));
+  const meanOf = (values: Tensor) => rows.where(values, 0).sum(dims).div(elements);
+  const mean = meanOf(x);
+  const centred = x.sub(mean.reshape([channels, ...plane.map(() => 1)]));
+  return [mean, meanOf(centred.square())];
 }

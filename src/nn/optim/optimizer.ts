@@ -56,6 +56,11 @@ export abstract class Optimizer {
     scope(() => this.#lrTensor.assign(tensor(value)));
   }
 
+  /** Makes the rate `lr · scale`, with `scale` a scalar on the device, until `lr` is set or this is called again. */
+  scaleRate(scale: Tensor): void {
+    noGrad(() => scope(() => this.#lrTensor.assign(scale.mul(this.#lr))));
+  }
+
   /** The rate as data: a captured step reads it anew at every replay. */
   protected get lrTensor(): Tensor {
     return this.#lrTensor;
