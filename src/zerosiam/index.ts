@@ -3,23 +3,7 @@ export { type DigitsPart, loadDigits } from "./data/digits.js";
 export { type ImageSet, type ImageSource, loadImageSet, type MadeImages } from "./data/imageSet.js";
 export { noiseImages } from "./data/noise.js";
 export { alignment, entropy } from "./losses.js";
-export {
-  configureNorms,
-  createMethod,
-  METHODS,
-  Method,
-  type MethodOptions,
-  type Objective,
-  Source,
-  StepMetrics,
-  type StepReport,
-  type StepResult,
-  type StepTerms,
-  Tent,
-  type TentOptions,
-  ZeroSiam,
-  type ZeroSiamOptions,
-} from "./methods/index.js";
+export * from "./methods/index.js";
 export {
   type CalibrationBin,
   costRatio,

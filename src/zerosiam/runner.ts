@@ -27,7 +27,7 @@ export class Runner {
     const report = await metrics.read();
     this.#seconds += (performance.now() - start) / 1000;
     this.recorder.record(batch, answers as Float32Array, report);
-    if (!report.updated) this.notUpdated++;
+    if (!report.updated && report.kept !== 0) this.notUpdated++; // a batch of which nothing is kept is no failure
   }
 
   /** Answers a batch without learning from it, and records the answers. */

@@ -1,21 +1,17 @@
 // ZeroSiam (Chen et al., ICLR 2026): entropy minimisation that resists collapse, by an asymmetry before the classifier.
-import { type Classifier, checkRates, SGD } from "../nn/index.js";
+import { type Classifier, SGD } from "../nn/index.js";
 import type { Tensor } from "../tensor/index.js";
 import { alignment, entropy } from "./losses.js";
-import { configureNorms } from "./methods/configure.js";
+import { checkNormOptions, configureNorms, type NormOptions, normOptimizer } from "./methods/configure.js";
 import { Method, type Objective } from "./methods/method.js";
 import type { StepTerms } from "./methods/metrics.js";
 import { Predictor } from "./predictor.js";
 
-export interface ZeroSiamOptions {
-  /** Rate of the normalisation layers' weights and biases. */
-  lr: number;
+export interface ZeroSiamOptions extends NormOptions {
   /** Rate of the predictor; default `lr`. */
   lrPredictor?: number;
   /** Weight α of the alignment; default 1. */
   alpha?: number;
-  /** Of both optimisers; default 0.9. */
-  momentum?: number;
 }
 
 /**
@@ -29,14 +25,15 @@ export class ZeroSiam extends Method {
   readonly alpha: number;
 
   /** Freezes all of `model` but its normalisation layers. Throws ConfigError for a bad rate or α, or a model without any. */
-  constructor(model: Classifier, { lr, lrPredictor = lr, alpha = 1, momentum = 0.9 }: ZeroSiamOptions) {
-    checkRates("ZeroSiam", { lr, lrPredictor, momentum, alpha });
-    super(model);
+  constructor(model: Classifier, options: ZeroSiamOptions) {
+    const { lr, lrPredictor = lr, alpha = 1, momentum = 0.9 } = options;
+    checkNormOptions("ZeroSiam", options, { lrPredictor, alpha });
+    super(model, options);
     this.alpha = alpha;
     const norms = configureNorms(model);
     this.predictor = new Predictor(model.numFeatures);
     const weights = this.predictor.namedParameters();
-    this.adapt("model", norms, new SGD(norms, { lr, momentum }));
+    this.adapt("model", norms, normOptimizer(norms, options));
     this.adapt("predictor", weights, new SGD(weights, { lr: lrPredictor, momentum }));
   }
 

@@ -17,7 +17,7 @@ const WRONG: [args: string[], says: RegExp][] = [
   [["demo", "--seed", "1.5"], /--seed: "1.5" is not an integer/],
   [["demo", "--limit", "0"], /--limit: "0" is not an integer ≥ 1/],
   [["demo", "--limit"], /argument missing/],
-  [["demo", "--methods", "source,tnet"], /--methods: "tnet" is unknown\n {2}help: known are source, tent/],
+  [["demo", "--methods", "source,tnet"], /--methods: "tnet" is unknown\n {2}help: known are source, norm, tent/],
   [["demo", "--methods", "tent,tent"], /names one thing twice/],
   [["demo", "--report", "/no/such/folder/report.html"], /--report: no file can be written in \/no\/such\/folder/],
   [["demo", "--json", "/tmp"], /--json: \/tmp is a folder/],

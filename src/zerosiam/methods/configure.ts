@@ -1,23 +1,79 @@
 // Preparing a model for adaptation: only the affine parameters of its normalisation layers learn.
-import { BatchNorm2d, type Module, Norm, type Parameter } from "../../nn/index.js";
+import {
+  Adam,
+  BatchNorm2d,
+  type Classifier,
+  checkRates,
+  type Module,
+  Norm,
+  type Optimizer,
+  type Parameter,
+  SGD,
+} from "../../nn/index.js";
 import { ConfigError } from "../../tensor/index.js";
+import type { StepOptions } from "./method.js";
+
+/** How the normalisation layers learn: what all methods that adapt have in common. */
+export interface NormOptions extends StepOptions {
+  /** Rate of the normalisation layers' weights and biases. */
+  lr: number;
+  /** Of SGD; default 0.9. */
+  momentum?: number;
+  /** Default "sgd". "adam", with β = 0.9 and 0.999, is Tent's recipe for CIFAR. */
+  optimizer?: "sgd" | "adam";
+}
 
 /**
  * Freezes everything but the weights and biases of the normalisation layers, and makes batch norm use the statistics of
- * the batch (Tent, section 3.2). Returns what adapts, by name. Throws ConfigError when the model has no such layer;
- * then it is as it was.
+ * the batch (Tent, section 3.2). Layers whose path matches `frozen` do not learn either. Returns what adapts, by name.
+ * Throws ConfigError when no such layer is left; then the model is as it was.
  */
-export function configureNorms(model: Module): Map<string, Parameter> {
+export function configureNorms(model: Module, frozen: RegExp | null = null): Map<string, Parameter> {
   const norms = [...model.namedModules()].filter(([, module]) => module instanceof Norm);
-  const adapted = new Map(norms.flatMap(([path, norm]) => [...norm.namedParameters(path)]));
+  const learning = norms.filter(([path]) => !frozen?.test(path));
+  const adapted = new Map(learning.flatMap(([path, norm]) => [...norm.namedParameters(path)]));
   if (adapted.size === 0) {
     throw new ConfigError(
-      "the model has no normalisation layer with affine parameters",
+      `the model has no normalisation layer with affine parameters${frozen ? ` beside those of ${frozen}` : ""}`,
       "adaptation learns these: use a model with BatchNorm, GroupNorm or LayerNorm",
     );
   }
   model.eval().requiresGrad(false);
   for (const parameter of adapted.values()) parameter.setRequiresGrad(true);
-  for (const [, norm] of norms) if (norm instanceof BatchNorm2d) norm.useBatchStatistics = true;
+  useBatchStatistics(model, true);
   return adapted;
+}
+
+/** Whether the model's batch norms use the statistics of each batch, or the running ones. */
+export function useBatchStatistics(model: Module, value: boolean): void {
+  for (const [, module] of model.namedModules()) if (module instanceof BatchNorm2d) module.useBatchStatistics = value;
+}
+
+/** Throws ConfigError for rates that are negative or not finite, `others` by name among them, or an unknown optimiser. */
+export function checkNormOptions(
+  owner: string,
+  { lr, momentum = 0.9, optimizer = "sgd" }: NormOptions,
+  others: Readonly<Record<string, number>> = {},
+): void {
+  checkRates(owner, { lr, momentum, ...others });
+  checkName(`${owner}: optimizer`, optimizer, { sgd: SGD, adam: Adam });
+}
+
+/** Throws ConfigError unless `name` is one of `known`. */
+function checkName(what: string, name: string, known: object): void {
+  if (Object.hasOwn(known, name)) return;
+  throw new ConfigError(`${what} ${JSON.stringify(name)} is unknown`, `choose one of ${Object.keys(known).join(", ")}`);
+}
+
+/** The optimiser that `options` ask for. */
+export function normOptimizer(
+  parameters: ReadonlyMap<string, Parameter>,
+  { lr, momentum = 0.9, optimizer = "sgd" }: NormOptions,
+): Optimizer {
+  return optimizer === "adam" ? new Adam(parameters, { lr }) : new SGD(parameters, { lr, momentum });
+}
+
+/** EATA's E₀ = 0.4 ln C, in nats: samples of lower entropy are taken to be reliable. */
+export function entropyMargin(model: Classifier): number {
+  return 0.4 * Math.log(model.numClasses);
 }

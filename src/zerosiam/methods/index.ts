@@ -1,29 +1,40 @@
 // The methods by name.
 import type { Classifier } from "../../nn/index.js";
 import { ConfigError } from "../../tensor/index.js";
-import { ZeroSiam } from "../zerosiam.js";
+import { ZeroSiam, type ZeroSiamOptions } from "../zerosiam.js";
+import { ComeDeyo, ComeTent } from "./come.js";
+import { Deyo, type DeyoOptions } from "./deyo.js";
+import { Eata, type EataOptions } from "./eata.js";
 import type { Method } from "./method.js";
+import { NormStatistics } from "./norm.js";
+import { Sar, type SarOptions } from "./sar.js";
 import { Source } from "./source.js";
-import { Tent } from "./tent.js";
+import { Tent, type TentOptions } from "./tent.js";
 
 export type { ZeroSiamOptions } from "../zerosiam.js";
-export { configureNorms } from "./configure.js";
-export { Method, type Objective, type StepResult } from "./method.js";
+export { configureNorms, type NormOptions } from "./configure.js";
+export type { DeyoFilterOptions, DeyoOptions } from "./deyo.js";
+export type { EataFilterOptions, EataOptions } from "./eata.js";
+export { fisherInformation } from "./fisher.js";
+export { Method, type Objective, type Recovery, type StepOptions, type StepResult } from "./method.js";
 export { StepMetrics, type StepReport, type StepTerms } from "./metrics.js";
+export { SAR_FROZEN, type SarOptions } from "./sar.js";
+export type { SampleFilter, Selection } from "./selection.js";
 export type { TentOptions } from "./tent.js";
-export { Source, Tent, ZeroSiam };
+export { ComeDeyo, ComeTent, Deyo, Eata, NormStatistics, Sar, Source, Tent, ZeroSiam };
 
 /** Settings of a method made by name; each takes what it knows. */
-export interface MethodOptions {
-  lr: number;
-  lrPredictor?: number;
-  alpha?: number;
-  momentum?: number;
-}
+export type MethodOptions = TentOptions & Partial<EataOptions & SarOptions & DeyoOptions & ZeroSiamOptions>;
 
 const METHOD_FACTORIES: Readonly<Record<string, (model: Classifier, options: MethodOptions) => Method>> = {
   source: (model) => new Source(model),
+  norm: (model) => new NormStatistics(model),
   tent: (model, options) => new Tent(model, options),
+  eata: (model, options) => new Eata(model, options),
+  sar: (model, options) => new Sar(model, options),
+  deyo: (model, options) => new Deyo(model, options),
+  "come-tent": (model, options) => new ComeTent(model, options),
+  "come-deyo": (model, options) => new ComeDeyo(model, options),
   zerosiam: (model, options) => new ZeroSiam(model, options),
 };
 

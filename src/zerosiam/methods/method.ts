@@ -1,12 +1,44 @@
-// What all test-time adaptation methods share: configure a model, step, reset, state.
-import { assignState, type Classifier, type Optimizer, type Parameter } from "../../nn/index.js";
-import { backward, DTypeError, full, keep, noGrad, ShapeError, scope, type Tensor } from "../../tensor/index.js";
+// What all test-time adaptation methods share: configure a model, step, reset, roll back, state.
+import {
+  assignState,
+  type Classifier,
+  checkRates,
+  type Optimizer,
+  type Parameter,
+  type Update,
+} from "../../nn/index.js";
+import {
+  backward,
+  ConfigError,
+  DTypeError,
+  full,
+  keep,
+  noGrad,
+  ShapeError,
+  scope,
+  type Tensor,
+  tensor,
+} from "../../tensor/index.js";
+import { drop, History, type Snapshot, snapshot } from "./history.js";
 import { StepMetrics, type StepTerms } from "./metrics.js";
 
 /** What a method computes on a batch: the answer it returns, and the loss it descends (none: no update). */
 export interface Objective extends StepTerms {
   /** `[B, C]`, computed before the update. */
   readonly logits: Tensor;
+  /** Bool scalar: where false there is nothing to learn from, and nothing changes. */
+  readonly learn?: Tensor;
+  /** State of the method's own (`carry`) and its next values, taken over with the parameters'. */
+  readonly next?: readonly Update[];
+  readonly recovery?: Recovery;
+}
+
+/** Going back to where the parameters began, after the update (SAR). */
+export interface Recovery {
+  /** Bool scalar: whether to. */
+  readonly when: Tensor;
+  /** Whether the optimisers' state is cleared too. */
+  readonly optimizers: boolean;
 }
 
 /** The outcome of a step. Both live until the method's next step: `keep()` the logits to hold them longer. */
@@ -15,16 +47,42 @@ export interface StepResult {
   readonly metrics: StepMetrics;
 }
 
+/** How a method goes about its steps, whichever it is. */
+export interface StepOptions {
+  /** Passes over each batch, each with an update; the answer is the last one's. Default 1. */
+  steps?: number;
+  /** Start anew on every batch: `reset()` before each. Default false. */
+  episodic?: boolean;
+  /** Steps that `rollback` can take back; each costs the memory of what adapts. Default 0. */
+  history?: number;
+}
+
 /** Test-time adaptation of a classifier, a batch at a time. */
 export abstract class Method {
   abstract readonly name: string;
   readonly model: Classifier;
-  readonly #initial = new Map<string, { live: Tensor; value: Tensor }>();
+  readonly #steps: number;
+  readonly #episodic: boolean;
+  readonly #history: History;
+  /** What steps change beside the optimisers, by name, and its values at the start. */
+  readonly #live = new Map<string, Tensor>();
+  readonly #start = new Map<Tensor, Tensor>();
+  readonly #own: Tensor[] = [];
   readonly #optimizers = new Map<string, Optimizer>();
+  /** A factor on all rates, part of the state: see `scaleRates`. Absent where nothing adapts. */
+  #rateScale: Tensor | null = null;
   #last: StepResult | null = null;
 
-  constructor(model: Classifier) {
+  /** Throws ConfigError unless `steps` is a positive integer and `history` an integer ≥ 0. */
+  constructor(model: Classifier, { steps = 1, episodic = false, history = 0 }: StepOptions = {}) {
+    if (!Number.isSafeInteger(steps) || steps < 1) throw new ConfigError(`steps is ${steps}`, "use an integer ≥ 1");
+    if (!Number.isSafeInteger(history) || history < 0) {
+      throw new ConfigError(`history is ${history}`, "use an integer ≥ 0: how many steps can be taken back");
+    }
     this.model = model;
+    this.#steps = steps;
+    this.#episodic = episodic;
+    this.#history = new History(history);
   }
 
   /** The logits of a batch and the loss to descend. */
@@ -32,16 +90,33 @@ export abstract class Method {
 
   /** Registers parameters that adapt, under a prefix of the state's keys. Remembers their values for `reset()`. */
   protected adapt(prefix: string, parameters: ReadonlyMap<string, Parameter>, optimizer: Optimizer): void {
+    this.#rateScale ??= keep(tensor(1));
     this.#optimizers.set(prefix, optimizer);
-    for (const [name, live] of parameters) {
-      this.#initial.set(`${prefix}.${name}`, { live, value: keep(live.detach()) });
+    this.#remember(prefix, parameters);
+  }
+
+  /** Takes over tensors that `objective` changes by its `next`, under a prefix of the state's keys. */
+  protected carry(prefix: string, tensors: ReadonlyMap<string, Tensor>): void {
+    this.#own.push(...tensors.values());
+    this.#remember(prefix, tensors);
+  }
+
+  #remember(prefix: string, tensors: ReadonlyMap<string, Tensor>): void {
+    for (const [name, live] of tensors) {
+      this.#live.set(`${prefix}.${name}`, live);
+      this.#start.set(live, keep(live.detach()));
     }
   }
 
+  /** The value that a parameter, or another tensor that adapts, had when the method was made. */
+  protected start(live: Tensor): Tensor {
+    return this.#start.get(live) as Tensor;
+  }
+
   /**
-   * Adapts on `images` `[B, channels, H, W]` and returns their logits as they were before the update. Only encodes work:
-   * await `logits.data()` or `metrics.read()`. A batch whose gradient is not finite leaves model and optimiser as they
-   * were, and its metrics say so. Throws ShapeError for an empty batch or images that do not fit the model,
+   * Adapts on `images` `[B, channels, H, W]` and returns their logits as they were before the (last) update. Only encodes
+   * work: await `logits.data()` or `metrics.read()`. A batch whose gradient is not finite leaves everything as it
+   * was, and its metrics say so. Throws ShapeError for an empty batch or images that do not fit the model,
    * DTypeError unless they are f32, DisposedError; then nothing has changed.
    */
   step(images: Tensor): StepResult {
@@ -50,14 +125,23 @@ export abstract class Method {
     }
     if (images.dtype !== "f32")
       throw new DTypeError(`${this.name}: images are ${images}`, 'cast("f32") and normalise them');
-    const result = scope(() => {
-      const { logits, metrics } = this.#step(images);
-      return { logits: keep(logits), metrics: metrics.keep() };
-    });
-    this.#last?.logits.dispose();
-    this.#last?.metrics.dispose();
-    this.#last = result;
-    return result;
+    const before = snapshot(this.#changing());
+    let result: StepResult | null = null;
+    try {
+      if (this.#episodic) this.#restart();
+      for (let pass = 0; pass < this.#steps; pass++) {
+        disposeResult(result);
+        result = this.#pass(images);
+      }
+    } catch (error) {
+      this.#restore(before);
+      drop(before);
+      throw error;
+    }
+    this.#history.push(before);
+    disposeResult(this.#last);
+    this.#last = result as StepResult;
+    return this.#last;
   }
 
   /**
@@ -68,27 +152,39 @@ export abstract class Method {
     return noGrad(() => scope(() => this.model.forward(images)));
   }
 
-  #step(images: Tensor): StepResult {
-    const imagesFinite = noGrad(() => full([], 1, { dtype: "bool", device: images.device }).andFinite(images));
-    const { logits, ...terms } = this.objective(images);
-    let finite = imagesFinite;
-    if (terms.loss) {
-      this.#zeroGrad(); // what someone else left there
-      try {
-        backward(terms.loss);
-        for (const { live } of this.#initial.values()) if (live.grad) finite = finite.andFinite(live.grad);
-        noGrad(() => {
-          const updates = [...this.#optimizers.values()].flatMap((optimizer) => optimizer.updates(finite));
+  /** One forward and backward pass, and the update; the outcome is kept out of every scope. */
+  #pass(images: Tensor): StepResult {
+    return scope(() => {
+      const imagesFinite = noGrad(() => full([], 1, { dtype: "bool", device: images.device }).andFinite(images));
+      const { logits, learn, next = [], recovery, ...terms } = this.objective(images);
+      let ok = learn ? imagesFinite.logicalAnd(learn) : imagesFinite;
+      if (terms.loss) {
+        this.#zeroGrad(); // what someone else left there
+        try {
+          backward(terms.loss);
+          for (const live of this.#live.values()) if (live.grad) ok = ok.andFinite(live.grad);
+          const updates = noGrad(() => {
+            const stepped = [...this.#optimizers.values()].flatMap((optimizer) => optimizer.updates(ok));
+            const own = next.map(([target, value]): Update => [target, ok.where(value, target)]);
+            return [...(recovery ? this.#recover(stepped, ok, recovery) : stepped), ...own];
+          });
           for (const [target, value] of updates) target.assign(value); // all computed: all change, or an error and none
-        });
-      } finally {
-        this.#zeroGrad();
+        } finally {
+          this.#zeroGrad();
+        }
       }
-    }
-    return {
-      logits: logits.detach(),
-      metrics: new StepMetrics(this.name, { ...this.extraTerms(), ...terms }, imagesFinite, finite),
-    };
+      const metrics = noGrad(() => new StepMetrics(this.name, { ...this.extraTerms(), ...terms }, imagesFinite, ok));
+      return { logits: keep(logits.detach()), metrics: metrics.keep() };
+    });
+  }
+
+  /** `updates`, or where `when` holds the initial parameters. */
+  #recover(updates: readonly Update[], ok: Tensor, { when, optimizers }: Recovery): Update[] {
+    const due = ok.logicalAnd(when);
+    return updates.map(([target, value]) => {
+      const start = this.#start.get(target) ?? (optimizers ? 0 : value);
+      return [target, due.where(start, value)];
+    });
   }
 
   #zeroGrad(): void {
@@ -100,31 +196,85 @@ export abstract class Method {
     return {};
   }
 
-  /** Model, predictor and optimisers as they were when the method was made. */
+  /** Everything as it was when the method was made: model, predictor, optimisers, averages, rates. Forgets the history. */
   reset(): void {
-    for (const { live, value } of this.#initial.values()) live.assign(value);
+    this.#history.clear();
+    this.#rateScale?.assign(tensor(1));
+    this.#restart();
+    this.#applyRates();
+  }
+
+  /** Parameters, optimisers and the method's own state as they were at first; rates and history as they are. */
+  #restart(): void {
+    for (const [live, value] of this.#start) live.assign(value);
     for (const optimizer of this.#optimizers.values()) optimizer.reset();
   }
 
-  /** Everything that adaptation changes, by name: `model.…`, `predictor.…` and `optimizer.…`. The live tensors, not copies. */
-  state(): Map<string, Tensor> {
-    const state = new Map([...this.#initial].map(([name, { live }]): [string, Tensor] => [name, live]));
+  /** What steps change, by name. */
+  #changing(): Map<string, Tensor> {
+    const state = new Map(this.#live);
     for (const [prefix, optimizer] of this.#optimizers) {
       for (const [name, value] of optimizer.state()) state.set(`optimizer.${prefix}.${name}`, value);
     }
     return state;
   }
 
+  #restore(saved: Snapshot): void {
+    for (const [name, live] of this.#changing()) live.assign(saved.get(name) as Tensor);
+  }
+
+  /**
+   * Everything that adaptation changes, by name: `model.…`, `predictor.…`, the method's own averages and counters,
+   * `optimizer.…` and `rateScale`. The live tensors, not copies.
+   */
+  state(): Map<string, Tensor> {
+    const state = this.#changing();
+    if (this.#rateScale) state.set("rateScale", this.#rateScale);
+    return state;
+  }
+
   /** Takes over a saved state, all or none. Throws CheckpointError when a key is missing or does not fit. */
   loadState(saved: ReadonlyMap<string, Tensor>): void {
     assignState(this.name, this.state(), saved);
+    this.#history.clear();
+    this.#applyRates();
+  }
+
+  /** Steps that `rollback` can take back now. */
+  get remembered(): number {
+    return this.#history.length;
+  }
+
+  /** Takes the last `steps` steps back; the rates stay as they are. Throws ConfigError for more than are `remembered`. */
+  rollback(steps: number): void {
+    const before = this.#history.take(steps);
+    this.#restore(before);
+    drop(before);
+  }
+
+  /** Multiplies all rates by `factor`, until `reset()`: what a collapse alarm does. Throws ConfigError. */
+  scaleRates(factor: number): void {
+    checkRates(this.name, { factor });
+    scope(() => this.#rateScale?.assign(this.#rateScale.mul(factor)));
+    this.#applyRates();
+  }
+
+  #applyRates(): void {
+    for (const optimizer of this.#optimizers.values()) optimizer.scaleRate(this.#rateScale as Tensor);
   }
 
   /** Frees what the method holds beside the model. */
   dispose(): void {
-    for (const { value } of this.#initial.values()) value.dispose();
+    for (const value of this.#start.values()) value.dispose();
+    for (const tensor of this.#own) tensor.dispose();
     for (const optimizer of this.#optimizers.values()) optimizer.dispose();
-    this.#last?.logits.dispose();
-    this.#last?.metrics.dispose();
+    this.#history.clear();
+    this.#rateScale?.dispose();
+    disposeResult(this.#last);
   }
+}
+
+function disposeResult(result: StepResult | null): void {
+  result?.logits.dispose();
+  result?.metrics.dispose();
 }

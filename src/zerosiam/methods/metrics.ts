@@ -5,21 +5,43 @@ import { concat, keep, NonFiniteError, type Tensor } from "../../tensor/index.js
 export interface StepTerms {
   /** What was descended. */
   readonly loss?: Tensor;
-  /** Mean entropy of the online branch's predictions. */
+  /** The part of the loss that is minimised for its own sake: mean entropy, or what stands in its place. */
   readonly entropy?: Tensor;
   /** Mean divergence between online and target predictions, before α. */
   readonly alignment?: Tensor;
   /** ‖W_h − I‖_F after the update. */
   readonly predictorDistance?: Tensor;
+  /** SAR: the loss at the weights themselves, before the climb to where `loss` was taken. */
+  readonly firstLoss?: Tensor;
+  /** Samples that the entropy threshold let through. */
+  readonly reliable?: Tensor;
+  /** Samples that were learnt from: those that passed every filter. */
+  readonly kept?: Tensor;
+  /** SAR: the moving average of the loss; negative while there is none. */
+  readonly average?: Tensor;
+  /** SAR: recoveries so far, this step's included. */
+  readonly recoveries?: Tensor;
 }
 
-const TERMS = ["loss", "entropy", "alignment", "predictorDistance"] as const;
+const TERMS = [
+  "loss",
+  "entropy",
+  "alignment",
+  "predictorDistance",
+  "firstLoss",
+  "reliable",
+  "kept",
+  "average",
+  "recoveries",
+] as const satisfies readonly (keyof StepTerms)[];
 
-/** The terms as numbers; null where the method has none. */
-export type StepReport = Readonly<Record<(typeof TERMS)[number], number | null>> & {
-  /** False when the gradient was not finite: the step changed nothing. */
+type Terms = Readonly<Record<(typeof TERMS)[number], number | null>>;
+
+/** The terms as numbers; null where the method has none, and for means over no sample. */
+export interface StepReport extends Terms {
+  /** False when the step changed nothing: no sample was selected, or the gradient was not finite. */
   readonly updated: boolean;
-};
+}
 
 export class StepMetrics {
   /** All scalars in one tensor, so that reading them costs one copy. */
@@ -27,32 +49,27 @@ export class StepMetrics {
   readonly #method: string;
   readonly #names: readonly (keyof StepTerms)[];
 
-  constructor(method: string, terms: StepTerms, imagesFinite: Tensor, finite: Tensor) {
+  constructor(method: string, terms: StepTerms, imagesFinite: Tensor, updated: Tensor) {
     this.#method = method;
     this.#names = TERMS.filter((name) => terms[name]);
-    const flags = [imagesFinite.cast("f32"), finite.cast("f32")];
+    const flags = [imagesFinite.cast("f32"), updated.cast("f32")];
     const scalars = [...flags, ...this.#names.map((name) => (terms[name] as Tensor).detach())];
     this.#packed = concat(scalars.map((scalar) => scalar.reshape([1])));
   }
 
   /** Waits for the step. Rejects with NonFiniteError when the images held NaN or ±Inf; nothing was updated then. */
   async read(): Promise<StepReport> {
-    const [imagesFinite, finite, ...values] = await this.#packed.data();
+    const [imagesFinite, updated, ...values] = await this.#packed.data();
     if (imagesFinite === 0) {
       const help = "check the decoding and normalisation of this batch; model and optimiser are as before it";
       throw new NonFiniteError(`${this.#method}: the images hold NaN or infinite values`, help);
     }
-    const value = (name: keyof StepTerms) => {
-      const at = this.#names.indexOf(name);
-      return at < 0 ? null : values[at];
-    };
-    return {
-      loss: value("loss"),
-      entropy: value("entropy"),
-      alignment: value("alignment"),
-      predictorDistance: value("predictorDistance"),
-      updated: finite === 1,
-    };
+    const found = new Map(this.#names.map((name, i) => [name, values[i]]));
+    if (found.get("kept") === 0) for (const name of ["loss", "entropy", "alignment"] as const) found.delete(name);
+    if (found.get("reliable") === 0) found.delete("firstLoss");
+    if ((found.get("average") ?? 0) < 0) found.delete("average");
+    const terms = Object.fromEntries(TERMS.map((name) => [name, found.get(name) ?? null])) as unknown as Terms;
+    return { ...terms, updated: updated === 1 };
   }
 
   /** Takes the scalars out of every scope: they live until `dispose()`. */

@@ -1,6 +1,7 @@
 // source: the model as it was trained. No adaptation; what every method is compared with.
-import { BatchNorm2d, type Classifier } from "../../nn/index.js";
+import type { Classifier } from "../../nn/index.js";
 import { noGrad, type Tensor } from "../../tensor/index.js";
+import { useBatchStatistics } from "./configure.js";
 import { Method, type Objective } from "./method.js";
 
 export class Source extends Method {
@@ -9,8 +10,7 @@ export class Source extends Method {
   constructor(model: Classifier) {
     super(model);
     model.eval();
-    // Another method may have had this model before.
-    for (const [, module] of model.namedModules()) if (module instanceof BatchNorm2d) module.useBatchStatistics = false;
+    useBatchStatistics(model, false); // another method may have had this model before
   }
 
   protected objective(images: Tensor): Objective {

@@ -1,31 +1,31 @@
 // Tent (Wang et al., ICLR 2021): descend the entropy of the model's own predictions.
-import { type Classifier, checkRates, SGD } from "../../nn/index.js";
+import type { Classifier } from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
-import { entropy } from "../losses.js";
-import { configureNorms } from "./configure.js";
+import { type SampleLoss, softmaxEntropy } from "../losses.js";
+import { checkNormOptions, configureNorms, type NormOptions, normOptimizer } from "./configure.js";
 import { Method, type Objective } from "./method.js";
 
-export interface TentOptions {
-  /** Rate of the normalisation layers' weights and biases. */
-  lr: number;
-  /** Default 0.9. */
-  momentum?: number;
-}
+export type TentOptions = NormOptions;
 
 export class Tent extends Method {
-  readonly name = "tent";
+  readonly name: string = "tent";
+  readonly #uncertainty: SampleLoss;
 
-  /** Freezes all of `model` but its normalisation layers. Throws ConfigError for a bad rate or a model without any. */
-  constructor(model: Classifier, { lr, momentum = 0.9 }: TentOptions) {
-    checkRates("Tent", { lr, momentum });
-    super(model);
+  /**
+   * Freezes all of `model` but its normalisation layers; minimises `uncertainty`. Throws ConfigError for a bad rate or a
+   * model without such layers.
+   */
+  constructor(model: Classifier, options: TentOptions, uncertainty = softmaxEntropy) {
+    checkNormOptions("Tent", options);
+    super(model, options);
     const norms = configureNorms(model);
-    this.adapt("model", norms, new SGD(norms, { lr, momentum }));
+    this.#uncertainty = uncertainty;
+    this.adapt("model", norms, normOptimizer(norms, options));
   }
 
   protected objective(images: Tensor): Objective {
     const logits = this.model.forward(images);
-    const loss = entropy(logits);
+    const loss = this.#uncertainty(logits).mean();
     return { logits, loss, entropy: loss };
   }
 }

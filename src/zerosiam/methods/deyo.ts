@@ -1,0 +1,105 @@
+// DeYO (Lee et al., ICLR 2024): learn from samples whose answer depends on the object's shape.
+import { BatchNorm2d, type Classifier, checkRates } from "../../nn/index.js";
+import { keep, noGrad, type Tensor, tensor } from "../../tensor/index.js";
+import { type SampleLoss, softmaxEntropy } from "../losses.js";
+import { checkNormOptions, configureNorms, entropyMargin, type NormOptions, normOptimizer } from "./configure.js";
+import { Method, type Objective } from "./method.js";
+import { checkSide, randomPermutations, shufflePatches } from "./patchShuffle.js";
+import { count, type SampleFilter, type Selection, selectedMean } from "./selection.js";
+
+export interface DeyoFilterOptions {
+  /** Samples of lower entropy are looked at further, in nats; default 0.5 ln C. */
+  deyoMargin?: number;
+  /** E₀ of the weight exp(E₀ − H), in nats; default 0.4 ln C. */
+  margin?: number;
+  /** Least fall of the answer's probability when the patches are shuffled; default 0.2. */
+  plpd?: number;
+  /** Patches along each side of an image; default 4. */
+  patches?: number;
+  /** Seed of the shuffles; default 0. */
+  seed?: number;
+  /** Gives the shuffles instead, for B images: i32 `[B, patches²]`. */
+  permutations?: (batch: number) => Tensor;
+}
+
+/** Certain, and by the object's shape (eq. 6 and 7); each sample weighs exp(E₀ − H) + exp(PLPD) (eq. 8). */
+class DeyoFilter implements SampleFilter {
+  readonly name = "deyo";
+  readonly #settings: Required<Omit<DeyoFilterOptions, "permutations" | "seed">>;
+  readonly #seed: number;
+  readonly #permutations: DeyoFilterOptions["permutations"];
+  /** Seed and number of the step, u32[2]: the key of its shuffle. */
+  #key!: Tensor;
+
+  /** Throws ConfigError for thresholds that are negative or not finite, or patches that are no count. */
+  constructor(
+    readonly model: Classifier,
+    options: DeyoFilterOptions = {},
+    readonly uncertainty: SampleLoss = softmaxEntropy,
+  ) {
+    const { deyoMargin = 0.5 * Math.log(model.numClasses), margin = entropyMargin(model) } = options;
+    const { plpd = 0.2, patches = 4, seed = 0, permutations } = options;
+    checkRates("DeYO", { deyoMargin, margin, plpd, seed });
+    checkSide("DeYO", patches);
+    this.#settings = { deyoMargin, margin, plpd, patches };
+    this.#permutations = permutations;
+    this.#seed = seed;
+  }
+
+  begin(): ReadonlyMap<string, Tensor> {
+    this.#key = keep(tensor(Uint32Array.of(this.#seed, 0)));
+    return new Map([["key", this.#key]]);
+  }
+
+  select(images: Tensor, logits: Tensor): Selection {
+    const { deyoMargin, margin, plpd, patches } = this.#settings;
+    return noGrad(() => {
+      const h = this.uncertainty(logits);
+      const certain = h.lt(deyoMargin);
+      const batch = images.shape[0];
+      const order = this.#permutations?.(batch) ?? randomPermutations(this.#key, batch, patches * patches);
+      const shuffled = shufflePatches(images, patches, order);
+      const answers = BatchNorm2d.withRowMask(this.model, certain, () => this.model.forward(shuffled));
+      const label = logits.argmax(-1, true);
+      const probability = (u: Tensor) => u.softmax().gather(label, 1).reshape([batch]);
+      const fall = probability(logits).sub(probability(answers));
+      const mask = certain.logicalAnd(fall.gt(plpd));
+      const kept = count(mask);
+      return {
+        weights: mask.where(h.neg().add(margin).exp().add(fall.exp()), 0),
+        reliable: count(certain),
+        kept,
+        learn: kept.gt(0),
+        next: [[this.#key, this.#key.add(tensor(Uint32Array.of(0, 1)))]],
+      };
+    });
+  }
+}
+
+export interface DeyoOptions extends NormOptions, DeyoFilterOptions {}
+
+export class Deyo extends Method {
+  readonly name: string = "deyo";
+  readonly #filter: DeyoFilter;
+
+  /**
+   * Freezes all of `model` but its normalisation layers; minimises `uncertainty` and judges by it. Throws ConfigError for
+   * bad options or a model without such layers.
+   */
+  constructor(model: Classifier, options: DeyoOptions, uncertainty = softmaxEntropy) {
+    checkNormOptions("DeYO", options);
+    const filter = new DeyoFilter(model, options, uncertainty);
+    super(model, options);
+    const norms = configureNorms(model);
+    this.#filter = filter;
+    this.carry(filter.name, filter.begin());
+    this.adapt("model", norms, normOptimizer(norms, options));
+  }
+
+  protected objective(images: Tensor): Objective {
+    const logits = this.model.forward(images);
+    const selection = this.#filter.select(images, logits);
+    const loss = selectedMean(this.#filter.uncertainty(logits), selection);
+    return { logits, loss, entropy: loss, ...selection };
+  }
+}

@@ -1,0 +1,124 @@
+// EATA (Niu et al., ICML 2022): learn from reliable samples that are not like those before, and forget little.
+import { type Classifier, checkRates, type Parameter } from "../../nn/index.js";
+import { ConfigError, keep, noGrad, type Tensor, zeros } from "../../tensor/index.js";
+import { checkNormOptions, configureNorms, entropyMargin, type NormOptions, normOptimizer } from "./configure.js";
+import { Method, type Objective } from "./method.js";
+import { count, type SampleFilter, type Selection, selectedMean } from "./selection.js";
+
+export interface EataFilterOptions {
+  /** E₀: samples of lower entropy are reliable, in nats; default 0.4 ln C. */
+  margin?: number;
+  /** Reliable samples whose |cosine| with the average answer is as large are redundant; default 0.05, or 0.4 for 10 classes or fewer. */
+  dMargin?: number;
+}
+
+export interface EataOptions extends NormOptions, EataFilterOptions {
+  /** By parameter, from `fisherInformation`: how much the clean data want it where it is. Default: none, no anti-forgetting. */
+  fisher?: ReadonlyMap<string, Tensor>;
+  /** Weight of the anti-forgetting term; default 2000. */
+  fisherAlpha?: number;
+}
+
+/** Reliable and not redundant (eq. 3 to 5); each sample weighs exp(E₀ − H). */
+class EataFilter implements SampleFilter {
+  readonly name = "eata";
+  readonly #classes: number;
+  readonly #margin: number;
+  readonly #dMargin: number;
+  /** p̄ `[C]`: moving average of the answers to the samples that were kept; zeros while there is none. */
+  #average!: Tensor;
+
+  /** Throws ConfigError for margins that are negative or not finite. */
+  constructor(
+    model: Classifier,
+    { margin = entropyMargin(model), dMargin = defaultDMargin(model) }: EataFilterOptions,
+  ) {
+    checkRates("EATA", { margin, dMargin });
+    this.#margin = margin;
+    this.#dMargin = dMargin;
+    this.#classes = model.numClasses;
+  }
+
+  begin(): ReadonlyMap<string, Tensor> {
+    this.#average = keep(zeros([this.#classes]));
+    return new Map([["average", this.#average]]);
+  }
+
+  select(_: Tensor, logits: Tensor): Selection {
+    return noGrad(() => {
+      const h = logits.softmaxEntropy();
+      const p = logits.softmax();
+      const reliable = h.lt(this.#margin);
+      const first = this.#average.sum().eq(0);
+      const diverse = cosine(p, this.#average).abs().lt(this.#dMargin).logicalOr(first);
+      const mask = reliable.logicalAnd(diverse);
+      const kept = count(mask);
+      const mean = mask.reshape([-1, 1]).where(p, 0).sum(0).div(kept.maximum(1));
+      return {
+        weights: mask.where(h.neg().add(this.#margin).exp(), 0),
+        reliable: count(reliable),
+        kept,
+        learn: kept.gt(0),
+        next: [[this.#average, first.where(mean, this.#average.mul(0.9).add(mean.mul(0.1)))]],
+      };
+    });
+  }
+}
+
+export class Eata extends Method {
+  readonly name = "eata";
+  readonly #filter: EataFilter;
+  readonly #fisherAlpha: number;
+  readonly #anchored: readonly { parameter: Parameter; fisher: Tensor }[];
+
+  /** Freezes all of `model` but its normalisation layers. Throws ConfigError for bad options or a model without any. */
+  constructor(model: Classifier, { fisher, fisherAlpha = 2000, ...options }: EataOptions) {
+    checkNormOptions("EATA", options, { fisherAlpha });
+    const filter = new EataFilter(model, options);
+    super(model, options);
+    const norms = configureNorms(model);
+    this.#fisherAlpha = fisherAlpha;
+    this.#anchored = fisher ? anchor(norms, fisher) : [];
+    this.#filter = filter;
+    this.carry(filter.name, filter.begin());
+    this.adapt("model", norms, normOptimizer(norms, options));
+  }
+
+  protected objective(images: Tensor): Objective {
+    const logits = this.model.forward(images);
+    const selection = this.#filter.select(images, logits);
+    const entropy = selectedMean(logits.softmaxEntropy(), selection);
+    return { logits, loss: this.#forgetting().reduce((sum, term) => sum.add(term), entropy), entropy, ...selection };
+  }
+
+  /** The terms of α_F Σ F (θ − θ⁰)² (eq. 8), one a parameter. */
+  #forgetting(): Tensor[] {
+    return this.#anchored.map(({ parameter, fisher }) =>
+      parameter.sub(this.start(parameter)).square().mul(fisher).sum().mul(this.#fisherAlpha),
+    );
+  }
+}
+
+/** Each parameter with its information. Throws ConfigError where there is none, or of another shape. */
+function anchor(norms: ReadonlyMap<string, Parameter>, fisher: ReadonlyMap<string, Tensor>) {
+  return [...norms].map(([name, parameter]) => {
+    const information = fisher.get(name);
+    if (information && String(information) === String(parameter)) return { parameter, fisher: information };
+    throw new ConfigError(
+      `EATA: the Fisher information of ${name} is ${information ?? "missing"}, not ${parameter}`,
+      "pass what fisherInformation gave for this model",
+    );
+  });
+}
+
+/** cos(p, q) of each row of p `[B, C]` with q `[C]`; 0 where q is 0. */
+function cosine(p: Tensor, q: Tensor): Tensor {
+  const length = (x: Tensor) => x.square().sum(-1).sqrt().maximum(1e-8);
+  return p
+    .mul(q)
+    .sum(-1)
+    .div(length(p).mul(length(q)));
+}
+
+/** What EATA's authors take for ImageNet, and for the ten classes of CIFAR. */
+const defaultDMargin = ({ numClasses }: Classifier): number => (numClasses > 10 ? 0.05 : 0.4);

@@ -1,0 +1,20 @@
+// norm: batch norm by the statistics of each batch (Schneider et al., NeurIPS 2020, with no prior); nothing is learnt.
+import type { Classifier } from "../../nn/index.js";
+import { noGrad, type Tensor } from "../../tensor/index.js";
+import { useBatchStatistics } from "./configure.js";
+import { Method, type Objective } from "./method.js";
+
+/** Equals `source` for a model without batch norm. */
+export class NormStatistics extends Method {
+  readonly name = "norm";
+
+  constructor(model: Classifier) {
+    super(model);
+    model.eval();
+    useBatchStatistics(model, true);
+  }
+
+  protected objective(images: Tensor): Objective {
+    return { logits: noGrad(() => this.model.forward(images)) };
+  }
+}

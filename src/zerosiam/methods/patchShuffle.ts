@@ -1,0 +1,51 @@
+// Cutting images into patches and putting them together in another order: what DeYO does to an object's shape.
+import { ConfigError, formatShape, ShapeError, type Tensor, tensor } from "../../tensor/index.js";
+
+/**
+ * Images `[B, channels, H, W]` cut into a grid of `side` × `side` patches; patch j of the result is patch
+ * `permutation[b, j]` of image b, row by row (i32 `[B, side²]`). Throws ShapeError when the grid does not divide the image.
+ */
+export function shufflePatches(images: Tensor, side: number, permutation: Tensor): Tensor {
+  const [batch, channels, height, width] = images.shape;
+  const [h, w] = [height / side, width / side];
+  if (!Number.isInteger(h) || !Number.isInteger(w)) {
+    throw new ShapeError(
+      `shufflePatches: a grid of ${side} × ${side} does not divide images ${formatShape(images.shape)}`,
+      "choose a number of patches that divides height and width",
+    );
+  }
+  const cells = side * side;
+  const patches = images
+    .reshape([batch, channels, side, h, side, w])
+    .permute([0, 2, 4, 1, 3, 5])
+    .reshape([batch * cells, channels * h * w]);
+  const first = tensor(
+    Int32Array.from({ length: batch }, (_, b) => b * cells),
+    [batch, 1],
+    { device: images.device },
+  );
+  return patches
+    .indexSelect(permutation.add(first).reshape([batch * cells]))
+    .reshape([batch, side, side, channels, h, w])
+    .permute([0, 3, 1, 4, 2, 5])
+    .reshape(images.shape);
+}
+
+/** `rows` permutations of 0 … n − 1 (i32 `[rows, n]`) from a key, u32[2]: the ranks of as many random numbers. */
+export function randomPermutations(key: Tensor, rows: number, n: number): Tensor {
+  const numbers = key.randomUniform([rows, n]);
+  const [own, other] = [numbers.reshape([rows, n, 1]), numbers.reshape([rows, 1, n])];
+  const earlier = tensor(
+    Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => j < i)),
+    null,
+    { device: key.device },
+  );
+  const before = other.lt(own).logicalOr(other.eq(own).logicalAnd(earlier)); // equal numbers: the first one first
+  return before.cast("f32").sum(-1).cast("i32");
+}
+
+/** Throws ConfigError unless `side` is an integer ≥ 1. */
+export function checkSide(owner: string, side: number): void {
+  if (Number.isSafeInteger(side) && side >= 1) return;
+  throw new ConfigError(`${owner}: patches is ${side}`, "use an integer ≥ 1: the patches along each side of an image");
+}

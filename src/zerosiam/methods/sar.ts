@@ -1,0 +1,85 @@
+// SAR (Niu et al., ICLR 2023): reliable samples, a sharpness-aware step, and recovery when the loss says collapse.
+import { type Classifier, type Parameter, sharpen } from "../../nn/index.js";
+import { keep, type Tensor, tensor } from "../../tensor/index.js";
+import { checkNormOptions, configureNorms, entropyMargin, type NormOptions, normOptimizer } from "./configure.js";
+import { Method, type Objective } from "./method.js";
+import type { StepTerms } from "./metrics.js";
+import { count, selectedMean } from "./selection.js";
+
+export interface SarOptions extends NormOptions {
+  /** E₀: samples of lower entropy are reliable, in nats; default 0.4 ln C. */
+  margin?: number;
+  /** Length of the climb to the worst weights nearby; default 0.05. */
+  rho?: number;
+  /** The parameters go back to where they began when the moving average of the loss falls below this; default 0.2. */
+  recoverBelow?: number;
+  /** Recovery clears the momentum and the average too; default false, as in the authors' code. */
+  cleanReset?: boolean;
+  /** Layers that do not adapt, by module path, or null for none; default `SAR_FROZEN`. */
+  frozen?: RegExp | null;
+}
+
+/** The last stage of ResNets, blocks 9 to 11 and the final norm of vision transformers: the layers that SAR finds fragile. */
+export const SAR_FROZEN = /(^|\.)layer4(\.|$)|(^|\.)blocks\.(9|10|11)(\.|$)|^norm$/;
+
+/** What the moving average is while there is none: entropies are not negative. */
+const NONE = -1;
+
+export class Sar extends Method {
+  readonly name = "sar";
+  readonly #norms: ReadonlyMap<string, Parameter>;
+  readonly #settings: { margin: number; rho: number; recoverBelow: number; cleanReset: boolean };
+  readonly #average: Tensor;
+  readonly #recoveries: Tensor;
+
+  /** Freezes all of `model` but its normalisation layers. Throws ConfigError for bad options or a model without any. */
+  constructor(model: Classifier, options: SarOptions) {
+    const { margin = entropyMargin(model), rho = 0.05, recoverBelow = 0.2, cleanReset = false } = options;
+    checkNormOptions("SAR", options, { margin, rho, recoverBelow });
+    super(model, options);
+    this.#settings = { margin, rho, recoverBelow, cleanReset };
+    this.#norms = configureNorms(model, options.frozen === undefined ? SAR_FROZEN : options.frozen);
+    this.#average = keep(tensor(NONE));
+    this.#recoveries = keep(tensor(0));
+    this.carry("sar", new Map(Object.entries({ average: this.#average, recoveries: this.#recoveries })));
+    this.adapt("model", this.#norms, normOptimizer(this.#norms, options));
+  }
+
+  protected objective(images: Tensor): Objective {
+    const { margin, rho } = this.#settings;
+    const logits = this.model.forward(images);
+    const h = logits.softmaxEntropy();
+    const certain = h.detach().lt(margin);
+    const reliable = count(certain);
+    const firstLoss = selectedMean(h, { weights: certain.cast("f32"), kept: reliable });
+    const { worst, norm } = sharpen(this.#norms.values(), rho, firstLoss, () => {
+      const again = this.model.forward(images).softmaxEntropy();
+      const weights = certain.logicalAnd(again.detach().lt(margin)).cast("f32");
+      const kept = weights.sum();
+      return { loss: selectedMean(again, { weights, kept }), kept };
+    });
+    return { logits, firstLoss, reliable, ...worst, ...this.#watch(worst), learn: norm.isFinite() };
+  }
+
+  /** The moving average of the loss, and whether it has fallen so low that the model must have collapsed (section 4.3). */
+  #watch({ loss, kept }: { loss: Tensor; kept: Tensor }): Pick<Objective, "average" | "next" | "recovery"> {
+    const { recoverBelow, cleanReset } = this.#settings;
+    const before = this.#average;
+    const now = loss.detach();
+    const moved = before.lt(0).where(now, before.mul(0.9).add(now.mul(0.1)));
+    const average = kept.gt(0).where(moved, before);
+    const when = average.ge(0).logicalAnd(average.lt(recoverBelow));
+    return {
+      average,
+      next: [
+        [before, cleanReset ? when.where(NONE, average) : average],
+        [this.#recoveries, this.#recoveries.add(when.cast("f32"))],
+      ],
+      recovery: { when, optimizers: cleanReset },
+    };
+  }
+
+  protected override extraTerms(): StepTerms {
+    return { recoveries: this.#recoveries };
+  }
+}
