@@ -17,6 +17,7 @@ export function forgettingFigures({ methods }: ReportData): Figure[] {
       name: methodLabel(name),
       ...look(name, i),
       values: x.map((_, at) => clean[at]?.mean ?? null),
+      marked: true,
       whiskers: x.map((_, at) => clean[at]?.ci95 ?? null),
     }),
   );

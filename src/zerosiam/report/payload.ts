@@ -9,6 +9,8 @@ export interface SeriesSpec {
   dash: number[];
   /** One value for each x; null leaves a gap. */
   values: (number | null)[];
+  /** Whether each value is marked by a point: where they are few, or gaps may leave one alone. */
+  marked?: boolean;
   /** Half widths of the intervals, drawn as whiskers. */
   whiskers?: (number | null)[];
   /** Indices of points to ring. */

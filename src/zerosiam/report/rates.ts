@@ -39,6 +39,7 @@ function toSeries(name: string, index: number, x: number[], points: RatePoint[],
     name: methodLabel(name),
     ...look(name, index),
     values: at.map((p) => p?.mean ?? null),
+    marked: true,
     whiskers: at.map((p) => p?.ci95 ?? null),
     rings: at.flatMap((p, i) => (p?.chosen ? [i] : [])),
     ...(safe ? { range: [safe.lowest, safe.highest] } : {}),
@@ -54,7 +55,7 @@ function caption(sweep: RateSweep, methods: string[]): string {
     const safe =
       good.length > 0 ? `is at or above the source at ${good.join(", ")}` : "is nowhere at the source’s level";
     const width = safeRange(mine, sweep.source)?.decades;
-    const decades = width === undefined ? "" : ` (safe range: ${number(width)} decades)`;
+    const decades = width === undefined ? "" : ` (safe range: ${number(width)} decade${width === 1 ? "" : "s"})`;
     return `${methodLabel(name)} ${safe}${bad ? `, and below it from ${unbrokenRate(bad.lr)} on` : ""}${decades}.`;
   });
   return (

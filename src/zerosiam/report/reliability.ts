@@ -10,12 +10,13 @@ export function reliabilityFigures({ methods }: ReportData): Figure[] {
   const binned = methods.flatMap(({ name, bins }, i) => (bins ? [{ name, bins, i }] : []));
   if (binned.length === 0) return [];
   const count = binned[0].bins.length;
-  const x = Array.from({ length: count }, (_, bin) => (bin + 0.5) / count);
+  const x = Array.from({ length: count }, (_, bin) => Number(((bin + 0.5) / count).toFixed(3)));
   const series = binned.map(
     ({ name, bins, i }): SeriesSpec => ({
       name: methodLabel(name),
       ...look(name, i),
       values: bins.map(({ accuracy }) => accuracy),
+      marked: true,
     }),
   );
   const ideal: SeriesSpec = { name: "calibrated", slot: 0, dash: [1, 3], values: x };

@@ -19,12 +19,14 @@ export type SweepFacts = Pick<ReportData, "command" | "created" | "interrupted" 
 
 /** Means over seeds of the chosen settings, and accuracy against rate of the swept ones. */
 export function overviewReport(facts: SweepFacts, chosen: readonly Group[], swept: readonly Group[]): ReportData {
-  const streams = [...new Set(swept.map(({ setting }) => setting.stream))];
+  const streamsOf = (groups: readonly Group[]) => [...new Set(groups.map(({ setting }) => setting.stream))];
   return {
     ...facts,
     ...{ stream: "the sweep: all streams", seed: chosen[0]?.setting.seed ?? 0, methods: [] },
-    results: chosen.flatMap(resultOf),
-    sweeps: streams.flatMap((stream) => sweepOf(stream, chosen, swept)),
+    results: streamsOf(chosen).flatMap((stream) =>
+      chosen.filter(({ setting }) => setting.stream === stream).flatMap(resultOf),
+    ),
+    sweeps: streamsOf(swept).flatMap((stream) => sweepOf(stream, chosen, swept)),
   };
 }
 
@@ -92,7 +94,7 @@ function known({ accuracy, entropy, logitNorm, ...rest }: CellRow): ReportRow {
 }
 
 function settingsOf({ method: _, stream: __, seed: ___, ...settings }: CellSetting): ReportMethod["settings"] {
-  return settings;
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null));
 }
 
 /** The clean probes of a return to the source, over seeds; empty on other streams. */

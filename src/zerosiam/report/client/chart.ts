@@ -80,7 +80,7 @@ function line(spec: ChartSpec, s: SeriesSpec): uPlot.Series {
     stroke: stroke(s),
     width: 2,
     dash: s.dash,
-    points: { show: spec.logX && s.whiskers !== undefined, size: 6, fill: stroke(s) },
+    points: { show: s.marked === true, size: 6, fill: stroke(s) },
     value: (_, v) => format(spec, v, 1),
     spanGaps: spec.logX,
   };
