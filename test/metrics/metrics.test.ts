@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../../src/tensor/errors.js";
+import { Calibration } from "../../src/zerosiam/metrics/calibration.js";
 import {
   answers,
   costRatio,
@@ -122,13 +123,19 @@ describe("a tally", () => {
     expect(unlabelled.calibrationError).toBeNaN();
     expect(unlabelled.entropy).toBeCloseTo(Math.log(3), 14);
   });
+});
 
-  it("keeps over- and underconfidence of different bins apart, and puts a border into the lower bin", () => {
-    // Confidence 1/3 is the border of bins 4 and 5 of 15, and wrong; confidence 1 is right.
-    const tally = tallyOf([0, 0, 0, 1e4, 0, 0], 3, [2, 0]);
-    expect(tally.calibrationError).toBeCloseTo(1 / 6, 14);
-    expect(tally.bins[14]).toEqual({ n: 1, confidence: 1, accuracy: 1 });
-    expect(tallyOf([0, 0], 2, [0]).bins.findIndex(({ n }) => n > 0)).toBe(7); // 0.5 in (7/15, 8/15]
+describe("calibration", () => {
+  it("keeps over- and underconfidence of different bins apart, and puts borders into the lower bin", () => {
+    const calibration = new Calibration(4);
+    calibration.add(0.5, true); // the border of the second and the third
+    calibration.add(1, false);
+    calibration.add(0, false);
+    expect(calibration.bins.map(({ n }) => n)).toEqual([1, 1, 0, 1]);
+    expect(calibration.bins[1]).toEqual({ n: 1, confidence: 0.5, accuracy: 1 });
+    expect(calibration.bins[2].accuracy).toBeNaN();
+    expect(calibration.error).toBeCloseTo((0.5 + 1 + 0) / 3, 14);
+    expect(new Calibration().error).toBeNaN();
   });
 });
 

@@ -46,6 +46,11 @@ describe("the tables of a sweep", () => {
     ]);
   });
 
+  it("compare on the seeds that both have, where a run is missing", () => {
+    const cells = sampleCells().filter(({ setting }) => setting.method !== "tent" || setting.seed === 1);
+    expect(text(differenceTable(groupCells(cells), "source", "x"))[0]).toEqual(["Tent", "1.0", "−52.0"]);
+  });
+
   it("list every metric with the source's dominant share and cost beside it", () => {
     const table = metricsTable(
       groups.filter(({ setting }) => setting.stream === "mixed"),
