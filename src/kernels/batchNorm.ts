@@ -5,6 +5,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { type NormOptions, normReference, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { normPlan } from "./lib/channelNormKernels.js";
 import { checkShapes } from "./lib/checks.js";
+import { normGradients, overPlanes } from "./lib/normGradient.js";
 import { normTolerance } from "./lib/normTolerance.js";
 import { benchImages, of } from "./lib/sample.js";
 
@@ -40,7 +41,10 @@ export const batchNorm = defineOp({
   reference: (inputs, { eps }) => normReference(planesOf("batchNorm", inputs[0] as TensorInfo, null), inputs, eps),
   saves: ["x", "weight", "mean", "variance"],
   // with m elements a channel: ∂/∂weight = Σ g x̂, ∂/∂bias = Σ g, ∂/∂x = weight / σ · (g − Σ g / m − x̂ Σ g x̂ / m)
-  vjp(g: Tensor, { x, weight, mean, variance }, { params: { eps }, needs }) {
+  vjp(g: Tensor, { x, weight, mean, variance }, { params: { eps }, needs, createGraph }) {
+    if (createGraph) {
+      return normGradients(g, x, weight, { ...overPlanes(planesOf("batchNorm", x, null)), eps, centered: true });
+    }
     const [dWeight, dBias] = g.batchNormAffineGrad(x, mean, variance, { eps });
     const dx = needs.x ? g.batchNormInputGrad(x, weight, mean, variance, dWeight, dBias, { eps }) : null;
     return [dx, dWeight, dBias];

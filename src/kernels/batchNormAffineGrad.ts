@@ -7,7 +7,10 @@ import { benchImages, of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** `[Σ g x̂, Σ g]` per channel, with x̂ = (x − mean) / √(variance + ε) and g `this`. Throws ShapeError, DTypeError. */
+    /**
+     * `[Σ g x̂, Σ g]` per channel, with x̂ = (x − mean) / √(variance + ε) and g `this`.
+     * No derivative. Throws ShapeError, DTypeError.
+     */
     batchNormAffineGrad(
       x: Tensor,
       mean: Tensor,

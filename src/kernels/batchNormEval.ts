@@ -57,15 +57,22 @@ export const batchNormEval = defineOp({
   saves: ["x", "mean", "variance", "weight"],
   constants: ["mean", "variance"],
   // ∂/∂x = g weight / σ; ∂/∂weight = Σ g x̂; ∂/∂bias = Σ g
-  vjp(g: Tensor, { x, mean, variance, weight }, { params: { eps }, needs }) {
+  vjp(g: Tensor, { x, mean, variance, weight }, { params: { eps }, needs, createGraph }) {
     const perChannel = [mean.size, ...x.shape.slice(2).map(() => 1)];
     const scale = () => {
       const inverse = variance.add(eps).rsqrt();
       return (weight ? inverse.mul(weight) : inverse).reshape(perChannel);
     };
-    const [dWeight, dBias] =
-      needs.weight || needs.bias ? g.batchNormAffineGrad(x, mean, variance, { eps }) : [null, null];
-    return [needs.x ? g.mul(scale()) : null, null, null, dWeight, dBias];
+    const dx = needs.x ? g.mul(scale()) : null;
+    if (!needs.weight && !needs.bias) return [dx, null, null, null, null];
+    if (createGraph) {
+      // by ops: the fused sums have no derivative
+      const normal = x.sub(mean.reshape(perChannel)).mul(variance.add(eps).rsqrt().reshape(perChannel));
+      const summed = (t: Tensor) => t.sum([0, ...x.shape.slice(2).map((_, d) => d + 2)]);
+      return [dx, null, null, summed(g.mul(normal)), summed(g)];
+    }
+    const [dWeight, dBias] = g.batchNormAffineGrad(x, mean, variance, { eps });
+    return [dx, null, null, dWeight, dBias];
   },
   tolerance: ulp(16, 1e-5),
   cost: ([x]) => ({ flops: 4 * sizeOf((x as TensorInfo).shape) }),

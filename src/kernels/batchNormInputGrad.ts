@@ -12,7 +12,7 @@ declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
      * weight / σ · (g − (dBias + x̂ dWeight) / m) with σ = √(variance + ε), x̂ = (x − mean) / σ, m elements a channel and g
-     * `this`. Throws ShapeError, DTypeError.
+     * `this`. No derivative. Throws ShapeError, DTypeError.
      */
     batchNormInputGrad(
       x: Tensor,

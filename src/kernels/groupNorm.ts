@@ -5,6 +5,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { normReference, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { normPlan } from "./lib/channelNormKernels.js";
 import { checkShapes } from "./lib/checks.js";
+import { normGradients, overPlanes } from "./lib/normGradient.js";
 import { normTolerance } from "./lib/normTolerance.js";
 import { benchImages, of } from "./lib/sample.js";
 
@@ -49,7 +50,11 @@ export const groupNorm = defineOp({
     normReference(planesOf("groupNorm", inputs[0] as TensorInfo, groups), inputs, eps),
   saves: ["x", "weight", "mean", "variance"],
   // sums over planes serve all three: ∂/∂weight = Σ g x̂ and ∂/∂bias = Σ g over the batch; ∂/∂x see groupNormInputGrad
-  vjp(g: Tensor, { x, weight, mean, variance }, { params, needs }) {
+  vjp(g: Tensor, { x, weight, mean, variance }, { params, needs, createGraph }) {
+    if (createGraph) {
+      const planes = planesOf("groupNorm", x, params.groups);
+      return normGradients(g, x, weight, { ...overPlanes(planes), eps: params.eps, centered: true });
+    }
     const [scaled, plain] = g.groupNormSums(x, mean, variance, params);
     return [
       needs.x ? g.groupNormInputGrad(x, weight, mean, variance, scaled, plain, params) : null,

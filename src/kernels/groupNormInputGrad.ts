@@ -12,7 +12,8 @@ declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
      * (g w − (Σ g w + x̂ Σ g w x̂) / m) / σ with w the weight, σ = √(variance + ε), x̂ = (x − mean) / σ, sums over the group's m
-     * elements made of those over its planes (`groupNormSums`), and g `this`. Throws ShapeError, DTypeError, ConfigError.
+     * elements made of those over its planes (`groupNormSums`), and g `this`. No derivative. Throws
+     * ShapeError, DTypeError, ConfigError.
      */
     groupNormInputGrad(
       x: Tensor,

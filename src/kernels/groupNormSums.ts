@@ -7,7 +7,10 @@ import { benchImages, of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** `[Σ g x̂, Σ g]` over each plane, `[B, C]`, with x̂ = (x − mean) / √(variance + ε) and g `this`. Throws ShapeError, DTypeError, ConfigError. */
+    /**
+     * `[Σ g x̂, Σ g]` over each plane, `[B, C]`, with x̂ = (x − mean) / √(variance + ε) and g `this`.
+     * No derivative. Throws ShapeError, DTypeError, ConfigError.
+     */
     groupNormSums(
       x: Tensor,
       mean: Tensor,

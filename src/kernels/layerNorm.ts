@@ -4,6 +4,7 @@ import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkShapes } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
+import { normGradients, overRows } from "./lib/normGradient.js";
 import { normTolerance } from "./lib/normTolerance.js";
 import { rowKernel } from "./lib/rowKernel.js";
 import { checkDims, columnOf, eachOf, hostRow, meanOf, type RowNormOptions, rowOf, rowShapes } from "./lib/rowNorm.js";
@@ -96,7 +97,8 @@ export const layerNorm = defineOp({
   },
   saves: ["x", "weight", "mean", "rstd"],
   // over rows: ∂/∂weight = Σ g x̂, ∂/∂bias = Σ g; ∂/∂x see layerNormInputGrad
-  vjp(g: Tensor, { x, weight, mean, rstd }, { params: { dims }, needs }) {
+  vjp(g: Tensor, { x, weight, mean, rstd }, { params: { dims, eps }, needs, createGraph }) {
+    if (createGraph) return normGradients(g, x, weight, { ...overRows(x.shape, dims), eps, centered: true });
     const affine = needs.weight || needs.bias ? g.layerNormAffineGrad(x, mean, rstd, dims) : [null, null];
     return [needs.x ? g.layerNormInputGrad(x, weight, mean, rstd, dims) : null, ...affine];
   },

@@ -10,7 +10,7 @@ import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** `[Σ g x̂, Σ g]` over rows, with x̂ = (x − mean) rstd and g `this`. Throws ShapeError, DTypeError. */
+    /** `[Σ g x̂, Σ g]` over rows, with x̂ = (x − mean) rstd and g `this`. No derivative. Throws ShapeError, DTypeError. */
     layerNormAffineGrad(x: Tensor, mean: Tensor, rstd: Tensor, dims: number): [weight: Tensor, bias: Tensor];
   }
 }

@@ -9,7 +9,10 @@ import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** (h − mean(h) − x̂ mean(h x̂)) rstd per row, with h = g · weight, x̂ = (x − mean) rstd and g `this`. Throws ShapeError, DTypeError. */
+    /**
+     * (h − mean(h) − x̂ mean(h x̂)) rstd per row, with h = g · weight, x̂ = (x − mean) rstd and g `this`.
+     * No derivative. Throws ShapeError, DTypeError.
+     */
     layerNormInputGrad(x: Tensor, weight: Tensor | null | undefined, mean: Tensor, rstd: Tensor, dims: number): Tensor;
   }
 }

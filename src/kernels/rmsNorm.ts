@@ -4,6 +4,7 @@ import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkShapes } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
+import { normGradients, overRows } from "./lib/normGradient.js";
 import { normTolerance } from "./lib/normTolerance.js";
 import { rowKernel } from "./lib/rowKernel.js";
 import { checkDims, columnOf, eachOf, hostRow, meanOf, type RowNormOptions, rowOf, rowShapes } from "./lib/rowNorm.js";
@@ -64,10 +65,14 @@ export const rmsNorm = defineOp({
   },
   saves: ["x", "weight", "rstd"],
   // over rows: ∂/∂weight = Σ g x rstd; ∂/∂x see rmsNormInputGrad
-  vjp: (g: Tensor, { x, weight, rstd }, { params: { dims }, needs }) => [
-    needs.x ? g.rmsNormInputGrad(x, weight, rstd, dims) : null,
-    needs.weight ? g.rmsNormWeightGrad(x, rstd, dims) : null,
-  ],
+  vjp(g: Tensor, { x, weight, rstd }, { params: { dims, eps }, needs, createGraph }) {
+    if (createGraph)
+      return normGradients(g, x, weight, { ...overRows(x.shape, dims), eps, centered: false }).slice(0, 2);
+    return [
+      needs.x ? g.rmsNormInputGrad(x, weight, rstd, dims) : null,
+      needs.weight ? g.rmsNormWeightGrad(x, rstd, dims) : null,
+    ];
+  },
   tolerance: normTolerance,
   cost: ([x]) => ({ flops: 4 * sizeOf((x as TensorInfo).shape) }),
   samples: [

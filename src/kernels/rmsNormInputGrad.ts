@@ -9,7 +9,7 @@ import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** (h − x̂ mean(h x̂)) rstd per row, with h = g · weight, x̂ = x rstd and g `this`. Throws ShapeError, DTypeError. */
+    /** (h − x̂ mean(h x̂)) rstd per row, with h = g · weight, x̂ = x rstd and g `this`. No derivative. Throws ShapeError, DTypeError. */
     rmsNormInputGrad(x: Tensor, weight: Tensor | null | undefined, rstd: Tensor, dims: number): Tensor;
   }
 }

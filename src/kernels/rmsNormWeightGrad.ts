@@ -10,7 +10,7 @@ import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** Σ g x rstd over rows, with g `this`. Throws ShapeError, DTypeError. */
+    /** Σ g x rstd over rows, with g `this`. No derivative. Throws ShapeError, DTypeError. */
     rmsNormWeightGrad(x: Tensor, rstd: Tensor, dims: number): Tensor;
   }
 }

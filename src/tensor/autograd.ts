@@ -153,7 +153,7 @@ function visit(
     needs[name(i)] = wants[i];
   }
   const saved = Object.fromEntries(node.saved.map((s) => [s.name, restore(s, node)]));
-  const results = op.vjp(gradient, saved, { params: node.params, shapes, needs });
+  const results = op.vjp(gradient, saved, { params: node.params, shapes, needs, createGraph: recording });
   for (const [i, edge] of edges.entries()) {
     const result = results[i];
     if (!edge || !wants[i] || !result) continue;

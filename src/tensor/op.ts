@@ -58,6 +58,8 @@ export interface VjpContext<P> {
   readonly shapes: Readonly<Record<string, Shape>>;
   /** Which inputs want a gradient: an expensive one that nobody wants is not computed. */
   readonly needs: Readonly<Record<string, boolean>>;
+  /** Whether the gradients will be differentiated in turn: then they must come from ops that have derivatives. */
+  readonly createGraph: boolean;
 }
 
 /** How far a kernel may be from its float64 reference: |got − want| ≤ abs + ulp units in the last place of want. */

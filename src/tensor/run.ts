@@ -29,9 +29,10 @@ export function apply(op: AnyOp, inputs: Inputs<Tensor>, args: readonly unknown[
   const call = prepare(op, inputs, op.params?.(inputs, ...args), device);
   const storages = op.kernels ? execute(op, inputs, call, device) : [firstOf(op, inputs).storage.retain()];
   const node = record(op, inputs, call, storages);
+  // further outputs are statistics and indices, constants to a derivative; of an op without one they are to be refused, too
+  const nodeOf = (i: number) => (i === 0 || (!op.vjp && call.outputs[i].dtype === "f32") ? node : null);
   return call.outputs.map(
-    ({ shape, dtype }, i) =>
-      new Tensor(storages[i], shape, dtype, i === 0 ? node : null, i === 0 && node !== null && !op.stops),
+    ({ shape, dtype }, i) => new Tensor(storages[i], shape, dtype, nodeOf(i), nodeOf(i) !== null && !op.stops),
   );
 }
 

@@ -83,6 +83,15 @@ describe("backward", () => {
     expect(await values(second)).toEqual([12, 18]); // 6x
   });
 
+  test("refuses gradients of gradients through any result of an op without a derivative", () => {
+    const [q, k, v] = [1, 2, 3].map((x) => tensor([[x]]).setRequiresGrad(true));
+    scope(() => {
+      const [y] = q.scaledDotProductAttention(k, v);
+      const [, , byValues] = grad(y.square().sum(), [q, k, v], { createGraph: true });
+      expect(() => grad(byValues.sum(), [q])).toThrow(/attentionKeyValueGrad has no derivative/);
+    });
+  });
+
   test("refuses a second derivative by a leaf that was assigned in between: what it saved is another value", () => {
     const x = leaf([2]);
     scope(() => {
