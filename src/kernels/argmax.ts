@@ -17,7 +17,7 @@ declare module "../tensor/tensor.js" {
 }
 
 const KEYS: Record<Exclude<DType, "bool">, string> = {
-  f32: "key_of(x)",
+  f32: "key_of(select(x, 0.0, x == 0.0))", // −0 equals 0,
   i32: "bitcast<u32>(x) ^ 0x80000000u",
   u32: "x",
 };
@@ -29,6 +29,7 @@ export const argmax = reduction({
     axes: normalizeDims("argmax", dim, (x as TensorInfo).shape.length),
     keepdim: keepdim ?? false,
   }),
+  drawArgs: (rank, choose) => [rank > 0 && choose(2) === 1 ? choose(rank) : null, choose(2) === 1],
   dtypes: ["f32", "i32", "u32"],
   result: "i32",
   emptyHasValue: false,
@@ -59,6 +60,7 @@ export const argmax = reduction({
       ...of({ shape: [3, 4], values: [1, 3, 3, 2, 0, Number.NaN, 1 / 0, Number.NaN, -1 / 0, -1 / 0, -1 / 0, -1 / 0] }),
       args: [1],
     },
+    { ...of({ shape: [2, 2], values: [-0, 0, 0, -0] }), args: [1] },
     { ...of({ shape: [3, 4], dtype: "i32", range: [-2, 2] }), args: [1] },
     { ...of({ shape: [2, 3], dtype: "u32", values: [0, 0, 0, 1, 4294967295, 2] }), args: [1] },
   ],

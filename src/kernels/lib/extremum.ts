@@ -16,6 +16,7 @@ const SAMPLES: readonly Sample[] = [
   of([9001]),
   { ...of({ shape: [2, 4], values: [1, 3, 3, 2, 0, -0, -1, -1] }), args: [1] },
   { ...of({ shape: [3, 3], values: [1, Number.NaN, 2, -1 / 0, 1 / 0, 0, -1 / 0, -1 / 0, -1 / 0] }), args: [1] },
+  { ...of({ shape: [4, 2], values: [0, 0, -0, -0, 0, -0, -0, 0] }), args: [1] },
   { ...of({ shape: [3, 4], dtype: "i32", range: [-9, 9] }), args: [1] },
   { ...of([0, 3]), args: [1] },
 ];
