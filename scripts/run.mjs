@@ -20,6 +20,7 @@ const TASKS = {
   docs: () => runSource("scripts/docs.ts", ["--write"]),
   severities: (args) => runSource("scripts/severities.ts", args),
   "contact-sheet": (args) => runSource("scripts/contact-sheet.ts", args),
+  fuzz: (args) => runSource("test/fuzz/run.ts", args),
   test: (args) => runModule("node_modules/vitest/vitest.mjs", ["run", ...args]),
   "test:unit": (args) => runModule("node_modules/vitest/vitest.mjs", ["run", "--mode", "unit", ...args]),
   "test:browser": (args) => runModule("node_modules/vitest/vitest.mjs", ["run", "--mode", "browser", ...args]),

@@ -4,6 +4,7 @@ import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import { ADAPTIVE, adaptiveTerms } from "./lib/adaptive.js";
+import { isFloat } from "./lib/draw.js";
 import { input, kernel, output, read, u32, write } from "./lib/kernel.js";
 import { info } from "./lib/pool.js";
 import { benchImages, of } from "./lib/sample.js";
@@ -61,6 +62,10 @@ export const adaptiveAvgPool2d = defineOp({
   // Each window spreads its gradient evenly.
   vjp: (g, _, { shapes }) => [g.adaptiveAvgPool2dGrad(shapes.x.slice(2))],
   tolerance: ([x], { size }) => sumOfProducts(windowPixels((x as TensorInfo).shape, size)),
+  draw: (x, choose) =>
+    isFloat(x) && x.shape.length === 4 && sizeOf(x.shape.slice(2)) > 0
+      ? { inputs: [x], args: [[1 + choose(3), 1 + choose(3)]] }
+      : null,
   samples: [
     { ...of([2, 3, 8, 8]), args: [1] },
     { ...of([1, 2, 7, 9]), args: [[3, 4]] },

@@ -3,7 +3,7 @@ import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { type Shape, sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import { input, output, read, u32, write } from "./lib/kernel.js";
-import { type AvgPoolOptions, info, pooledShape, poolWindow } from "./lib/pool.js";
+import { type AvgPoolOptions, drawPool, info, pooledShape, poolWindow } from "./lib/pool.js";
 import { poolWindows } from "./lib/poolKernels.js";
 import { benchImages, of } from "./lib/sample.js";
 import type { Size2d, Window } from "./lib/window.js";
@@ -61,6 +61,7 @@ export const avgPool2d = defineOp({
   // Each window spreads its gradient evenly.
   vjp: (g, _, { params, shapes }) => [g.avgPool2dGrad(shapes.x.slice(2), params.kernel, params)],
   tolerance: (_, { kernel }) => sumOfProducts(sizeOf(kernel)),
+  draw: drawPool,
   samples: [
     { ...of([2, 3, 8, 8]), args: [2] },
     { ...of([1, 2, 9, 7]), args: [3, { stride: 2, padding: 1 }] },

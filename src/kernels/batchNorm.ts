@@ -5,6 +5,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { type NormOptions, normReference, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { normPlan } from "./lib/channelNormKernels.js";
 import { checkShapes } from "./lib/checks.js";
+import { drawOptional, isFloat } from "./lib/draw.js";
 import { normGradients, overPlanes } from "./lib/normGradient.js";
 import { normTolerance } from "./lib/normTolerance.js";
 import { benchImages, of } from "./lib/sample.js";
@@ -51,6 +52,10 @@ export const batchNorm = defineOp({
   },
   tolerance: normTolerance,
   cost: ([x]) => ({ flops: 8 * sizeOf((x as TensorInfo).shape) }),
+  draw(x, choose) {
+    const [, channels] = x.shape;
+    return isFloat(x, 2) ? of(x, drawOptional([channels], choose), drawOptional([channels], choose)) : null;
+  },
   samples: [
     of([4, 3, 5, 5], [3], [3]),
     { ...of([2, 4, 6, 6], [4], [4]), args: [{ eps: 1e-3 }] },

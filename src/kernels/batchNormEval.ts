@@ -5,6 +5,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { eachElement, type NormOptions, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { normalizePlanes } from "./lib/channelNormKernels.js";
 import { checkShapes } from "./lib/checks.js";
+import { drawOptional, isFloat } from "./lib/draw.js";
 import { input } from "./lib/kernel.js";
 import { benchImages, of } from "./lib/sample.js";
 
@@ -76,6 +77,11 @@ export const batchNormEval = defineOp({
   },
   tolerance: ulp(16, 1e-5),
   cost: ([x]) => ({ flops: 4 * sizeOf((x as TensorInfo).shape) }),
+  draw(x, choose) {
+    const shape = x.shape.slice(1, 2);
+    const affine = [drawOptional(shape, choose), drawOptional(shape, choose)];
+    return isFloat(x, 2) ? of(x, shape, { shape, range: [0.5, 2] }, ...affine) : null;
+  },
   samples: [
     of([4, 3, 5, 5], [3], { shape: [3], range: [0.5, 2] }, [3], [3]),
     { ...of([2, 4, 6, 6], [4], { shape: [4], range: [0, 2] }, null, null), args: [{ eps: 1e-3 }] },

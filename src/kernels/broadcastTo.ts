@@ -2,6 +2,7 @@
 import { ShapeError } from "../tensor/errors.js";
 import { exact, type TensorInfo } from "../tensor/op.js";
 import { checkShape, formatShape, type Shape } from "../tensor/shape.js";
+import { drawLarger } from "./lib/draw.js";
 import { elementwise } from "./lib/elementwise.js";
 
 declare module "../tensor/tensor.js" {
@@ -33,6 +34,7 @@ export const broadcastTo = elementwise({
   value: ([x]) => x,
   vjp: (g) => [g], // the caller sums over repeated dimensions
   tolerance: exact,
+  draw: (x, choose) => ({ inputs: [x], args: [drawLarger(x.shape, choose)] }),
   samples: [
     { inputs: [[3]], args: [[2, 3]] },
     { inputs: [[2, 1, 3]], args: [[2, 65, 3]] },

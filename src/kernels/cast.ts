@@ -2,6 +2,7 @@
 import { type DType, wgslType } from "../tensor/dtype.js";
 import { ConfigError } from "../tensor/errors.js";
 import { exact } from "../tensor/op.js";
+import { drawOne } from "./lib/draw.js";
 import { elementwise } from "./lib/elementwise.js";
 import { floats } from "./lib/floats.js";
 import { EDGES, of } from "./lib/sample.js";
@@ -43,6 +44,7 @@ fn f32_to_u32(x: f32) -> u32 {
   value: ([x], { dtype }, from) => converted(x, from, dtype),
   vjp: (g) => [g], // only f32 to f32 has one
   tolerance: exact,
+  draw: (x, choose) => ({ inputs: [x], args: [drawOne(DTYPES, choose)] }),
   samples: [
     { ...of([2, 65]), args: ["f32"] },
     { ...of({ shape: [2, 65], range: [-9, 9] }), args: ["i32"] },

@@ -2,6 +2,7 @@
 import type { DType } from "../tensor/dtype.js";
 import { ConfigError } from "../tensor/errors.js";
 import { exact } from "../tensor/op.js";
+import { drawOne } from "./lib/draw.js";
 import { elementwise } from "./lib/elementwise.js";
 import { floats } from "./lib/floats.js";
 import { f32, i32, type Uniform, u32 } from "./lib/kernel.js";
@@ -54,6 +55,7 @@ export const clamp = elementwise({
     return [inside?.where(g, 0) ?? g];
   },
   tolerance: exact,
+  draw: (x, choose) => (x.dtype === "bool" ? null : { inputs: [x], args: drawOne([[0, 1], [null, 1], [1]], choose) }),
   samples: [
     { ...of([2, 65]), args: [-0.5, 0.75] },
     { ...of([9]), args: [0.1] },

@@ -4,6 +4,7 @@ import { defineOp, exact, type HostTensor, type Inputs, type TensorInfo } from "
 import { formatShape, normalizeDim, type Shape, sizeOf, stridesOf } from "../tensor/shape.js";
 import { placeIn, placesOf } from "./lib/box.js";
 import { copyBox } from "./lib/copy.js";
+import { drawSize } from "./lib/draw.js";
 import { input, output } from "./lib/kernel.js";
 import { of } from "./lib/sample.js";
 
@@ -66,6 +67,15 @@ export const concat = defineOp({
     });
   },
   tolerance: exact,
+  draw({ shape, dtype }, choose) {
+    if (shape.length === 0) return null;
+    const dim = choose(shape.length);
+    const others = Array.from({ length: choose(3) }, () => {
+      const size = drawSize(choose);
+      return { shape: shape.map((n, d) => (d === dim ? size : n)), dtype };
+    });
+    return { inputs: [{ shape, dtype }, ...others], args: [dim] };
+  },
   samples: [
     { ...of([2, 3], [4, 3]), args: [0] },
     { ...of([2, 3], [2, 5], [2, 1]), args: [1] },

@@ -2,6 +2,7 @@
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, exact, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { formatShape, sizeOf } from "../tensor/shape.js";
+import { drawIndex, drawOne } from "./lib/draw.js";
 import { checkIndex, rowsOf, selectRows, selectRowsReference } from "./lib/indices.js";
 import { of } from "./lib/sample.js";
 
@@ -36,6 +37,10 @@ export const embedding = defineOp({
     return [g.reshape([index.size, width]).indexAdd(index.reshape([index.size]), 0, rows), null];
   },
   tolerance: exact,
+  draw(x, choose) {
+    const shape = drawOne([[3], [], [2, 3], [0], [65]], choose);
+    return x.shape.length === 2 ? { inputs: [x, drawIndex(shape, x.shape[0])] } : null;
+  },
   samples: [
     of([5, 3], { shape: [4], dtype: "i32", values: [4, 0, 4, 2] }),
     of([10, 8], { shape: [2, 7], dtype: "u32", range: [0, 10] }),

@@ -3,6 +3,7 @@ import { defineOp, exact, type HostTensor, type TensorInfo } from "../tensor/op.
 import { normalizeDims, type Shape, stridesOf } from "../tensor/shape.js";
 import { placeIn, placesOf } from "./lib/box.js";
 import { copyBox } from "./lib/copy.js";
+import { drawDims } from "./lib/draw.js";
 import { input, output } from "./lib/kernel.js";
 import { of } from "./lib/sample.js";
 
@@ -33,6 +34,7 @@ export const flip = defineOp({
   },
   vjp: (g, _, { params: { axes } }) => [g.flip(axes)],
   tolerance: exact,
+  draw: (x, choose) => ({ inputs: [x], args: [drawDims(x.shape.length, choose)] }),
   samples: [
     { ...of([3, 5]), args: [1] },
     { ...of([2, 3, 8]), args: [[0, -2]] },

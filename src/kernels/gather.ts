@@ -3,6 +3,7 @@ import { ShapeError } from "../tensor/errors.js";
 import { defineOp, exact, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { formatShape, normalizeDim, type Shape, sizeOf, stridesOf } from "../tensor/shape.js";
 import { placesOf } from "./lib/box.js";
+import { drawIndex, drawSize } from "./lib/draw.js";
 import { gridGroups, gridLoop } from "./lib/grid.js";
 import { checkIndex } from "./lib/indices.js";
 import { input, kernel, output, read, u32, write } from "./lib/kernel.js";
@@ -72,6 +73,13 @@ export const gather = defineOp({
   saves: ["index"],
   vjp: (g, { index }, { params: { dim }, shapes }) => [g.scatterAdd(index, dim, shapes.x), null],
   tolerance: exact,
+  draw(x, choose) {
+    if (x.shape.length === 0) return null;
+    const dim = choose(x.shape.length);
+    const size = drawSize(choose);
+    const shape = x.shape.map((n, d) => (d === dim ? size : Math.max(0, n - choose(2))));
+    return { inputs: [x, drawIndex(shape, x.shape[dim])], args: [dim] };
+  },
   samples: [
     { ...of([4, 5], { shape: [4, 1], dtype: "i32", values: [4, 0, 2, 2] }), args: [1] },
     { ...of([4, 5], { shape: [6, 3], dtype: "u32", range: [0, 4] }), args: [0] },

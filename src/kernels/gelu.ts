@@ -1,4 +1,5 @@
 // gelu: x Φ(x), the Gaussian error linear unit (Hendrycks & Gimpel, arXiv:1606.08415), exact or by tanh.
+import { drawOne, isFloat } from "./lib/draw.js";
 import { elementwise } from "./lib/elementwise.js";
 import { floats } from "./lib/floats.js";
 import { type Approximate, geluParams, tanhArgument } from "./lib/gelu.js";
@@ -26,6 +27,7 @@ export const gelu = elementwise({
   vjp: (g, { x }, { params }) => [g.geluBackward(x, params.approximate)],
   // where Φ is subnormal a driver may take it for 0; with tanh three roundings of 2u, at least −88, count 2u-fold
   tolerance: (_, { approximate }) => ({ ulp: approximate === "none" ? 10 : 280, abs: 2 ** -122 }),
+  draw: (x, choose) => (isFloat(x) ? { inputs: [x], args: [drawOne(["none", "tanh"], choose)] } : null),
   samples: (["none", "tanh"] as const).flatMap((approximate) => [
     { ...of([2, 65]), args: [approximate] },
     { ...of({ shape: [512], range: [-5, 5] }), args: [approximate] },

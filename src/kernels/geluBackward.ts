@@ -1,6 +1,7 @@
 // geluBackward: the gradient of gelu in one kernel instead of a dozen.
 import { ulp } from "../tensor/op.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { drawOne, isFloat } from "./lib/draw.js";
 import { elementwise } from "./lib/elementwise.js";
 import { floats } from "./lib/floats.js";
 import { type Approximate, geluParams, tanhArgument } from "./lib/gelu.js";
@@ -43,6 +44,7 @@ export const geluBackward = elementwise({
   ],
   tolerance: ulp(8, 2 ** -22), // the slope is 0 at -0.75, and small terms cancel below
   domain: { g: [-4, 4] }, // the absolute part is for gradients of order 1
+  draw: (g, choose) => (isFloat(g) ? { inputs: [g, g.shape], args: [drawOne(["none", "tanh"], choose)] } : null),
   samples: (["none", "tanh"] as const).flatMap((approximate) => [
     { ...of([2, 65], [2, 65]), args: [approximate] },
     { ...of([512], { shape: [512], range: [-5, 5] }), args: [approximate] },

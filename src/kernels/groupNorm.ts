@@ -5,6 +5,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { normReference, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { normPlan } from "./lib/channelNormKernels.js";
 import { checkShapes } from "./lib/checks.js";
+import { drawOptional, isFloat } from "./lib/draw.js";
 import { normGradients, overPlanes } from "./lib/normGradient.js";
 import { normTolerance } from "./lib/normTolerance.js";
 import { benchImages, of } from "./lib/sample.js";
@@ -64,6 +65,12 @@ export const groupNorm = defineOp({
   },
   tolerance: normTolerance,
   cost: ([x]) => ({ flops: 8 * sizeOf((x as TensorInfo).shape) }),
+  draw(x, choose) {
+    const [, channels] = x.shape;
+    if (!isFloat(x, 2) || channels === 0) return null;
+    const affine = [drawOptional([channels], choose), drawOptional([channels], choose)];
+    return { ...of(x, ...affine), args: [{ groups: choose(2) === 1 ? channels : 1 }] };
+  },
   samples: [
     { ...of([2, 6, 5, 5], [6], [6]), args: [{ groups: 3 }] },
     { ...of([2, 8, 4, 4], [8], [8]), args: [{ groups: 4, eps: 1e-3 }] },

@@ -2,6 +2,7 @@
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { formatShape, normalizeDim } from "../tensor/shape.js";
+import { drawIndex, drawSize } from "./lib/draw.js";
 import { gridGroups, gridLoop } from "./lib/grid.js";
 import { checkIndex, checkNumbers, rowsOf } from "./lib/indices.js";
 import { input, kernel, output, read, scratch, u32, write } from "./lib/kernel.js";
@@ -96,6 +97,11 @@ export const indexAdd = defineOp({
   saves: ["index"],
   vjp: (h, { index }, { params: { dim } }) => [h.indexSelect(index, dim), null], // linear
   tolerance: ([, index]) => ({ ulp: 0, abs: 2 ** -24 * ((index as TensorInfo).shape[0] + 1) ** 1.5 }), // of normals
+  draw(x, choose) {
+    if (x.dtype === "bool" || x.shape.length === 0) return null;
+    const [dim, size] = [choose(x.shape.length), drawSize(choose)];
+    return { inputs: [x, drawIndex([x.shape[dim]], size)], args: [dim, size] };
+  },
   samples: [
     { ...of([4, 3], { shape: [4], dtype: "i32", values: [4, 0, 4, 2] }), args: [0, 5] },
     { ...of([2, 30, 8], { shape: [30], dtype: "u32", range: [0, 6] }), args: [1, 6] },

@@ -2,6 +2,7 @@
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, exact, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { formatShape, normalizeDim } from "../tensor/shape.js";
+import { drawIndex, drawSize } from "./lib/draw.js";
 import { checkIndex, rowsOf, selectRows, selectRowsReference } from "./lib/indices.js";
 import { of } from "./lib/sample.js";
 
@@ -36,6 +37,11 @@ export const indexSelect = defineOp({
   saves: ["index"],
   vjp: (g, { index }, { params: { dim }, shapes }) => [g.indexAdd(index, dim, shapes.x[dim]), null],
   tolerance: exact,
+  draw(x, choose) {
+    if (x.shape.length === 0) return null;
+    const dim = choose(x.shape.length);
+    return { inputs: [x, drawIndex([drawSize(choose)], x.shape[dim])], args: [dim] };
+  },
   samples: [
     { ...of([5, 3], { shape: [4], dtype: "i32", values: [4, 0, 4, 2] }) },
     { ...of([2, 5, 8], { shape: [3], dtype: "u32", values: [1, 1, 3] }), args: [1] },

@@ -4,6 +4,7 @@ import { defineOp, type HostTensor, type Inputs, type TensorInfo } from "../tens
 import { formatShape, sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { sumOfProducts } from "./lib/accuracy.js";
+import { drawOptional, drawSize, isFloat } from "./lib/draw.js";
 import { input, output } from "./lib/kernel.js";
 import { matrixProduct } from "./lib/matrix.js";
 import { product } from "./lib/product.js";
@@ -80,6 +81,11 @@ export const linear = defineOp({
     ];
   },
   tolerance: (inputs) => sumOfProducts(sizes(inputs).k + 1),
+  draw(x, choose) {
+    if (!isFloat(x, 1)) return null;
+    const n = drawSize(choose);
+    return of(x, [n, x.shape.at(-1) as number], drawOptional([n], choose));
+  },
   samples: [
     of([5, 7], [3, 7], [3]),
     of([5, 7], [3, 7], null),

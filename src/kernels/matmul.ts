@@ -4,6 +4,7 @@ import { defineOp, type HostTensor, type Inputs, type TensorInfo } from "../tens
 import { broadcastShapes, broadcastStrides, formatShape, type Shape, sizeOf, stridesOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { sumOfProducts } from "./lib/accuracy.js";
+import { drawBroadcast, drawSize, isFloat } from "./lib/draw.js";
 import { input, output } from "./lib/kernel.js";
 import { matrixProduct } from "./lib/matrix.js";
 import { product } from "./lib/product.js";
@@ -73,6 +74,18 @@ export const matmul = defineOp({
     ];
   },
   tolerance: (inputs, params) => sumOfProducts(geometry(inputs, params).k),
+  draw(a, choose) {
+    if (!isFloat(a, 1)) return null;
+    const vector = a.shape.length === 1;
+    const n = drawSize(choose);
+    const transposeA = !vector && choose(3) === 2;
+    const transposeB = choose(3) === 2;
+    const k = a.shape.at(transposeA ? -2 : -1) as number;
+    const matrix = transposeB ? [n, k] : [k, n];
+    const batch = choose(2) === 1 ? drawBroadcast(a.shape.slice(0, -2), choose) : [];
+    const b = !transposeB && choose(4) === 3 ? [k] : [...batch, ...matrix];
+    return { inputs: [a, b], args: [{ transposeA, transposeB }] };
+  },
   samples: [
     of([2, 3], [3, 4]),
     of([17, 33], [33, 9]),

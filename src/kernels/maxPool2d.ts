@@ -2,7 +2,7 @@
 import { defineOp, exact, type TensorInfo } from "../tensor/op.js";
 import { type Shape, sizeOf } from "../tensor/shape.js";
 import { input, output, read, write } from "./lib/kernel.js";
-import { info, type PoolOptions, pooledShape, poolWindow } from "./lib/pool.js";
+import { drawPool, info, type PoolOptions, pooledShape, poolWindow } from "./lib/pool.js";
 import { poolWindows } from "./lib/poolKernels.js";
 import { benchImages, of } from "./lib/sample.js";
 import type { Size2d } from "./lib/window.js";
@@ -72,6 +72,7 @@ export const maxPool2d = defineOp({
     return [g.maxPool2dGrad(indices, shapes.x.slice(2), params.kernel, params)];
   },
   tolerance: exact,
+  draw: drawPool,
   samples: [
     { ...of([2, 3, 8, 8]), args: [2] },
     { ...of([1, 2, 9, 7]), args: [3, { stride: 2, padding: 1 }] },

@@ -37,6 +37,7 @@ export const pad = defineOp({
   },
   vjp: (g, _, { params: { starts }, shapes }) => [g.slice(shapes.x.map((n, d) => [starts[d], starts[d] + n]))],
   tolerance: exact,
+  draw: (x, choose) => ({ inputs: [x], args: [x.shape.map(() => [choose(3), choose(2)]), choose(2)] }),
   samples: [
     {
       ...of([3, 4]),

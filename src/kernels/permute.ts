@@ -31,6 +31,10 @@ export const permute = defineOp({
   },
   vjp: (g, _, { params: { dims } }) => [g.permute(dims.map((_, i) => dims.indexOf(i)))], // the inverse order
   tolerance: exact,
+  draw({ shape, dtype }, choose) {
+    const left = shape.map((_, d) => d);
+    return { inputs: [{ shape, dtype }], args: [shape.map(() => left.splice(choose(left.length), 1)[0])] };
+  },
   samples: [
     { ...of([3, 5]), args: [[1, 0]] },
     { ...of([64, 68]), args: [[1, 0]] },

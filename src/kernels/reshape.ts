@@ -2,6 +2,7 @@
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, exact, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.js";
+import { drawOne } from "./lib/draw.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -19,6 +20,11 @@ export const reshape = defineOp({
   reference: ([x]) => [(x as HostTensor).data],
   vjp: (g, _, { shapes }) => [g.reshape(shapes.x)],
   tolerance: exact,
+  draw(x, choose) {
+    const { shape } = x;
+    const merged = [...shape.slice(0, -2), sizeOf(shape.slice(-2))];
+    return { inputs: [x], args: [drawOne([[-1], [...shape].reverse(), [...shape, 1], merged], choose)] };
+  },
   samples: [
     { inputs: [[6]], args: [[2, 3]] },
     { inputs: [[2, 3, 4]], args: [[-1, 4]] },

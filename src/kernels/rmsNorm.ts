@@ -3,11 +3,22 @@ import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { checkShapes } from "./lib/checks.js";
+import { drawOptional } from "./lib/draw.js";
 import { f32, input, output } from "./lib/kernel.js";
 import { normGradients, overRows } from "./lib/normGradient.js";
 import { normTolerance } from "./lib/normTolerance.js";
 import { rowKernel } from "./lib/rowKernel.js";
-import { checkDims, columnOf, eachOf, hostRow, meanOf, type RowNormOptions, rowOf, rowShapes } from "./lib/rowNorm.js";
+import {
+  checkDims,
+  columnOf,
+  drawRows,
+  eachOf,
+  hostRow,
+  meanOf,
+  type RowNormOptions,
+  rowOf,
+  rowShapes,
+} from "./lib/rowNorm.js";
 import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
@@ -75,6 +86,10 @@ export const rmsNorm = defineOp({
   },
   tolerance: normTolerance,
   cost: ([x]) => ({ flops: 4 * sizeOf((x as TensorInfo).shape) }),
+  draw(x, choose) {
+    const rows = drawRows(x, choose);
+    return rows && { ...of(x, drawOptional(rows, choose)), args: [{ dims: rows.length }] };
+  },
   samples: [
     of([4, 7], [7]),
     { ...of([3, 2, 64], [64]), args: [{ eps: 1e-6 }] },

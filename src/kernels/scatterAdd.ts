@@ -2,6 +2,7 @@
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { checkShape, formatShape, normalizeDim, type Shape, sameShape, sizeOf, stridesOf } from "../tensor/shape.js";
+import { drawIndex, drawSize } from "./lib/draw.js";
 import { gridGroups, gridLoop } from "./lib/grid.js";
 import { checkIndex, checkNumbers } from "./lib/indices.js";
 import { input, kernel, output, read, type Uniform, u32, write } from "./lib/kernel.js";
@@ -86,6 +87,13 @@ export const scatterAdd = defineOp({
   saves: ["index"],
   vjp: (h, { index }, { params: { dim } }) => [h.gather(index, dim), null], // linear
   tolerance: ([x], { dim }) => ({ ulp: 0, abs: 2 ** -24 * ((x as TensorInfo).shape[dim] + 1) ** 1.5 }), // of normals
+  draw(x, choose) {
+    if (x.dtype === "bool" || x.shape.length === 0) return null;
+    const dim = choose(x.shape.length);
+    const size = drawSize(choose);
+    const shape = x.shape.map((n, d) => (d === dim ? size : n + choose(2)));
+    return { inputs: [x, drawIndex(x.shape, size)], args: [dim, shape] };
+  },
   samples: [
     { ...of([4, 1], { shape: [4, 1], dtype: "i32", values: [4, 0, 2, 2] }), args: [1, [4, 5]] },
     { ...of([30, 3], { shape: [30, 3], dtype: "u32", range: [0, 4] }), args: [0, [4, 5]] },

@@ -3,6 +3,7 @@ import { defineOp, exact, type HostTensor, type TensorInfo } from "../tensor/op.
 import { stridesOf } from "../tensor/shape.js";
 import { placeIn, placesOf, type Range, resolveRanges } from "./lib/box.js";
 import { copyBox } from "./lib/copy.js";
+import { drawOne } from "./lib/draw.js";
 import { input, output } from "./lib/kernel.js";
 import { of } from "./lib/sample.js";
 
@@ -34,6 +35,10 @@ export const slice = defineOp({
   },
   vjp: (g, _, { params, shapes }) => [g.sliceBackward(shapes.x, params.starts, params.steps)],
   tolerance: exact,
+  draw(x, choose) {
+    const ranges = [null, [1], [-2], [0, -1], [1, null, 2]];
+    return { inputs: [x], args: [x.shape.map(() => drawOne(ranges, choose))] };
+  },
   samples: [
     { ...of([5, 7]), args: [[[1, 4], null]] },
     {

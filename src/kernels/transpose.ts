@@ -22,6 +22,10 @@ export const transpose = defineOp({
   },
   vjp: (g, _, { params: { dims } }) => [g.permute(dims)], // its own inverse
   tolerance: exact,
+  draw: (x, choose) => {
+    const rank = x.shape.length;
+    return rank === 0 ? null : { inputs: [x], args: [-1 - choose(rank), choose(rank)] };
+  },
   samples: [
     of([3, 5]),
     { ...of([2, 3, 4]), args: [0, 1] },

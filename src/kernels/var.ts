@@ -1,6 +1,7 @@
 // var: variance along dimensions, in two passes.
 import type { TensorInfo } from "../tensor/op.js";
 import { normalizeDims, reducedShape, type Shape } from "../tensor/shape.js";
+import { drawDims } from "./lib/draw.js";
 import { meanReducer, varianceReducer } from "./lib/moments.js";
 import { reduceLayout } from "./lib/reduceLayout.js";
 import { type ReductionParams, reduction, sumError } from "./lib/reduction.js";
@@ -37,6 +38,7 @@ export const variance = reduction({
     keepdim,
     correction,
   }),
+  drawArgs: (rank, choose) => [drawDims(rank, choose), { keepdim: choose(2) === 1, correction: choose(2) }],
   passes: (_dtype, { correction }, count) => ({
     mean: meanReducer(count),
     y: varianceReducer(count, scaleOf(count, correction)),

@@ -84,6 +84,9 @@ export interface Sample {
   readonly args?: readonly unknown[];
 }
 
+/** A number below `n`, of which 0 is the plainest choice. */
+export type Choose = (n: number) => number;
+
 /** One call that must be refused; the message is kept as a snapshot. */
 export interface ErrorSample extends Sample {
   readonly throws: "ShapeError" | "DTypeError" | "ConfigError";
@@ -123,6 +126,11 @@ export interface Op<P = unknown, A extends readonly unknown[] = readonly never[]
    */
   readonly domain?: Readonly<Record<string, readonly [lo: number, hi: number]>>;
   readonly samples: readonly Sample[];
+  /**
+   * A call whose first input has the shape and dtype of `x`, for tests that make programs up: what may stand beside it, and
+   * arguments that fit. Null where `x` does not fit; without it programs use the samples. It must be accepted by `infer`.
+   */
+  draw?(x: TensorInfo, choose: Choose): Sample | null;
   readonly errors?: readonly ErrorSample[];
   /**
    * The call that microbenchmarks time at `size` (a side length, 16 or more). Default: the first sample, with `size` for

@@ -1,8 +1,18 @@
 // Losses of class scores [..., C] against class indices [...]: a loss a row, then none, sum or mean over the rows that count.
 import { ConfigError, DTypeError, ShapeError } from "../../tensor/errors.js";
-import type { HostTensor, Inputs, KernelContext, Op, Plan, TensorInfo, Tolerance } from "../../tensor/op.js";
+import type {
+  HostTensor,
+  Inputs,
+  KernelContext,
+  Op,
+  Plan,
+  SampleTensor,
+  TensorInfo,
+  Tolerance,
+} from "../../tensor/op.js";
 import { formatShape, type Shape, sameShape, sizeOf } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
+import { drawOne } from "./draw.js";
 import { i32, input, output, scratch, type Uniform } from "./kernel.js";
 import { reduceKernels } from "./reduceKernels.js";
 import { reduceLayout } from "./reduceLayout.js";
@@ -53,6 +63,13 @@ export function classLoss<P extends ClassLossParams, A extends readonly unknown[
   return {
     ...spec,
     inputs: ["x", "target"],
+    draw({ shape, dtype }, choose) {
+      const classes = shape.at(-1) ?? 0;
+      if (dtype !== "f32" || classes === 0) return null;
+      const target: SampleTensor = { shape: shape.slice(0, -1), dtype: "i32", range: [0, classes] };
+      const reduction = drawOne(["mean", "sum", "none"], choose);
+      return { inputs: [{ shape, dtype }, target], args: [{ reduction, ignoreIndex: choose(2) === 1 ? 0 : -100 }] };
+    },
     infer([x, target], { reduction }) {
       const rows = checkInputs(spec.name, x as TensorInfo, target as TensorInfo);
       return [{ shape: reduction === "none" ? rows : [], dtype: "f32" }];

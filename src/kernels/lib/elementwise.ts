@@ -1,8 +1,9 @@
 // The elementwise preset: an op is a WGSL expression of its inputs, with broadcasting.
 import type { DType } from "../../tensor/dtype.js";
 import { DTypeError } from "../../tensor/errors.js";
-import type { HostTensor, Inputs, Op, TensorInfo } from "../../tensor/op.js";
+import type { Choose, HostTensor, Inputs, Op, Sample, SampleTensor, TensorInfo } from "../../tensor/op.js";
 import { broadcastShapes, broadcastStrides, type Shape, sizeOf, stridesOf } from "../../tensor/shape.js";
+import { drawBroadcast, drawOne } from "./draw.js";
 import { elementwisePlan } from "./elementwiseKernel.js";
 import type { Uniform } from "./kernel.js";
 
@@ -10,7 +11,7 @@ import type { Uniform } from "./kernel.js";
 export interface Elementwise<P, A extends readonly unknown[]>
   extends Pick<
     Op<P, A>,
-    "name" | "doc" | "params" | "vjp" | "saves" | "tolerance" | "domain" | "samples" | "errors" | "bench"
+    "name" | "doc" | "params" | "vjp" | "saves" | "tolerance" | "domain" | "samples" | "draw" | "errors" | "bench"
   > {
   /** Default `["x"]`. */
   readonly inputs?: readonly string[];
@@ -42,6 +43,7 @@ export function elementwise<P = undefined, A extends readonly unknown[] = []>(sp
     (inputs.find((_, i) => !isCondition(spec, names[i])) as TensorInfo).dtype;
   const domain = Object.fromEntries(names.map((name) => [name, spec.domain?.[name] ?? ALL]));
   return {
+    draw: (x, choose) => draw(spec, names, x, choose),
     ...spec,
     inputs: names,
     ...(!spec.target && { domain }), // an expression alone may be called at any shape
@@ -75,15 +77,36 @@ function isCondition<P, A extends readonly unknown[]>(spec: Elementwise<P, A>, n
   return spec.conditions?.includes(name) ?? false;
 }
 
+/** Operands that broadcast with `x`; no arguments. */
+function draw<P, A extends readonly unknown[]>(
+  spec: Elementwise<P, A>,
+  names: readonly string[],
+  x: TensorInfo,
+  choose: Choose,
+): Sample | null {
+  const allowed = dtypesOf(spec, names[0]);
+  if (!allowed.includes(x.dtype)) return null;
+  const values = isCondition(spec, names[0]) ? drawOne(spec.dtypes ?? (["f32"] as const), choose) : x.dtype;
+  const others = names.slice(1).map((name): SampleTensor => {
+    const shape = drawBroadcast(x.shape, choose);
+    return { shape, dtype: isCondition(spec, name) ? "bool" : values };
+  });
+  return { inputs: [x, ...others] };
+}
+
+/** What the input `name` may be. */
+function dtypesOf<P, A extends readonly unknown[]>(spec: Elementwise<P, A>, name: string): readonly DType[] {
+  return isCondition(spec, name) ? ["bool"] : (spec.dtypes ?? ["f32"]);
+}
+
 function checkDTypes<P, A extends readonly unknown[]>(
   spec: Elementwise<P, A>,
   names: readonly string[],
   inputs: readonly TensorInfo[],
 ): void {
-  const allowed = spec.dtypes ?? ["f32"];
   const values = inputs.filter((_, i) => !isCondition(spec, names[i]));
   for (const [i, { dtype }] of inputs.entries()) {
-    const wanted: readonly DType[] = isCondition(spec, names[i]) ? ["bool"] : allowed;
+    const wanted = dtypesOf(spec, names[i]);
     if (!wanted.includes(dtype))
       throw new DTypeError(`${spec.name}: ${names[i]} is ${dtype}`, `cast it to ${wanted.join(" or ")}`);
   }

@@ -1,7 +1,7 @@
 // What the pooling ops share: options and sizes.
 import { ShapeError } from "../../tensor/errors.js";
-import type { Inputs, TensorInfo } from "../../tensor/op.js";
-import { formatShape, type Shape, sameShape } from "../../tensor/shape.js";
+import type { Choose, Inputs, Sample, TensorInfo } from "../../tensor/op.js";
+import { formatShape, type Shape, sameShape, sizeOf } from "../../tensor/shape.js";
 import { imageShape, type Pair, pair, type Size2d, type Window, windowsOver } from "./window.js";
 
 export interface PoolOptions {
@@ -52,6 +52,14 @@ export function unpooledShape(op: string, gy: TensorInfo, size: Pair, window: Wi
     );
   }
   return x;
+}
+
+/** A kernel and options that fit the image `x`. */
+export function drawPool(x: TensorInfo, choose: Choose): Sample | null {
+  const kernel = x.shape.slice(2).map((n) => 1 + choose(Math.min(3, n)));
+  const options = { stride: 1 + choose(3), padding: kernel.map((k) => choose(Math.floor(k / 2) + 1)) };
+  const fits = x.dtype === "f32" && x.shape.length === 4 && sizeOf(x.shape.slice(2)) > 0;
+  return fits ? { inputs: [x], args: [kernel, options] } : null;
 }
 
 /** The only tensor of `inputs` at `i`, which is never absent. */

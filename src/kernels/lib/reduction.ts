@@ -1,8 +1,9 @@
 // The reduction preset: an op folds the elements along any set of dimensions into one value.
 import { type DType, wgslType } from "../../tensor/dtype.js";
 import { DTypeError, ShapeError } from "../../tensor/errors.js";
-import type { Dispatch, HostTensor, Inputs, KernelContext, Op, Plan, TensorInfo } from "../../tensor/op.js";
+import type { Choose, Dispatch, HostTensor, Inputs, KernelContext, Op, Plan, TensorInfo } from "../../tensor/op.js";
 import { formatShape, normalizeDims, reducedShape, type Shape, sizeOf } from "../../tensor/shape.js";
+import { drawDims } from "./draw.js";
 import { input, output, scratch } from "./kernel.js";
 import { reduceKernels } from "./reduceKernels.js";
 import { positionsOf, reduceLayout } from "./reduceLayout.js";
@@ -18,6 +19,8 @@ export interface ReductionParams {
 export interface Reduction<P extends ReductionParams, A extends readonly unknown[]>
   extends Pick<Op<P, A>, "name" | "doc" | "vjp" | "saves" | "tolerance" | "samples" | "errors"> {
   params(inputs: Inputs<TensorInfo>, ...args: A): P;
+  /** Arguments that fit a tensor of `rank`, for `draw`; default `[dims, keepdim]`. */
+  drawArgs?(rank: number, choose: Choose): readonly unknown[];
   /** dtypes taken; default f32 only. */
   readonly dtypes?: readonly DType[];
   /** Result dtype; default that of x. */
@@ -42,6 +45,12 @@ export const dimsParams =
 export function reduction<P extends ReductionParams, A extends readonly unknown[]>(spec: Reduction<P, A>): Op<P, A> {
   const { name, dtypes = ["f32"], emptyHasValue = true } = spec;
   return {
+    draw(x, choose) {
+      const args = spec.drawArgs?.(x.shape.length, choose) ?? [drawDims(x.shape.length, choose), choose(2) === 1];
+      const { axes } = spec.params([x], ...(args as unknown as A));
+      const hasValue = emptyHasValue || !axes.some((d) => x.shape[d] === 0);
+      return dtypes.includes(x.dtype) && hasValue ? { inputs: [x], args } : null;
+    },
     ...spec,
     inputs: ["x"],
     infer([x], { axes, keepdim }) {

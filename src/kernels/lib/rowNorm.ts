@@ -1,6 +1,6 @@
 // What layerNorm and rmsNorm share: rows made of the last dimensions, a weight per element of a row.
 import { ConfigError, DTypeError, ShapeError } from "../../tensor/errors.js";
-import type { Operand, TensorInfo } from "../../tensor/op.js";
+import type { Choose, Operand, TensorInfo } from "../../tensor/op.js";
 import { formatShape, type Shape, sizeOf } from "../../tensor/shape.js";
 import type { RowBuffer, Rows } from "./rowKernel.js";
 
@@ -38,6 +38,12 @@ export function rowShapes(op: string, { shape, dtype }: TensorInfo, dims: number
   if (sizeOf(normalized) === 0)
     throw new ShapeError(`${op}: rows of x ${formatShape(shape)} are empty`, "nothing to normalise");
   return { normalized, statistics, rows: { outer: sizeOf(statistics), length: sizeOf(normalized), inner: 1 } };
+}
+
+/** A choice of last dimensions of x to normalise over. */
+export function drawRows({ shape, dtype }: TensorInfo, choose: Choose): Shape | null {
+  const rows = shape.slice(-1 - choose(2));
+  return dtype === "f32" && shape.length > 0 && sizeOf(rows) > 0 ? rows : null;
 }
 
 export const rowOf = (operand: Operand): RowBuffer => ({ kind: "row", type: "f32", operand });

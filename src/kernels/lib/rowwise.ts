@@ -1,7 +1,17 @@
 // The rowwise preset: an op on each row along one dimension, giving a row or a value.
 import { type DType, wgslType } from "../../tensor/dtype.js";
 import { DTypeError, ShapeError } from "../../tensor/errors.js";
-import type { HostTensor, Inputs, KernelContext, Op, Plan, TensorInfo } from "../../tensor/op.js";
+import type {
+  Choose,
+  HostTensor,
+  Inputs,
+  KernelContext,
+  Op,
+  Plan,
+  Sample,
+  SampleTensor,
+  TensorInfo,
+} from "../../tensor/op.js";
 import { formatShape, normalizeDim, type Shape, sameShape, sizeOf } from "../../tensor/shape.js";
 import { input, output, type Uniform } from "./kernel.js";
 import type { Reducer } from "./reducer.js";
@@ -45,6 +55,7 @@ export const dimParams =
 export function rowwise<P extends RowParams, A extends readonly unknown[]>(spec: Rowwise<P, A>): Op<P, A> {
   const names = Object.keys(spec.inputs);
   return {
+    draw: (x, choose) => draw(spec, names, x, choose),
     ...spec,
     inputs: names,
     infer(inputs, params) {
@@ -58,6 +69,22 @@ export function rowwise<P extends RowParams, A extends readonly unknown[]>(spec:
 }
 
 const without = (shape: Shape, dim: number): number[] => shape.filter((_, d) => d !== dim);
+
+/** Rows along any dimension of `x`, where that is the first input. */
+function draw<P extends RowParams, A extends readonly unknown[]>(
+  spec: Rowwise<P, A>,
+  names: readonly string[],
+  x: TensorInfo,
+  choose: Choose,
+): Sample | null {
+  if (spec.inputs[names[0]] !== "row" || x.dtype !== "f32" || x.shape.length === 0) return null;
+  const dim = choose(x.shape.length);
+  const others = names.slice(1).map((name): SampleTensor => {
+    const shape = spec.inputs[name] === "row" ? x.shape : without(x.shape, dim);
+    return { shape, dtype: spec.dtypes?.[name] ?? "f32" };
+  });
+  return { inputs: [x, ...others], args: [dim] };
+}
 
 /** An input that is read along rows. */
 function longest<P extends RowParams, A extends readonly unknown[]>(

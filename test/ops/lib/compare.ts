@@ -28,7 +28,7 @@ export function mismatch(
 
 /** |got − want| ≤ abs + ulp units in the last place of want; NaN meets NaN, and what overflows f32 meets infinity. */
 function within(got: number, want: number, float: boolean, { ulp, abs }: Tolerance): boolean {
-  const rounded = float ? Math.fround(want) : want;
+  const rounded = float ? Math.fround(want) : want + 0; // integers have no −0
   if (Object.is(got, rounded)) return true;
   if (ulp === 0 && abs === 0) return false;
   if (!Number.isFinite(rounded) || !Number.isFinite(got)) return got === rounded;

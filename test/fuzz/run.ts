@@ -1,0 +1,32 @@
+// npm run fuzz: random programs against the references. --runs N (2000), --seed S (the time), --path P to run one again.
+import { parseArgs } from "node:util";
+import { openDevice } from "../../src/tensor/index.js";
+import { fuzz } from "./lib/check.js";
+
+const { values } = parseArgs({
+  options: { runs: { type: "string", default: "2000" }, seed: { type: "string" }, path: { type: "string" } },
+});
+const [runs, seed] = [Number(values.runs), Number(values.seed ?? Date.now() % 2 ** 31)];
+if (!Number.isInteger(runs) || runs < 1 || !Number.isInteger(seed)) {
+  console.error("fuzz: --runs takes an integer ≥ 1, --seed an integer");
+  process.exit(2);
+}
+const device = await openDevice();
+console.log(`fuzz: ${runs} programs on ${device.adapter.name}, seed ${seed}`);
+const { tally, failure } = await fuzz(device, {
+  runs,
+  seed,
+  ...(values.path === undefined ? {} : { path: values.path }),
+});
+if (failure) {
+  console.error(`fuzz: wrong; run it again with: npm run fuzz -- --seed ${failure.seed} --path ${failure.path}\n`);
+  console.error(failure.report);
+  process.exit(1);
+}
+const { programs, steps, ops, gradients, sharp, kinks } = tally;
+console.log(`fuzz: ${programs} programs right, ${steps} calls of ${ops.size} ops`);
+console.log(
+  `fuzz: ${gradients} gradients compared, ${sharp} of them within 1 % or less; ${kinks} programs at a kink left out`,
+);
+device.destroy();
+process.exit(0);
