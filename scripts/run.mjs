@@ -19,6 +19,7 @@ const TASKS = {
   readme: () => runSource("scripts/readme.ts", ["--write"]),
   docs: () => runSource("scripts/docs.ts", ["--write"]),
   severities: (args) => runSource("scripts/severities.ts", args),
+  accuracy: (args) => runSource("scripts/accuracy.ts", args),
   "contact-sheet": (args) => runSource("scripts/contact-sheet.ts", args),
   fuzz: (args) => runSource("test/fuzz/run.ts", args),
   test: (args) => runModule("node_modules/vitest/vitest.mjs", ["run", ...args]),

@@ -116,7 +116,7 @@ export const attentionKeyValueGrad = defineOp({
     { ...of([5, 8], [5, 8], [5, 8], [5, 8], [5], [4]), args: [{ causal: false, scale: 1 }], throws: "ShapeError" },
   ],
   bench: (size) => ({
-    ...of([4, size, 64], [4, size, 64], [4, size, 64], [4, size, 64], [4, size], [4, size]),
+    ...of([4, size, 64], [4, size, 64], [4, size, 64], [4, size, 64], { shape: [4, size], range: [5, 7] }, [4, size]),
     args: [{ causal: false, scale: 0.125 }],
   }),
   cost(inputs) {

@@ -12,3 +12,15 @@ export function ulp32(x: number): number {
   if (2 ** exponent > magnitude) exponent--;
   return 2 ** (exponent - 23);
 }
+
+/**
+ * |got − want| as the engine counts it: what overflows stands at 2¹²⁸, NaN meets only NaN (else the error is infinite),
+ * and an error below the smallest normal number is none, since WGSL lets a driver flush there.
+ */
+export function error32(got: number, want: number): number {
+  if (Number.isNaN(got) || Number.isNaN(want)) return Object.is(got, want) ? 0 : Number.POSITIVE_INFINITY;
+  const error = Math.abs(bounded(got) - bounded(want));
+  return error <= MIN_NORMAL ? 0 : error;
+}
+
+const bounded = (x: number): number => Math.max(-(2 ** 128), Math.min(2 ** 128, x));

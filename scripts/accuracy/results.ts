@@ -1,0 +1,21 @@
+// What a run leaves in bench/results, and what the document is made from.
+import type { CommonJson } from "../../src/zerosiam/cli/session.js";
+import type { Uses } from "./allowance.js";
+import type { OpAccuracy } from "./measure.js";
+
+/** The drivers that are measured, each in a process of its own: an adapter is chosen once for a process. */
+export const DRIVERS = ["lavapipe", "swiftshader"] as const;
+
+/** An op's worst errors, and what of WGSL's table its kernels use. */
+export interface OpRow extends OpAccuracy {
+  readonly uses: Uses;
+}
+
+export interface Measured extends CommonJson {
+  readonly driver: string;
+  readonly config: { readonly samples: number };
+  readonly rows: readonly OpRow[];
+}
+
+/** Where a driver's figures are kept. */
+export const resultFile = (driver: string): string => `bench/results/accuracy-${driver}.json`;
