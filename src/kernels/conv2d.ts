@@ -63,6 +63,7 @@ export const conv2d = defineOp({
   },
   reference: (inputs, params) => [reference(inputs as readonly (HostTensor | null)[], params)],
   saves: ["x", "weight"],
+  meetsZeros: ["weight"],
   // y is linear in x, in the weight and in the bias: x̄ is the transposed convolution of G, W̄ the correlation of x
   // with G, and b̄ = Σ G over images and pixels.
   vjp(g, { x, weight }, { params, needs }) {

@@ -69,6 +69,7 @@ export const conv2dInputGrad = defineOp({
     return [gx];
   },
   saves: ["gy", "weight"],
+  meetsZeros: ["weight"],
   // Linear in gy and in the weight: its transpose in gy is the convolution itself.
   vjp(g, { gy, weight }, { params, needs }) {
     return [

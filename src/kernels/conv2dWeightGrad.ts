@@ -78,6 +78,7 @@ export const conv2dWeightGrad = defineOp({
     return [gw];
   },
   saves: ["x", "gy"],
+  meetsZeros: ["gy"],
   // Linear in x and in gy, with conv2d's own forms as transposes.
   vjp(g, { x, gy }, { params, needs }) {
     return [

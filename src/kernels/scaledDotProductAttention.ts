@@ -80,6 +80,7 @@ export const scaledDotProductAttention = defineOp({
   },
   reference: (inputs, params) => reference(inputs as readonly HostTensor[], params),
   saves: ["q", "k", "v", "y", "logsumexp"],
+  meetsZeros: ["v"],
   // With p = softmax(s), s = scale · q kᵀ and δ = g·y: v̄ = pᵀ g, s̄ = p (g vᵀ − δ), q̄ = scale · s̄ k, k̄ = scale · s̄ᵀ q
   vjp(g: Tensor, { q, k, v, y, logsumexp }, { params, needs }) {
     const delta = g.mul(y).sum(-1);

@@ -1,6 +1,6 @@
 // The checks of ops, shown to fail: ops broken on purpose are found, and whole ones are not blamed.
 import { beforeAll, describe, expect, test } from "vitest";
-import { add, argmax, matmul, mul, sum, transpose } from "../../src/kernels/index.js";
+import { add, argmax, matmul, mul, softmax, sum, transpose } from "../../src/kernels/index.js";
 import { type Device, openDevice } from "../../src/tensor/index.js";
 import type { AnyOp, TensorInfo } from "../../src/tensor/op.js";
 import { opFailures } from "./lib/checks.js";
@@ -28,6 +28,7 @@ describe("an op is found out when", () => {
     ["its reference is another", { ...(add as AnyOp), reference: ([a]) => [a?.data ?? new Float64Array()] }, "differ"],
     ["it refuses nothing", { ...(transpose as AnyOp), params: () => ({ dims: [0] }) }, "instead of a ShapeError"],
     ["it refuses without its name", { ...(add as AnyOp), name: "plus" }, "does not start with the op"],
+    ["its kernel and reference differ on NaN", unaware(softmax as AnyOp), "is NaN, not 0"],
   ];
 
   test.each(broken)("%s", async (_, op, found) => {
@@ -44,4 +45,10 @@ function swapped(op: AnyOp): AnyOp {
   const reversed = (outputs: readonly TensorInfo[]) =>
     outputs.map(({ shape, dtype }) => ({ shape: [...shape].reverse(), dtype }));
   return { ...op, infer: (inputs, params) => reversed(op.infer(inputs, params)) };
+}
+
+/** `op` with a reference that takes NaN for 0. */
+function unaware(op: AnyOp): AnyOp {
+  const numbers = (data: Float64Array) => data.map((x) => (Number.isNaN(x) ? 0 : x));
+  return { ...op, reference: (inputs, params) => op.reference(inputs, params).map(numbers) };
 }

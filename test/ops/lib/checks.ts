@@ -3,12 +3,13 @@ import type { Device } from "../../../src/tensor/index.js";
 import type { AnyOp } from "../../../src/tensor/op.js";
 import type { Check } from "./check.js";
 import { derivativeChecks } from "./derivative.js";
+import { edgeChecks } from "./edges.js";
 import { forwardChecks } from "./forward.js";
 import { refusalChecks } from "./refusal.js";
 import { shapeChecks } from "./shapes.js";
 
 /** The checks of an op, the cheap ones first. */
-const KINDS = [shapeChecks, refusalChecks, forwardChecks, derivativeChecks];
+const KINDS = [shapeChecks, refusalChecks, forwardChecks, derivativeChecks, edgeChecks];
 
 /**
  * What is wrong with `op`, which need not be registered; what it throws counts as a failure. Stops once `enough` is found.

@@ -1,9 +1,9 @@
 // Comparison of a device result with its float64 reference, and the report of what differs.
-import type { TensorInfo, Tolerance } from "../../../src/tensor/op.js";
+import type { HostTensor, TensorInfo, Tolerance } from "../../../src/tensor/op.js";
 import { formatShape, stridesOf } from "../../../src/tensor/shape.js";
 import { ulp32 } from "../../../src/tensor/ulp.js";
 
-const MIN_NORMAL = 2 ** -126; // below it WGSL may flush to zero
+const MIN_NORMAL = 2 ** -126;
 const SHOWN = 5;
 
 /** A report of the elements of `got` outside `tolerance` of `want`; empty when there are none. */
@@ -26,13 +26,23 @@ export function mismatch(
   return `${count}; tolerance ${limits.ulp} ULP + ${limits.abs}, from the op's declaration\n${lines.join("\n")}`;
 }
 
-/** |got − want| ≤ abs + ulp units in the last place of want; NaN meets NaN, and what overflows f32 meets infinity. */
-function within(got: number, want: number, float: boolean, { ulp, abs }: Tolerance): boolean {
+/**
+ * |got − want| ≤ abs + ulp units in the last place of want; NaN meets NaN alone, and what overflows f32 meets infinity.
+ * Where nothing may be off not even the sign of zero may, but WGSL lets subnormals, as results and on the way, become zero.
+ */
+export function within(got: number, want: number, float: boolean, { ulp, abs }: Tolerance): boolean {
   const rounded = float ? Math.fround(want) : want + 0; // integers have no −0
   if (Object.is(got, rounded)) return true;
+  if (got === 0 && want !== 0 && Math.abs(want) < MIN_NORMAL) return float;
   if (ulp === 0 && abs === 0) return false;
   if (!Number.isFinite(rounded) || !Number.isFinite(got)) return got === rounded;
   return Math.abs(got - want) <= Math.max(abs + ulp * ulp32(want), MIN_NORMAL);
+}
+
+/** `host` with zeros for its subnormals, as WGSL lets drivers read it. */
+export function flushed<T extends HostTensor | null>(host: T): T {
+  if (host?.dtype !== "f32") return host;
+  return { ...host, data: host.data.map((x) => (Math.abs(x) < MIN_NORMAL ? 0 * x : x)) };
 }
 
 /** The position of element `i` of a tensor of `shape`. */

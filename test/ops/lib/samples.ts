@@ -47,6 +47,12 @@ function isShape(input: Shape | SampleTensor): input is Shape {
   return Array.isArray(input);
 }
 
+/** The dtype of an input's elements; null for one that is left out. */
+export const dtypeOf = (input: SampleInput): DType | null => input && normalize(input).dtype;
+
+/** Whether an input is drawn from a range of its own. */
+export const hasRange = (input: SampleInput): boolean => input !== null && normalize(input).range !== undefined;
+
 function normalize(input: Shape | SampleTensor): SampleTensor & { dtype: DType } {
   return isShape(input) ? { shape: input, dtype: "f32" } : { dtype: "f32", ...input };
 }
