@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { CheckpointError, ConfigError } from "../../tensor/index.js";
 import { CIFAR_IMAGES, runCifarParity } from "../parity/cifar.js";
+import { CIFAR_RUNS, type CifarRun, runCifarAdaptation } from "../parity/cifarAdapt.js";
 import type { ParityResult } from "../parity/compare.js";
 import { runOpsParity } from "../parity/ops.js";
 import type { StepFixture } from "../parity/stepFixture.js";
@@ -53,7 +54,11 @@ async function parity(session: Session, folder: string, { only }: ParityOptions)
 async function runFolder(folder: string, only: readonly string[] | undefined): Promise<ParityResult[]> {
   const names = await list(folder);
   if (names.includes("manifest.json")) return runOpsParity(folder, only ? { only } : {});
-  if (names.includes(CIFAR_IMAGES)) return runCifarParity(folder, only);
+  if (names.includes(CIFAR_IMAGES)) {
+    const wanted = ({ model, method }: CifarRun) => !only || only.includes(model) || only.includes(method);
+    const runs = names.includes(CIFAR_RUNS) ? await runCifarAdaptation(folder, wanted) : [];
+    return [...(await runCifarParity(folder, only)), ...runs];
+  }
   const results: ParityResult[] = [];
   let fixtures = 0;
   for (const name of names.filter((file) => file.endsWith(".json"))) {

@@ -1,11 +1,11 @@
 // The CIFAR-10 fixture: logits and features of the real ResNet-20 on 512 clean images, against PyTorch in float64.
 import { join } from "node:path";
 import { BatchNorm2d, type Classifier, loadTensors } from "../../nn/index.js";
-import { noGrad, scope, type Tensor, type TypedArray, tensor, ZeroSiamError } from "../../tensor/index.js";
+import { noGrad, scope, type Tensor, type TypedArray, tensor } from "../../tensor/index.js";
 import { loadImageSet } from "../data/imageSet.js";
 import { loadModel, modelEntry } from "../models.js";
 import { Stream } from "../streams/index.js";
-import { Comparison, type FixtureTolerance, type ParityResult } from "./compare.js";
+import { type Comparison, compared, type FixtureTolerance, type ParityResult } from "./compare.js";
 
 /** The file that tells such a folder from others. */
 export const CIFAR_IMAGES = "clean512.safetensors";
@@ -54,19 +54,14 @@ async function runCase(
   stream: Stream,
   stored: ReadonlyMap<string, Tensor>,
 ): Promise<ParityResult> {
-  try {
+  return compared(one.name, async (comparison) => {
     const model = await loadModel(one.model, join(folder, `${one.model}.safetensors`));
-    const comparison = new Comparison();
     try {
       await compare(one, comparison, model, stream, stored);
     } finally {
       model.dispose();
     }
-    return comparison.result(one.name);
-  } catch (error) {
-    if (!(error instanceof ZeroSiamError)) throw error;
-    return { name: one.name, passed: false, worst: Number.POSITIVE_INFINITY, detail: error.message };
-  }
+  });
 }
 
 async function compare(

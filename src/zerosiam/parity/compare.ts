@@ -1,4 +1,5 @@
 // Comparing tensors with stored ones, in units of the tolerance.
+import { ZeroSiamError } from "../../tensor/index.js";
 
 /** |got − want| ≤ atol + rtol · |want|, elementwise. */
 export interface FixtureTolerance {
@@ -52,4 +53,16 @@ export class Comparison {
   result(name: string): ParityResult {
     return { name, passed: this.#worst <= 1, worst: this.#worst, detail: this.#detail };
   }
+}
+
+/** The result of a case that `body` compares. A typed error counts as failed: what is not there, or does not fit. */
+export async function compared(name: string, body: (comparison: Comparison) => Promise<void>): Promise<ParityResult> {
+  const comparison = new Comparison();
+  try {
+    await body(comparison);
+  } catch (error) {
+    if (!(error instanceof ZeroSiamError)) throw error;
+    return { name, passed: false, worst: Number.POSITIVE_INFINITY, detail: error.message };
+  }
+  return comparison.result(name);
 }
