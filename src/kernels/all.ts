@@ -109,5 +109,6 @@ export { symmetricKL } from "./symmetricKL.js";
 export { symmetricKLBackward } from "./symmetricKLBackward.js";
 export { tanh } from "./tanh.js";
 export { transpose } from "./transpose.js";
+export { tril } from "./tril.js";
 export { variance } from "./var.js";
 export { where } from "./where.js";
