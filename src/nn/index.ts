@@ -2,6 +2,7 @@
 export * from "./init.js";
 export { type Checkpoint, loadTensors, loadWeights, saveTensors } from "./io/checkpoint.js";
 export { loadSafetensors, saveSafetensors, writeFileAtomic } from "./io/file.js";
+export { type OpenSafetensors, type OpenTensor, openSafetensors } from "./io/open.js";
 export { readSafetensors, writeSafetensors } from "./io/safetensors.js";
 export { GELU, MaxPool2d, ReLU } from "./layers/activation.js";
 export { BatchNorm2d, type BatchNormOptions } from "./layers/batchNorm.js";

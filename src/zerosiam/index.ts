@@ -1,6 +1,13 @@
 // Test-time adaptation: ZeroSiam, its baselines, streams and metrics.
 export { type DigitsPart, loadDigits } from "./data/digits.js";
-export { type ImageSet, type ImageSource, loadImageSet, type MadeImages } from "./data/imageSet.js";
+export {
+  type ImageSet,
+  type ImageSource,
+  loadImageSet,
+  type MadeImages,
+  type OpenImages,
+  openImageSet,
+} from "./data/imageSet.js";
 export { noiseImages } from "./data/noise.js";
 export { alignment, entropy } from "./losses.js";
 export * from "./methods/index.js";

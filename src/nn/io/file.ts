@@ -66,10 +66,12 @@ function codeOf(cause: unknown): string {
   return cause instanceof Error && "code" in cause ? String(cause.code) : "";
 }
 
-function describe(cause: unknown): string {
+/** The system's code of an error, else its text. */
+export function describe(cause: unknown): string {
   return codeOf(cause) || String(cause);
 }
 
-function helpFor(cause: unknown): string {
+/** What to do about it. */
+export function helpFor(cause: unknown): string {
   return HELP[codeOf(cause)] ?? "see the cause of this error";
 }

@@ -42,6 +42,14 @@ export interface Safetensors {
 /** The cap of the reference implementation, against headers that only eat memory. */
 const MAX_HEADER_BYTES = 100_000_000;
 
+/** A tensor that a header describes, checked. Offsets count from the start of the data. */
+export interface TensorPlace {
+  readonly dtype: StoredDType;
+  readonly shape: Shape;
+  readonly begin: number;
+  readonly end: number;
+}
+
 /**
  * Reads a safetensors file: u64 header length, JSON header, data. Tensors are views into `file`.
  * Throws CheckpointError, naming `source` and the tensor, unless every byte of the data belongs to exactly one tensor
@@ -50,40 +58,57 @@ const MAX_HEADER_BYTES = 100_000_000;
 export function readSafetensors(file: Uint8Array, source = "safetensors"): Safetensors {
   // Not a Node Buffer, whose `slice` does not copy: nobody downstream should have to know.
   const bytes = new Uint8Array(file.buffer, file.byteOffset, file.byteLength);
-  const dataStart = 8 + headerLength(bytes, source);
-  const { claims, metadata } = parseHeader(bytes.subarray(8, dataStart), source);
-  const data = bytes.subarray(dataStart);
+  const dataStart = 8 + headerLength(bytes, bytes.byteLength, source);
+  const { places, metadata } = readHeader(bytes.subarray(8, dataStart), bytes.byteLength - dataStart, source);
   const tensors = new Map<string, StoredTensor>();
-  for (const claim of claims) tensors.set(claim.name, checkClaim(claim, data, source));
-  checkCoverage(claims, data.byteLength, source);
+  for (const [name, { dtype, shape, begin, end }] of places) {
+    tensors.set(name, { dtype, shape, data: bytes.subarray(dataStart + begin, dataStart + end) });
+  }
   return { tensors, metadata };
 }
 
-function headerLength(bytes: Uint8Array, source: string): number {
-  if (bytes.byteLength < 8) {
+/** What a header says of `dataBytes` bytes of data, with every claim checked. Throws CheckpointError as above. */
+export function readHeader(
+  header: Uint8Array,
+  dataBytes: number,
+  source: string,
+): { places: Map<string, TensorPlace>; metadata: Map<string, string> } {
+  const { claims, metadata } = parseHeader(header, source);
+  const places = new Map<string, TensorPlace>();
+  for (const claim of claims) places.set(claim.name, checkClaim(claim, dataBytes, source));
+  checkCoverage(claims, dataBytes, source);
+  return { places, metadata };
+}
+
+/**
+ * Bytes of the header of a file of `fileBytes` bytes, by the first eight of them.
+ * Throws CheckpointError if the file does not hold so many.
+ */
+export function headerLength(first: Uint8Array, fileBytes: number, source: string): number {
+  if (fileBytes < 8) {
     throw new CheckpointError(
-      `${source}: ${bytes.byteLength} bytes are no safetensors file (the header length alone takes 8)`,
+      `${source}: ${fileBytes} bytes are no safetensors file (the header length alone takes 8)`,
       "the file is empty or truncated; fetch it again",
     );
   }
-  const claimed = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
+  const claimed = new DataView(first.buffer, first.byteOffset, 8).getBigUint64(0, true);
   if (claimed > MAX_HEADER_BYTES) {
     throw new CheckpointError(
       `${source}: header of ${claimed} bytes is over the cap of ${MAX_HEADER_BYTES}`,
       "this is probably not a safetensors file",
     );
   }
-  if (Number(claimed) > bytes.byteLength - 8) {
+  if (Number(claimed) > fileBytes - 8) {
     throw new CheckpointError(
-      `${source}: header of ${claimed} bytes in a file with ${bytes.byteLength - 8} bytes after its length`,
+      `${source}: header of ${claimed} bytes in a file with ${fileBytes - 8} bytes after its length`,
       "the file is truncated, or is not a safetensors file",
     );
   }
   return Number(claimed);
 }
 
-/** Turns a claim into a view of `data` if its dtype is known and its shape needs exactly the bytes that it names. */
-function checkClaim({ name, dtype, shape, begin, end }: TensorClaim, data: Uint8Array, source: string): StoredTensor {
+/** Takes a claim if its dtype is known and its shape needs exactly the bytes that it names. */
+function checkClaim({ name, dtype, shape, begin, end }: TensorClaim, dataBytes: number, source: string): TensorPlace {
   const where = `${source}: tensor "${name}"`;
   if (!isStoredDType(dtype)) {
     throw new CheckpointError(
@@ -95,9 +120,9 @@ function checkClaim({ name, dtype, shape, begin, end }: TensorClaim, data: Uint8
   if (!Number.isSafeInteger(need)) {
     throw new CheckpointError(`${where}: shape [${shape.join(", ")}] overflows`, "the file is damaged or malicious");
   }
-  if (begin > end || end > data.byteLength) {
+  if (begin > end || end > dataBytes) {
     throw new CheckpointError(
-      `${where}: offsets ${begin}–${end} lie outside the ${data.byteLength} bytes of data`,
+      `${where}: offsets ${begin}–${end} lie outside the ${dataBytes} bytes of data`,
       "the file is truncated or damaged; fetch it again",
     );
   }
@@ -107,7 +132,7 @@ function checkClaim({ name, dtype, shape, begin, end }: TensorClaim, data: Uint8
       "the file is damaged or was written by a faulty program",
     );
   }
-  return { dtype, shape, data: data.subarray(begin, end) };
+  return { dtype, shape, begin, end };
 }
 
 function isStoredDType(dtype: string): dtype is StoredDType {

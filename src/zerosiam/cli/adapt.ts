@@ -2,14 +2,14 @@
 import type { Command } from "commander";
 import { writeFileAtomic } from "../../nn/index.js";
 import { ConfigError, memory } from "../../tensor/index.js";
-import type { ImageSet } from "../data/imageSet.js";
+import type { ImageSource } from "../data/imageSet.js";
 import { createMethod, METHODS, type MethodOptions } from "../methods/index.js";
 import { loadModel, MODELS, modelEntry } from "../models.js";
 import type { StreamRecorder } from "../recorder.js";
 import { percent, perImage } from "../report/format.js";
 import { Runner } from "../runner.js";
 import { type Normalization, type Order, Stream } from "../streams/index.js";
-import { checkImages, loadImages } from "./imageFolder.js";
+import { checkImages, openImages } from "./imageFolder.js";
 import {
   ANY,
   COUNT,
@@ -80,7 +80,7 @@ export function addAdapt(program: Command): void {
 }
 
 async function adapt(session: Session, options: AdaptOptions): Promise<void> {
-  const set = await loadImages(options.data);
+  using set = await openImages(options.data);
   checkImages(options.data, set, options.model);
   const { mean, std } = modelEntry(options.model).normalization;
   const normalization = { mean: options.mean ?? mean, std: options.std ?? std };
@@ -120,7 +120,7 @@ async function adapt(session: Session, options: AdaptOptions): Promise<void> {
   });
 }
 
-function streamOf(set: ImageSet, normalization: Normalization, { order, batch, seed, limit }: AdaptOptions): Stream {
+function streamOf(set: ImageSource, normalization: Normalization, { order, batch, seed, limit }: AdaptOptions): Stream {
   return new Stream({ set, order, batchSize: batch, seed, normalization, ...(limit === undefined ? {} : { limit }) });
 }
 

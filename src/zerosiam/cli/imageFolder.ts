@@ -2,16 +2,19 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CheckpointError } from "../../tensor/index.js";
-import { type ImageSet, loadImageSet } from "../data/imageSet.js";
+import { type ImageSource, type OpenImages, openImageSet } from "../data/imageSet.js";
 import { modelEntry } from "../models.js";
 
-/** Throws CheckpointError when nothing is there, a file is malformed, or the images differ in size. */
-export async function loadImages(path: string): Promise<ImageSet> {
+/**
+ * Opens them: the images stay on the disk until they are shown.
+ * Throws CheckpointError when nothing is there, a file is malformed, or the images differ in size.
+ */
+export async function openImages(path: string): Promise<OpenImages> {
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     () => false, // reading it as a file tells the reason
   );
-  if (!isFolder) return loadImageSet(path);
+  if (!isFolder) return openImageSet(path);
   const names = (await readdir(path)).filter((name) => name.endsWith(".safetensors")).sort();
   if (names.length === 0) {
     throw new CheckpointError(
@@ -19,33 +22,39 @@ export async function loadImages(path: string): Promise<ImageSet> {
       "name a stream file, or a folder of them",
     );
   }
-  const sets: ImageSet[] = [];
-  for (const name of names) sets.push(await loadImageSet(join(path, name)));
+  const sets: OpenImages[] = [];
+  for (const name of names) sets.push(await openImageSet(join(path, name)));
   return concatenate(path, names, sets);
 }
 
-function concatenate(path: string, names: readonly string[], sets: readonly ImageSet[]): ImageSet {
+function concatenate(path: string, names: readonly string[], sets: readonly OpenImages[]): OpenImages {
   const [{ height, width, channels }] = sets;
-  const sizeOf = (set: ImageSet): string => `${set.height} × ${set.width} × ${set.channels}`;
+  const sizeOf = (set: OpenImages): string => `${set.height} × ${set.width} × ${set.channels}`;
   const odd = sets.findIndex((set) => sizeOf(set) !== sizeOf(sets[0]));
   if (odd >= 0) {
     const clash = `${names[0]} has images of ${sizeOf(sets[0])}, ${names[odd]} of ${sizeOf(sets[odd])}`;
     throw new CheckpointError(`${path}: ${clash}`, "a stream has images of one size");
   }
-  const count = sets.reduce((sum, set) => sum + set.count, 0);
-  const images = new Uint8Array(count * height * width * channels);
-  const labels = new Int32Array(count);
+  const labels = new Int32Array(sets.reduce((sum, { count }) => sum + count, 0));
+  const starts: number[] = [];
   let at = 0;
   for (const set of sets) {
-    images.set(set.images, at * height * width * channels);
+    starts.push(at);
     labels.set(set.labels, at);
     at += set.count;
   }
-  return { count, height, width, channels, images, labels };
+  const make = (index: number): Uint8Array => {
+    const file = starts.findLastIndex((start) => start <= index);
+    return sets[file].make(index - starts[file]);
+  };
+  const close = (): void => {
+    for (const set of sets) set[Symbol.dispose]();
+  };
+  return { count: at, height, width, channels, labels, make, [Symbol.dispose]: close };
 }
 
 /** Throws CheckpointError unless the images have the input shape of the model `name`, and labels its classes. */
-export function checkImages(path: string, set: ImageSet, name: string): void {
+export function checkImages(path: string, set: ImageSource, name: string): void {
   const { inputShape, classes } = modelEntry(name);
   const shape = [set.channels, set.height, set.width];
   if (String(shape) !== String(inputShape)) {

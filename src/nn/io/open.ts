@@ -1,0 +1,60 @@
+// Safetensors files too large for memory: the header is read and checked, the data when asked for. Node only.
+import { CheckpointError } from "../../tensor/errors.js";
+import type { Shape } from "../../tensor/shape.js";
+import { describe, helpFor } from "./file.js";
+import { headerLength, readHeader, type StoredDType } from "./safetensors.js";
+
+/** A tensor that stays in its file. */
+export interface OpenTensor {
+  readonly dtype: StoredDType;
+  readonly shape: Shape;
+  /** Fresh bytes of it, from byte `begin` to before byte `end`. Throws CheckpointError. */
+  read(begin: number, end: number): Uint8Array<ArrayBuffer>;
+}
+
+/** An open file. Disposing closes it: nothing can be read then. */
+export interface OpenSafetensors extends Disposable {
+  readonly tensors: Map<string, OpenTensor>;
+  readonly metadata: Map<string, string>;
+}
+
+/** Opens a file and checks all that `loadSafetensors` checks, without reading its data. Throws CheckpointError. */
+export async function openSafetensors(path: string): Promise<OpenSafetensors> {
+  const { closeSync, fstatSync, openSync, readSync } = await import("node:fs");
+  const attempt = <T>(action: () => T): T => {
+    try {
+      return action();
+    } catch (cause) {
+      throw new CheckpointError(`${path}: cannot be read (${describe(cause)})`, helpFor(cause), { cause });
+    }
+  };
+  const file = attempt(() => openSync(path, "r"));
+  const bytes = (begin: number, end: number): Uint8Array<ArrayBuffer> => {
+    const out = new Uint8Array(end - begin);
+    for (let at = 0; at < out.length; ) {
+      const got = attempt(() => readSync(file, out, at, out.length - at, begin + at));
+      if (got === 0) {
+        throw new CheckpointError(
+          `${path}: ends before byte ${end}`,
+          "the file was truncated, maybe since it was opened; fetch it again",
+        );
+      }
+      at += got;
+    }
+    return out;
+  };
+  try {
+    const size = attempt(() => fstatSync(file).size);
+    const dataStart = 8 + headerLength(bytes(0, Math.min(8, size)), size, path);
+    const { places, metadata } = readHeader(bytes(8, dataStart), size - dataStart, path);
+    const tensors = new Map<string, OpenTensor>();
+    for (const [name, { dtype, shape, begin }] of places) {
+      const from = dataStart + begin;
+      tensors.set(name, { dtype, shape, read: (first, last) => bytes(from + first, from + last) });
+    }
+    return { tensors, metadata, [Symbol.dispose]: () => closeSync(file) };
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+}
