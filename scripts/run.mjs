@@ -18,6 +18,7 @@ const TASKS = {
   picture: (args) => runSource("scripts/picture.ts", args),
   readme: () => runSource("scripts/readme.ts", ["--write"]),
   docs: () => runSource("scripts/docs.ts", ["--write"]),
+  mutants: (args) => runSource("scripts/mutants.ts", args),
   severities: (args) => runSource("scripts/severities.ts", args),
   accuracy: (args) => runSource("scripts/accuracy.ts", args),
   "contact-sheet": (args) => runSource("scripts/contact-sheet.ts", args),

@@ -1,0 +1,179 @@
+// Mutation check: changes one sign, constant, branch or term at a time in every derivative and shape rule, and reports the
+// changes that the generated checks of the ops concerned do not notice.
+//   npm run mutants [-- --only NAME,… --sample N --seed S --jobs N]
+// NAME is an op or a file such as lib/pool. Survivors are listed with their reasons in test/mutants/survivors.json; one
+// that is not fails the run, and so does a reason without its survivor.
+import { type ChildProcess, fork } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { Rng } from "../src/tensor/index.js";
+import { mutationsOf } from "./mutants/mutate.js";
+import { readSources, targetsOf } from "./mutants/targets.js";
+import type { Outcome, Trial } from "./mutants/worker.js";
+
+interface Mutant {
+  readonly file: string;
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
+  /** Files of the ops that are checked. */
+  readonly ops: readonly string[];
+  /** The line and the change, by which survivors are known when line numbers have moved. */
+  readonly key: string;
+}
+
+const LEAST_KILLED = 0.95;
+const TIMEOUT_MS = 60_000;
+const SURVIVORS = "test/mutants/survivors.json";
+const OP_FILE = /^src\/kernels\/(?!all|index)\w+\.ts$/;
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string" },
+    sample: { type: "string" },
+    seed: { type: "string", default: "0" },
+    jobs: { type: "string", default: "2" },
+  },
+});
+
+/** Every mutant of the files that `only` names, or of all. */
+function allMutants(only: readonly string[] | undefined): Mutant[] {
+  const sources = readSources();
+  const targets = targetsOf(
+    sources,
+    [...sources.keys()].filter((path) => OP_FILE.test(path)),
+  );
+  const found = new Map<string, Mutant>();
+  const seen = new Map<string, number>();
+  for (const { file, node, ops } of targets) {
+    if (only && !only.some((name) => file.endsWith(`/${name}.ts`))) continue;
+    const { text } = sources.get(file) ?? { text: "" };
+    for (const mutation of mutationsOf(node, text)) {
+      const { from, to } = mutation;
+      const line = text.slice(text.lastIndexOf("\n", from) + 1, text.indexOf("\n", from)).trim();
+      const change = `${file}: ${line} | ${short(text.slice(from, to))} → ${short(mutation.text)}`;
+      if (found.has(`${from} ${to} ${mutation.text} ${file}`)) continue;
+      const count = (seen.get(change) ?? 0) + 1;
+      seen.set(change, count);
+      const key = count > 1 ? `${change} (${count})` : change;
+      found.set(`${from} ${to} ${mutation.text} ${file}`, { file, ...mutation, ops: [...ops].sort(), key });
+    }
+  }
+  return [...found.values()];
+}
+
+const short = (text: string): string => text.replace(/\s+/g, " ").slice(0, 60);
+
+/** Runs `trials` in `jobs` processes; a process that says nothing for long, or dies, has found its mutant out. */
+function runTrials(trials: readonly Trial[], jobs: number, onOutcome: (outcome: Outcome) => void): Promise<void> {
+  const pending = [...trials].reverse();
+  const work = () =>
+    new Promise<void>((resolve, reject) => {
+      let child: ChildProcess;
+      let current: Trial | undefined;
+      let timer: NodeJS.Timeout | undefined;
+      const next = () => {
+        clearTimeout(timer);
+        current = pending.pop();
+        if (!current) {
+          child.removeAllListeners("exit");
+          child.kill();
+          resolve();
+          return;
+        }
+        timer = setTimeout(() => child.kill("SIGKILL"), TIMEOUT_MS);
+        child.send(current);
+      };
+      const start = () => {
+        child = fork("scripts/mutants/worker.ts", {
+          execArgv: ["--import", "./scripts/mutants/register.mjs"],
+          stdio: ["ignore", "ignore", "pipe", "ipc"],
+        });
+        let said = "";
+        child.stderr?.on("data", (chunk) => {
+          said = `${said}${chunk}`.slice(-2000);
+        });
+        child.on("message", (message: Outcome | "ready") => {
+          if (message !== "ready") onOutcome(message);
+          next();
+        });
+        child.on("exit", (code, signal) => {
+          clearTimeout(timer);
+          if (!current) return reject(new Error(`the worker does not start: ${said}`));
+          onOutcome({ id: current.id, failure: `the process ended (${signal ?? code})`, ms: TIMEOUT_MS });
+          current = undefined;
+          start();
+        });
+      };
+      start();
+    });
+  return Promise.all(Array.from({ length: jobs }, work)).then(() => undefined);
+}
+
+/** How long the checks of each op take as they are. Throws where one fails already. */
+async function baseline(ops: readonly string[], jobs: number): Promise<Map<string, number>> {
+  const times = new Map<string, number>();
+  const failures: string[] = [];
+  await runTrials(
+    ops.map((op, id) => ({ id, change: null, ops: [op] })),
+    jobs,
+    ({ id, failure, ms }) => {
+      times.set(ops[id], ms);
+      if (failure) failures.push(failure);
+    },
+  );
+  if (failures.length > 0) throw new Error(`ops fail as they are:\n${failures.join("\n")}`);
+  return times;
+}
+
+/** `count` of the mutants, by seed. */
+function sampled(mutants: readonly Mutant[], count: number, seed: number): Mutant[] {
+  const rng = new Rng(seed);
+  const rest = [...mutants];
+  return Array.from({ length: Math.min(count, rest.length) }, () => rest.splice(rng.int(rest.length), 1)[0]);
+}
+
+const jobs = Number(values.jobs);
+const all = allMutants(values.only?.split(","));
+const mutants = values.sample ? sampled(all, Number(values.sample), Number(values.seed)) : all;
+// npm test has just run the checks of all ops as they are: a sample need not
+const times = values.sample
+  ? new Map<string, number>()
+  : await baseline([...new Set(mutants.flatMap(({ ops }) => ops))], jobs);
+const quickFirst = (a: string, b: string) => (times.get(a) ?? 0) - (times.get(b) ?? 0);
+const trials = mutants.map(({ file, from, to, text, ops }, id) => ({
+  id,
+  change: { file, from, to, text },
+  ops: [...ops].sort(quickFirst),
+}));
+const reasons: Readonly<Record<string, string>> = JSON.parse(readFileSync(SURVIVORS, "utf8"));
+const tally = new Map<string, { mutants: number; killed: number; ms: number }>();
+const alive: string[] = [];
+let done = 0;
+await runTrials(trials, jobs, ({ id, failure, ms }) => {
+  const { file, key } = mutants[id];
+  const row = tally.get(file) ?? { mutants: 0, killed: 0, ms: 0 };
+  tally.set(file, { mutants: row.mutants + 1, killed: row.killed + (failure === null ? 0 : 1), ms: row.ms + ms });
+  if (failure === null) alive.push(key);
+  if (++done % 100 === 0) console.error(`${done} of ${trials.length}, ${alive.length} alive`);
+});
+
+const killed = mutants.length - alive.length;
+for (const [file, row] of [...tally].sort(([a], [b]) => a.localeCompare(b, "en"))) {
+  console.log(
+    `${`${row.killed} of ${row.mutants}`.padStart(12)}  ${(row.ms / 1000).toFixed(1).padStart(6)} s  ${file}`,
+  );
+}
+const unexplained = alive.filter((key) => !reasons[key]).sort();
+const known = new Set(all.map(({ key }) => key));
+const chosen = new Set(mutants.map(({ key }) => key));
+const stale = Object.keys(reasons).filter((key) =>
+  chosen.has(key) ? !alive.includes(key) : !values.only && !known.has(key),
+);
+console.log(
+  `${killed} of ${mutants.length} mutants killed: ${((100 * killed) / Math.max(1, mutants.length)).toFixed(1)} %`,
+);
+console.log(`${alive.length} alive, ${alive.length - unexplained.length} of them with a reason in ${SURVIVORS}`);
+for (const key of unexplained) console.log(`  without a reason: ${key}`);
+for (const key of stale) console.log(`  with a reason, but dead or gone: ${key}`);
+if (unexplained.length > 0 || stale.length > 0 || killed < LEAST_KILLED * mutants.length) process.exitCode = 1;

@@ -1,0 +1,63 @@
+// A process that tries mutants, one at a time, as the parent sends them; one that hangs or crashes takes only this along.
+import { Device, memory, setCurrentDevice } from "../../src/tensor/index.js";
+import type { AnyOp } from "../../src/tensor/op.js";
+import { opFailures } from "../../test/ops/lib/checks.js";
+
+/** A change of one file, and the files of ops whose checks may notice it. */
+export interface Trial {
+  readonly id: number;
+  /** Null for the ops as they are. */
+  readonly change: { readonly file: string; readonly from: number; readonly to: number; readonly text: string } | null;
+  readonly ops: readonly string[];
+}
+
+export interface Outcome {
+  readonly id: number;
+  /** The first failure found; null where the mutant lives. */
+  readonly failure: string | null;
+  readonly ms: number;
+}
+
+const MAX_BYTES = 2 ** 29;
+
+let device: Device | null = null;
+
+process.on("message", async (trial: Trial) => {
+  const started = performance.now();
+  const failure = await firstFailure(trial);
+  process.send?.({ id: trial.id, failure, ms: performance.now() - started } satisfies Outcome);
+});
+process.send?.("ready");
+
+async function firstFailure({ change, ops }: Trial): Promise<string | null> {
+  for (const path of ops) {
+    const address = new URL(`../../${path}`, import.meta.url);
+    if (change)
+      address.search = new URLSearchParams({ ...change, from: `${change.from}`, to: `${change.to}` }).toString();
+    const open = await openedDevice();
+    let failure: string | undefined;
+    try {
+      for (const op of opsOf(await import(address.href))) failure ??= (await opFailures(op, open, 1))[0];
+      await open.sync(); // what the driver says late belongs to this mutant
+    } catch (error) {
+      failure ??= String(error);
+    }
+    if (failure !== undefined) return failure;
+  }
+  return null;
+}
+
+/** The device, or a new one where a mutant has broken it or left much behind. */
+async function openedDevice(): Promise<Device> {
+  if (device && (device.lost || memory(device).liveBytes > MAX_BYTES)) {
+    device.destroy();
+    device = null;
+  }
+  device ??= await Device.open();
+  setCurrentDevice(device);
+  return device;
+}
+
+function opsOf(module: Record<string, unknown>): AnyOp[] {
+  return Object.values(module).filter((value): value is AnyOp => (value as AnyOp | null)?.samples !== undefined);
+}
