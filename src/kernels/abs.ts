@@ -19,6 +19,12 @@ export const abs = elementwise({
   saves: ["x"],
   vjp: (g, { x }) => [g.mul(x.sign())],
   tolerance: exact,
-  samples: [of([2, 65]), of([]), of({ shape: [5], dtype: "i32" }), of(EDGES)],
+  samples: [
+    of([2, 65]),
+    of([]),
+    of({ shape: [5], dtype: "i32" }),
+    of(EDGES),
+    { ...of({ shape: [3], values: [-2, 0, 3] }), slopes: [[-1, 0, 1]] },
+  ],
   errors: [{ ...of({ shape: [2], dtype: "bool" }), throws: "DTypeError" }],
 });

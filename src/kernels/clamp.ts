@@ -65,6 +65,11 @@ export const clamp = elementwise({
     { ...of({ shape: [9], dtype: "u32" }), args: [3, 4] },
     { ...of(EDGES), args: [-0.5, 2] },
     { ...of(EDGES), args: [-1 / 0, 1 / 0] },
+    {
+      ...of({ shape: [6], values: [-2, -1, 0, 1, 2, Number.NaN] }),
+      args: [-1, 1],
+      slopes: [[0, 1, 1, 1, 0, 0]],
+    },
   ],
   errors: [
     { ...of([2]), throws: "ConfigError" },

@@ -33,6 +33,13 @@ export const maximum = elementwise({
     of([3, 4], []),
     of(EDGE_COLUMN, { shape: [4], values: [Number.NaN, 1 / 0, -1 / 0, 1] }),
     of({ shape: [9], dtype: "i32" }, { shape: [9], dtype: "i32" }),
+    {
+      ...of({ shape: [3], values: [0, 1, 2] }, { shape: [3], values: [1, 1, 1] }),
+      slopes: [
+        [0, 0.5, 1],
+        [1, 0.5, 0],
+      ],
+    },
   ],
   errors: [{ ...of([2], { shape: [2], dtype: "i32" }), throws: "DTypeError" }],
 });

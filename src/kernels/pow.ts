@@ -84,6 +84,13 @@ export const pow = elementwise({
     of({ shape: [40], range: [0.7, 1.4] }, { shape: [4, 1], values: [0, -200, 123.456, 210] }),
     of(EDGE_COLUMN, EDGES),
     of(EDGE_COLUMN, { shape: [9], values: [2, 3, -2, -3, 0.5, -0.5, 1.5, 16777217, 2.5] }),
+    {
+      ...of({ shape: [7], values: [-2, 0, 3, 0, 2, 0, Number.NaN] }, { shape: [7], values: [3, 3, 3, 0, 0, -1, 0] }),
+      slopes: [
+        [12, 0, 27, 0, 0, -1 / 0, 0],
+        [Number.NaN, 0, 29.6625317940388, 0, Math.LN2, -1 / 0, Number.NaN],
+      ],
+    },
   ],
   errors: [{ ...of({ shape: [2], dtype: "i32" }, { shape: [2], dtype: "i32" }), throws: "DTypeError" }],
 });

@@ -25,6 +25,7 @@ export const relu = elementwise({
     of([3, 4, 4]),
     of([0, 3]),
     of({ shape: [5], values: [Number.NaN, 1 / 0, -1 / 0, 3.4e38, -3.4e38] }),
+    { ...of({ shape: [4], values: [-1, 0, 1, Number.NaN] }), slopes: [[0, 0, 1, 1]] },
   ],
   errors: [{ ...of({ shape: [2], dtype: "i32" }), throws: "DTypeError" }],
 });

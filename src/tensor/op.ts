@@ -82,6 +82,8 @@ export interface SampleTensor {
 export interface Sample {
   readonly inputs: readonly SampleInput[];
   readonly args?: readonly unknown[];
+  /** Gradients of Σ y by input where differences cannot tell them, at kinks and among ties: those that PyTorch gives. */
+  readonly slopes?: readonly (readonly number[] | null)[];
 }
 
 /** A number below `n`, of which 0 is the plainest choice. */

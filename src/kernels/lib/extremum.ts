@@ -14,7 +14,6 @@ const SAMPLES: readonly Sample[] = [
   { ...of([5, 70]), args: [0, true] },
   { ...of([2, 3, 4, 5]), args: [[0, 2, 3]] },
   of([9001]),
-  { ...of({ shape: [2, 4], values: [1, 3, 3, 2, 0, -0, -1, -1] }), args: [1] },
   { ...of({ shape: [3, 3], values: [1, Number.NaN, 2, -1 / 0, 1 / 0, 0, -1 / 0, -1 / 0, -1 / 0] }), args: [1] },
   { ...of({ shape: [4, 2], values: [0, 0, -0, -0, 0, -0, -0, 0] }), args: [1] },
   { ...of({ shape: [3, 4], dtype: "i32", range: [-9, 9] }), args: [1] },
@@ -27,6 +26,8 @@ interface Extremum {
   /** Whether it is the largest element, or the smallest. */
   readonly largest: boolean;
 }
+
+const TIES: Sample = { ...of({ shape: [2, 4], values: [1, 3, 3, 2, 0, -0, -1, -1] }), args: [1] };
 
 /** The largest element, or the smallest as the negative of the largest of −x. */
 export function extremum({
@@ -51,7 +52,10 @@ export function extremum({
       return [ties.mul(g.reshape(kept).div(ties.sum(axes, true)))];
     },
     tolerance: exact,
-    samples: SAMPLES,
+    samples: [
+      ...SAMPLES,
+      { ...TIES, slopes: [largest ? [0, 0.5, 0.5, 0, 0.5, 0.5, 0, 0] : [1, 0, 0, 0, 0, 0, 0.5, 0.5]] },
+    ],
     errors: [
       { ...of([2, 3]), args: [2], throws: "ShapeError" },
       { ...of([2, 0]), args: [1], throws: "ShapeError" },

@@ -1,4 +1,5 @@
 // Checks of derivatives: an op's vjp on the device against differences of its float64 reference, and the same bits twice.
+import { inputName } from "../../../src/tensor/autograd.js";
 import type { Device } from "../../../src/tensor/index.js";
 import type { AnyOp, Sample } from "../../../src/tensor/op.js";
 import type { Check } from "./check.js";
@@ -22,7 +23,28 @@ export function derivativeChecks(op: AnyOp): Check[] {
     title: `the derivative of the derivative at ${describeSample(at.sample)}`,
     run: (device: Device) => secondFailures(at, device),
   }));
-  return [...first, ...jacobianChecks(op, smooth), ...second];
+  return [...first, ...slopeChecks(op), ...jacobianChecks(op, smooth), ...second];
+}
+
+/** Checks of the vjp of `op` against the slopes that its samples give. */
+function slopeChecks(op: AnyOp): Check[] {
+  return op.samples.flatMap((sample, i) => {
+    const { slopes } = sample;
+    if (!slopes) return [];
+    const title = `the slopes at ${describeSample(sample)}`;
+    return [{ title, run: (device) => declaredFailures(new Probe(op, sample, i), slopes, device) }];
+  });
+}
+
+async function declaredFailures(at: Probe, slopes: NonNullable<Sample["slopes"]>, device: Device): Promise<string[]> {
+  const [gradients] = await firstGradients(at, [at.result.map(() => 1)], device);
+  const fits = (got: number, want: number) =>
+    got === want || Math.abs(got - want) <= at.allowed(want, 8) || (Number.isNaN(got) && Number.isNaN(want));
+  return slopes.flatMap((want, i) => {
+    const got = gradients[i];
+    if (!want || (got?.length === want.length && want.every((slope, j) => fits(got[j], slope)))) return [];
+    return [`by ${inputName(at.op.inputs, i)}: vjp gives ${got}, not ${want}`];
+  });
 }
 
 /** Whether the first output is f32, made from f32 at no edge, and finite somewhere: integers have no derivative. */
