@@ -1,16 +1,17 @@
-// The predictor: the learnable map that makes the online branch differ from the target branch.
-import { Linear } from "../nn/index.js";
-import { eye, keep, noGrad, scope, type Tensor } from "../tensor/index.js";
+// The predictor: the map that makes the online branch differ from the target branch.
+import { Linear, type Module, normal, ReLU, Sequential } from "../nn/index.js";
+import { concat, eye, keep, noGrad, Rng, scope, type Tensor } from "../tensor/index.js";
 
 /** h: features [B, d] → [B, d], one linear map without bias that starts as the identity, so that nothing changes at first. */
 export class Predictor extends Linear {
   /** Made once: the distance is measured at every step. */
   readonly #identity: Tensor;
 
-  constructor(size: number) {
+  /** @param random where the weights are to start instead: N(0, 1/d), which keeps lengths on average. */
+  constructor(size: number, random?: Rng) {
     super(size, size, { bias: false });
     this.#identity = keep(eye(size));
-    this.weight.assign(this.#identity);
+    scope(() => this.weight.assign(random ? normal([size, size], size ** -0.5, random) : this.#identity));
   }
 
   /** ‖W − I‖_F: how far the online branch has moved from the target branch. */
@@ -23,3 +24,23 @@ export class Predictor extends Linear {
     this.#identity.dispose();
   }
 }
+
+/** linear–ReLU–linear of width 2d without biases, which starts as the identity too: relu(z) − relu(−z) = z. */
+function twoLayers(size: number): Module {
+  const [up, down] = [new Linear(size, 2 * size, { bias: false }), new Linear(2 * size, size, { bias: false })];
+  scope(() => {
+    const identity = eye(size);
+    up.weight.assign(concat([identity, identity.neg()], 0));
+    down.weight.assign(concat([identity, identity.neg()], 1));
+  });
+  return new Sequential(up, new ReLU(), down);
+}
+
+/** The predictors by name: null is none. `fixed-random` does not learn. */
+export const PREDICTORS = {
+  linear: (size) => new Predictor(size),
+  "random-linear": (size, seed) => new Predictor(size, new Rng(seed)),
+  "fixed-random": (size, seed) => new Predictor(size, new Rng(seed)),
+  "two-layer": (size) => twoLayers(size),
+  none: () => null,
+} as const satisfies Record<string, (size: number, seed: number) => Module | null>;

@@ -1,17 +1,28 @@
 // ZeroSiam (Chen et al., ICLR 2026): entropy minimisation that resists collapse, by an asymmetry before the classifier.
-import { type Classifier, SGD } from "../nn/index.js";
+import { type Classifier, type Module, SGD } from "../nn/index.js";
 import type { Tensor } from "../tensor/index.js";
-import { alignment, entropy } from "./losses.js";
-import { checkNormOptions, configureNorms, type NormOptions, normOptimizer } from "./methods/configure.js";
+import { DIVERGENCES, OBJECTIVES } from "./losses.js";
+import { checkName, checkNormOptions, configureNorms, type NormOptions, normOptimizer } from "./methods/configure.js";
 import { Method, type Objective } from "./methods/method.js";
 import type { StepTerms } from "./methods/metrics.js";
-import { Predictor } from "./predictor.js";
+import { type SampleFilter, selectedMean } from "./methods/selection.js";
+import { PREDICTORS, Predictor } from "./predictor.js";
 
 export interface ZeroSiamOptions extends NormOptions {
   /** Rate of the predictor; default `lr`. */
   lrPredictor?: number;
   /** Weight α of the alignment; default 1. */
   alpha?: number;
+  /** What is minimised of the online predictions; default "entropy". */
+  objective?: keyof typeof OBJECTIVES;
+  /** What keeps the branches together; default "symmetric-kl". */
+  divergence?: keyof typeof DIVERGENCES;
+  /** What stands between features and head in the online branch; default "linear", which starts as the identity. */
+  predictor?: keyof typeof PREDICTORS;
+  /** Seed of a random predictor; default 0. */
+  seed?: number;
+  /** EATA's or DeYO's selection of samples: its weights multiply the loss of each. Default: all samples count the same. */
+  filter?: SampleFilter;
 }
 
 /**
@@ -20,38 +31,55 @@ export interface ZeroSiamOptions extends NormOptions {
  * costs alignment, because the target cannot follow it within the step (arXiv 2509.23183).
  */
 export class ZeroSiam extends Method {
-  readonly name = "zerosiam";
-  readonly predictor: Predictor;
+  readonly name: string;
   readonly alpha: number;
+  /** Null with `predictor: "none"`: then the branches are one and their divergence is 0. */
+  readonly predictor: Module | null;
+  readonly #objective: (typeof OBJECTIVES)[keyof typeof OBJECTIVES];
+  readonly #divergence: (typeof DIVERGENCES)[keyof typeof DIVERGENCES];
+  readonly #filter: SampleFilter | null;
 
-  /** Freezes all of `model` but its normalisation layers. Throws ConfigError for a bad rate or α, or a model without any. */
+  /** Freezes all of `model` but its normalisation layers. Throws ConfigError for bad options or a model without any. */
   constructor(model: Classifier, options: ZeroSiamOptions) {
-    const { lr, lrPredictor = lr, alpha = 1, momentum = 0.9 } = options;
-    checkNormOptions("ZeroSiam", options, { lrPredictor, alpha });
+    const { lr, lrPredictor = lr, alpha = 1, momentum = 0.9, seed = 0, filter = null } = options;
+    const { objective = "entropy", divergence = "symmetric-kl", predictor = "linear" } = options;
+    checkNormOptions("ZeroSiam", options, { lrPredictor, alpha, seed });
+    checkName("ZeroSiam: objective", objective, OBJECTIVES);
+    checkName("ZeroSiam: divergence", divergence, DIVERGENCES);
+    checkName("ZeroSiam: predictor", predictor, PREDICTORS);
     super(model, options);
+    this.name = filter ? `zerosiam-${filter.name}` : "zerosiam";
     this.alpha = alpha;
+    this.#objective = OBJECTIVES[objective];
+    this.#divergence = DIVERGENCES[divergence];
+    this.#filter = filter;
     const norms = configureNorms(model);
-    this.predictor = new Predictor(model.numFeatures);
-    const weights = this.predictor.namedParameters();
     this.adapt("model", norms, normOptimizer(norms, options));
+    if (filter) this.carry(filter.name, filter.begin());
+    this.predictor = PREDICTORS[predictor](model.numFeatures, seed);
+    if (!this.predictor) return;
+    this.predictor.requiresGrad(predictor !== "fixed-random");
+    const weights = this.predictor.namedParameters();
     this.adapt("predictor", weights, new SGD(weights, { lr: lrPredictor, momentum }));
   }
 
   protected objective(images: Tensor): Objective {
     const z = this.model.features(images); // [B, d]
     const target = this.model.classify(z).stopGradient(); // u_r: returned, and a constant of the loss
-    const online = this.model.classify(this.predictor.forward(z)); // u_o
-    const h = entropy(online);
-    const d = alignment(online, target);
-    return { logits: target, loss: h.add(d.mul(this.alpha)), entropy: h, alignment: d };
+    const online = this.model.classify(this.predictor?.forward(z) ?? z); // u_o
+    const selection = this.#filter?.select(images, target);
+    const mean = (values: Tensor) => (selection ? selectedMean(values, selection) : values.mean());
+    const h = mean(this.#objective(online));
+    const d = mean(this.#divergence(online, target));
+    return { logits: target, loss: h.add(d.mul(this.alpha)), entropy: h, alignment: d, ...selection };
   }
 
   protected override extraTerms(): StepTerms {
-    return { predictorDistance: this.predictor.distance() };
+    return this.predictor instanceof Predictor ? { predictorDistance: this.predictor.distance() } : {};
   }
 
   override dispose(): void {
     super.dispose();
-    this.predictor.dispose();
+    this.predictor?.dispose();
   }
 }

@@ -62,9 +62,9 @@ describe("rollback", () => {
 
   test("takes back a filter's memory too", async () => {
     const options = { lr: 0.1, history: 1, margin: 10, deyoMargin: 10, plpd: 0 };
-    const { method } = await ran(options, [1, 2], "deyo");
+    const { method } = await ran(options, [1, 2], "zerosiam-deyo");
     method.rollback(1);
-    expect(await values(method.state())).toEqual((await ran(options, [1], "deyo")).state);
+    expect(await values(method.state())).toEqual((await ran(options, [1], "zerosiam-deyo")).state);
   });
 
   test("goes no further than the history, which holds the last steps only", async () => {

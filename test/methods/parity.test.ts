@@ -6,26 +6,32 @@ import { openDevice } from "../../src/tensor/index.js";
 import type { StepFixture } from "../../src/zerosiam/parity/stepFixture.js";
 import { runStepParity } from "../../src/zerosiam/parity/steps.js";
 
-const path = (name: string) => fileURLToPath(new URL(`../fixtures/zerosiam/${name}`, import.meta.url));
+const path = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 
 beforeAll(async () => {
   await openDevice();
 });
 
-describe.each(["bn_conv", "gn_conv", "mlp_ln", "vit_ln"])("%s", (config) => {
-  const fixture = JSON.parse(readFileSync(path(`${config}.json`), "utf8")) as StepFixture;
+describe.each([
+  "zerosiam/bn_conv",
+  "zerosiam/gn_conv",
+  "zerosiam/mlp_ln",
+  "zerosiam/vit_ln",
+  "zerosiam-options/mlp_options",
+])("%s", (name) => {
+  const fixture = JSON.parse(readFileSync(path(`${name}.json`), "utf8")) as StepFixture;
 
   test("every run is within the fixture's tolerance", async () => {
-    const results = await runStepParity(fixture, path(`${config}.safetensors`));
+    const results = await runStepParity(fixture, path(`${name}.safetensors`));
     expect(results).toHaveLength(Object.keys(fixture.runs).length);
     expect(results.filter(({ passed }) => !passed)).toEqual([]);
   });
 
   test("a run of a method that is not there fails instead of being passed over", async () => {
     const results = await runStepParity(
-      { ...fixture, runs: { x: { ...fixture.runs.tent, method: "none" } } },
-      path(`${config}.safetensors`),
+      { ...fixture, runs: { x: { ...Object.values(fixture.runs)[0], method: "none" } } },
+      path(`${name}.safetensors`),
     );
-    expect(results).toMatchObject([{ name: `${config}/x`, passed: false }]);
+    expect(results).toMatchObject([{ name: `${fixture.config}/x`, passed: false }]);
   });
 });

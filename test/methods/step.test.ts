@@ -15,6 +15,7 @@ import {
   tensor,
 } from "../../src/tensor/index.js";
 import { createMethod, METHODS, Source, Tent, ZeroSiam } from "../../src/zerosiam/methods/index.js";
+import type { Predictor } from "../../src/zerosiam/predictor.js";
 
 let model: DigitsNet;
 
@@ -39,6 +40,11 @@ async function snapshot(state: ReadonlyMap<string, Tensor>): Promise<Record<stri
   return Object.fromEntries(await Promise.all(entries));
 }
 
+/** A state without DeYO's counter, which moves on with every batch. */
+function withoutCounters({ "deyo.key": _, ...state }: Record<string, number[]>): Record<string, number[]> {
+  return state;
+}
+
 describe("a step", () => {
   test("returns the logits from before the update", async () => {
     const before = [...(await model.forward(batch(1)).data())];
@@ -55,7 +61,7 @@ describe("a step", () => {
     const changed = Object.keys(before).filter((name) => String(before[name]) !== String(after[name]));
     expect(changed.every((name) => /^norm\d\.(weight|bias)$/.test(name))).toBe(true);
     expect(changed).toHaveLength(6);
-    expect(await method.predictor.distance().item()).toBeGreaterThan(0);
+    expect(await (method.predictor as Predictor).distance().item()).toBeGreaterThan(0);
   });
 
   test("measures the terms of its loss", async () => {
@@ -87,7 +93,7 @@ describe.each(METHODS.filter((name) => !["source", "norm"].includes(name)))("%s"
     bad[17] = Number.NaN;
     const { metrics } = method.step(tensor(bad, [BATCH, 1, 28, 28]));
     await expect(metrics.read()).rejects.toThrow(NonFiniteError);
-    expect(await snapshot(method.state())).toEqual(before);
+    expect(withoutCounters(await snapshot(method.state()))).toEqual(withoutCounters(before));
     const { updated, kept } = await method.step(batch(3)).metrics.read();
     expect(updated).toBe(kept !== 0); // DeYO keeps a sample only if its patches matter
   });
@@ -97,7 +103,7 @@ describe.each(METHODS.filter((name) => !["source", "norm"].includes(name)))("%s"
     model.head.weight.assign(tensor(new Float32Array(640).fill(3e38), [10, 64])); // logits of ±∞: no finite gradient
     const before = await snapshot(method.state());
     expect((await method.step(batch(1)).metrics.read()).updated).toBe(false);
-    expect(await snapshot(method.state())).toEqual(before);
+    expect(withoutCounters(await snapshot(method.state()))).toEqual(withoutCounters(before));
   });
 
   test("reset restores model, predictor and optimisers, so that the run repeats bit for bit", async () => {
@@ -132,7 +138,7 @@ test.each([
   ["zerosiam", 2000],
   ["eata", 200],
   ["sar", 200],
-  ["deyo", 200],
+  ["zerosiam-deyo", 200],
 ])("%s: %d steps hold no more memory than 20", async (name, steps) => {
   const method = createMethod(name, model, { ...OPEN, lr: 1e-3 });
   const images = tensor(pixels(1).slice(0, 784), [1, 1, 28, 28]);

@@ -60,7 +60,7 @@ export function checkNormOptions(
 }
 
 /** Throws ConfigError unless `name` is one of `known`. */
-function checkName(what: string, name: string, known: object): void {
+export function checkName(what: string, name: string, known: object): void {
   if (Object.hasOwn(known, name)) return;
   throw new ConfigError(`${what} ${JSON.stringify(name)} is unknown`, `choose one of ${Object.keys(known).join(", ")}`);
 }

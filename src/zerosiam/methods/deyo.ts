@@ -23,7 +23,7 @@ export interface DeyoFilterOptions {
 }
 
 /** Certain, and by the object's shape (eq. 6 and 7); each sample weighs exp(E₀ − H) + exp(PLPD) (eq. 8). */
-class DeyoFilter implements SampleFilter {
+export class DeyoFilter implements SampleFilter {
   readonly name = "deyo";
   readonly #settings: Required<Omit<DeyoFilterOptions, "permutations" | "seed">>;
   readonly #seed: number;
@@ -70,7 +70,7 @@ class DeyoFilter implements SampleFilter {
         reliable: count(certain),
         kept,
         learn: kept.gt(0),
-        next: [[this.#key, this.#key.add(tensor(Uint32Array.of(0, 1)))]],
+        drawn: [[this.#key, this.#key.add(tensor(Uint32Array.of(0, 1)))]],
       };
     });
   }

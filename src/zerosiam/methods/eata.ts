@@ -20,7 +20,7 @@ export interface EataOptions extends NormOptions, EataFilterOptions {
 }
 
 /** Reliable and not redundant (eq. 3 to 5); each sample weighs exp(E₀ − H). */
-class EataFilter implements SampleFilter {
+export class EataFilter implements SampleFilter {
   readonly name = "eata";
   readonly #classes: number;
   readonly #margin: number;

@@ -3,8 +3,8 @@ import type { Classifier } from "../../nn/index.js";
 import { ConfigError } from "../../tensor/index.js";
 import { ZeroSiam, type ZeroSiamOptions } from "../zerosiam.js";
 import { ComeDeyo, ComeTent } from "./come.js";
-import { Deyo, type DeyoOptions } from "./deyo.js";
-import { Eata, type EataOptions } from "./eata.js";
+import { Deyo, DeyoFilter, type DeyoOptions } from "./deyo.js";
+import { Eata, EataFilter, type EataOptions } from "./eata.js";
 import type { Method } from "./method.js";
 import { NormStatistics } from "./norm.js";
 import { Sar, type SarOptions } from "./sar.js";
@@ -21,10 +21,11 @@ export { StepMetrics, type StepReport, type StepTerms } from "./metrics.js";
 export { SAR_FROZEN, type SarOptions } from "./sar.js";
 export type { SampleFilter, Selection } from "./selection.js";
 export type { TentOptions } from "./tent.js";
-export { ComeDeyo, ComeTent, Deyo, Eata, NormStatistics, Sar, Source, Tent, ZeroSiam };
+export { ComeDeyo, ComeTent, Deyo, DeyoFilter, Eata, EataFilter, NormStatistics, Sar, Source, Tent, ZeroSiam };
 
 /** Settings of a method made by name; each takes what it knows. */
-export type MethodOptions = TentOptions & Partial<EataOptions & SarOptions & DeyoOptions & ZeroSiamOptions>;
+export type MethodOptions = TentOptions &
+  Partial<EataOptions & SarOptions & DeyoOptions & Omit<ZeroSiamOptions, "filter">>;
 
 const METHOD_FACTORIES: Readonly<Record<string, (model: Classifier, options: MethodOptions) => Method>> = {
   source: (model) => new Source(model),
@@ -36,6 +37,8 @@ const METHOD_FACTORIES: Readonly<Record<string, (model: Classifier, options: Met
   "come-tent": (model, options) => new ComeTent(model, options),
   "come-deyo": (model, options) => new ComeDeyo(model, options),
   zerosiam: (model, options) => new ZeroSiam(model, options),
+  "zerosiam-eata": (model, options) => new ZeroSiam(model, { ...options, filter: new EataFilter(model, options) }),
+  "zerosiam-deyo": (model, options) => new ZeroSiam(model, { ...options, filter: new DeyoFilter(model, options) }),
 };
 
 /** The names that `createMethod` knows. */

@@ -30,6 +30,8 @@ export interface Objective extends StepTerms {
   readonly learn?: Tensor;
   /** State of the method's own (`carry`) and its next values, taken over with the parameters'. */
   readonly next?: readonly Update[];
+  /** Counters of random numbers, and their next values: they move on with every batch, whatever becomes of it. */
+  readonly drawn?: readonly Update[];
   readonly recovery?: Recovery;
 }
 
@@ -116,7 +118,7 @@ export abstract class Method {
   /**
    * Adapts on `images` `[B, channels, H, W]` and returns their logits as they were before the (last) update. Only encodes
    * work: await `logits.data()` or `metrics.read()`. A batch whose gradient is not finite leaves everything as it
-   * was, and its metrics say so. Throws ShapeError for an empty batch or images that do not fit the model,
+   * was but for counters of random numbers, and its metrics say so. Throws ShapeError for an empty batch or images that do not fit the model,
    * DTypeError unless they are f32, DisposedError; then nothing has changed.
    */
   step(images: Tensor): StepResult {
@@ -156,7 +158,7 @@ export abstract class Method {
   #pass(images: Tensor): StepResult {
     return scope(() => {
       const imagesFinite = noGrad(() => full([], 1, { dtype: "bool", device: images.device }).andFinite(images));
-      const { logits, learn, next = [], recovery, ...terms } = this.objective(images);
+      const { logits, learn, next = [], drawn = [], recovery, ...terms } = this.objective(images);
       let ok = learn ? imagesFinite.logicalAnd(learn) : imagesFinite;
       if (terms.loss) {
         this.#zeroGrad(); // what someone else left there
@@ -166,7 +168,7 @@ export abstract class Method {
           const updates = noGrad(() => {
             const stepped = [...this.#optimizers.values()].flatMap((optimizer) => optimizer.updates(ok));
             const own = next.map(([target, value]): Update => [target, ok.where(value, target)]);
-            return [...(recovery ? this.#recover(stepped, ok, recovery) : stepped), ...own];
+            return [...(recovery ? this.#recover(stepped, ok, recovery) : stepped), ...own, ...drawn];
           });
           for (const [target, value] of updates) target.assign(value); // all computed: all change, or an error and none
         } finally {

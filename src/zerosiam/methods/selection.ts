@@ -14,6 +14,8 @@ export interface Selection {
   readonly learn: Tensor;
   /** The filter's own state and its next values. */
   readonly next?: readonly Update[];
+  /** Its counters of random numbers and their next values. */
+  readonly drawn?: readonly Update[];
 }
 
 /** Selects samples by the model's answers: EATA's and DeYO's. Of one method: made for it, and not shared. */

@@ -1,10 +1,9 @@
 // How ops of the golden fixtures are called here: by their names, but for a few. What is no kernel of ours is composed.
-import { ConfigError, concat, full, Tensor } from "../../tensor/index.js";
-import { alignment, entropy } from "../losses.js";
+import { ConfigError, concat, Tensor } from "../../tensor/index.js";
+import { alignment, entropy, opinionEntropy } from "../losses.js";
 
 /** Attributes that the calls below read; each op has those it needs. */
 export interface FixtureAttrs {
-  readonly C: number;
   readonly alpha: number;
   readonly axes: readonly number[] | null;
   readonly axis: number;
@@ -58,7 +57,7 @@ const OTHERS: Readonly<Record<string, FixtureCall>> = {
   avg_pool2d: ({ x }, a) =>
     x.avgPool2d(a.kernel, { stride: a.stride, padding: a.padding, countIncludePad: a.count_include_pad }),
   batch_norm: (t, attrs) => (attrs.mode === "train" ? batchNormTraining(t, attrs) : batchNormEvaluation(t, attrs)),
-  come_loss: ({ logits }, { C }) => comeLoss(logits, C),
+  come_loss: ({ logits }) => opinionEntropy(logits).mean(),
   concat: (t, { axis }) => concat(Object.values(t), axis),
   conv2d: ({ x, weight, bias }, { stride, padding, dilation, groups }) =>
     x.conv2d(weight, bias, { stride, padding, dilation, groups }),
@@ -116,15 +115,4 @@ function batchNormTraining({ x, weight, bias, running_mean, running_var }: Fixtu
 
 function batchNormEvaluation({ x, weight, bias, running_mean, running_var }: FixtureTensors, { eps }: FixtureAttrs) {
   return x.batchNormEval(running_mean, running_var, weight, bias, { eps });
-}
-
-/**
- * COME (Zhang et al. 2025): entropy over beliefs eˣ/(Σ eˣ + C) and uncertainty C/(Σ eˣ + C), which is the softmax of x
- * and ln C; x has its norm behind a stop.
- */
-function comeLoss(logits: Tensor, classes: number): Tensor {
-  const norm = length(logits, [-1], true);
-  const x = logits.div(norm).mul(norm.stopGradient());
-  const opinions = concat([x, full([x.shape[0], 1], Math.log(classes), { device: x.device })], 1).softmax();
-  return opinions.mul(opinions.add(1e-7).log()).sum(-1).neg().mean();
 }

@@ -24,7 +24,7 @@ export interface FixtureRun {
   readonly suggested_tol: { readonly step1: FixtureTolerance; readonly all_steps: FixtureTolerance };
 }
 
-interface FixtureHyper extends Pick<MethodOptions, "alpha"> {
+interface FixtureHyper extends Pick<MethodOptions, "alpha" | "objective" | "divergence" | "predictor" | "optimizer"> {
   readonly lr: number;
   readonly momentum: number;
   readonly lr_predictor?: number;
@@ -61,10 +61,11 @@ export function optionsOf(
   fisher: ReadonlyMap<string, Tensor> | undefined,
   permutations: () => Tensor,
 ): MethodOptions {
-  const { lr, momentum, alpha, margin, rho, plpd } = hyper;
+  const { lr, momentum, alpha, objective, divergence, predictor, optimizer, margin, rho, plpd } = hyper;
   const all = norm_params.every((name) => adapted_params.includes(name));
   const options = {
-    ...{ lr, momentum, alpha, margin, rho, plpd, patches, permutations, fisher },
+    ...{ lr, momentum, alpha, objective, divergence, predictor, optimizer, margin, rho, plpd },
+    ...{ patches, permutations, fisher },
     lrPredictor: hyper.lr_predictor,
     recoverBelow: hyper.reset,
     cleanReset: hyper.clean_reset,

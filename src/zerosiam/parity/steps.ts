@@ -145,7 +145,7 @@ function compareLog(
   compare("recoveries", recovered, reset === undefined ? undefined : Number(reset), EXACT);
 }
 
-/** Gradients of the first step: SGD's momentum after it. SAR's are looked at without recovery, its first one without a climb. */
+/** Gradients of the first step, from what the optimiser made of them. SAR's are looked at without recovery, its first one without a climb. */
 async function compareGradients(
   comparison: Comparison,
   model: Classifier,
@@ -166,10 +166,9 @@ async function compareGradients(
     method.step(images);
     for (const name of adapted_params) {
       const own = name.startsWith("predictor.") ? name : `model.${name}`;
-      const momentum = method.state().get(`optimizer.${own}.momentum`) as Tensor;
       comparison.add(
         `${stored} ${name}`,
-        await momentum.data(),
+        await firstGradient(method.state(), own),
         await data.own(`${stored}.s1.${name}`),
         suggested_tol.step1,
       );
@@ -177,6 +176,13 @@ async function compareGradients(
     method.reset();
     method.dispose();
   }
+}
+
+/** After one step SGD's momentum is the gradient, and Adam's first moment a tenth of it. */
+async function firstGradient(state: ReadonlyMap<string, Tensor>, name: string): Promise<TypedArray> {
+  const momentum = state.get(`optimizer.${name}.momentum`);
+  if (momentum) return momentum.data();
+  return (await (state.get(`optimizer.${name}.expAvg`) as Tensor).data()).map((m) => m / 0.1);
 }
 
 async function compareFisher(
