@@ -1,0 +1,368 @@
+// The baselines' stories: what selection, recovery, shuffling and anti-forgetting do beside their arithmetic.
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { DigitsNet } from "../../src/nn/index.js";
+import {
+  backward,
+  ConfigError,
+  grad,
+  memory,
+  ones,
+  openDevice,
+  Rng,
+  ShapeError,
+  type Tensor,
+  tensor,
+} from "../../src/tensor/index.js";
+import {
+  createMethod,
+  Deyo,
+  DeyoFilter,
+  Eata,
+  fisherInformation,
+  type MethodOptions,
+  type Objective,
+  SAR_FROZEN,
+  ZeroSiam,
+} from "../../src/zerosiam/methods/index.js";
+import { randomPermutations, shufflePatches } from "../../src/zerosiam/methods/patchShuffle.js";
+
+const BATCH = 6;
+const LR = 0.1;
+let model: DigitsNet;
+let images: Tensor;
+
+beforeAll(async () => {
+  await openDevice();
+});
+
+beforeEach(() => {
+  model = fresh();
+  images = batch(1);
+});
+
+/** A net whose answers differ in certainty: its head is scaled up. */
+function fresh(): DigitsNet {
+  const net = new DigitsNet({ rng: new Rng(1) });
+  net.head.weight.assign(net.head.weight.detach().mul(12));
+  return net;
+}
+
+const batch = (seed: number): Tensor => {
+  const rng = new Rng(seed);
+  return tensor(
+    Float32Array.from({ length: BATCH * 784 }, () => rng.uniform()),
+    [BATCH, 1, 28, 28],
+  );
+};
+
+const list = async (t: Tensor | null | undefined): Promise<number[]> => [...((await t?.data()) ?? [])];
+
+async function values(state: ReadonlyMap<string, Tensor>): Promise<Record<string, number[]>> {
+  return Object.fromEntries(
+    await Promise.all([...state].map(async ([name, t]): Promise<[string, number[]]> => [name, await list(t)])),
+  );
+}
+
+/** Lets every sample through whose answer depends on its patches at all. */
+const OPEN: Partial<MethodOptions> = { margin: 10, deyoMargin: 10, dMargin: 2, plpd: 0, recoverBelow: 0 };
+const SHUT: Partial<MethodOptions> = { margin: 0, deyoMargin: 0, recoverBelow: 0 };
+
+/** A method made with `options`, in the state that `other` is in. */
+function inStateOf(other: { state(): Map<string, Tensor> }, name: string, options: Partial<MethodOptions>) {
+  const method = createMethod(name, fresh(), { lr: LR, ...options });
+  method.loadState(new Map([...other.state()].map(([key, t]) => [key, t.detach()])));
+  return method;
+}
+
+describe("a batch of which nothing is selected", () => {
+  test.each(["eata", "deyo", "come-deyo", "zerosiam-eata", "zerosiam-deyo"])("%s: changes nothing", async (name) => {
+    const open = createMethod(name, model, { lr: LR, ...OPEN });
+    open.step(images);
+    const method = inStateOf(open, name, SHUT);
+    const before = await values(method.state());
+    const report = await method.step(batch(2)).metrics.read();
+    expect(report).toMatchObject({ updated: false, kept: 0, loss: null, entropy: null });
+    const { "deyo.key": counter, ...after } = await values(method.state());
+    expect(before).toMatchObject(after);
+    expect(Object.keys(after).length).toBeGreaterThan(10);
+    // Another shuffle next time: one that left the patches where they are would else be kept for good.
+    if (counter) expect(counter[1]).toBe(before["deyo.key"][1] + 1);
+  });
+
+  test("SAR alone lets its momentum run on", async () => {
+    const open = createMethod("sar", model, { lr: LR, ...OPEN });
+    open.step(images);
+    const method = inStateOf(open, "sar", SHUT);
+    const before = await values(method.state());
+    const report = await method.step(batch(2)).metrics.read();
+    expect(report).toMatchObject({ updated: true, reliable: 0, kept: 0, loss: null, firstLoss: null });
+    const after = await values(method.state());
+    for (const [i, p] of before["model.norm2.bias"].entries()) {
+      const v = 0.9 * before["optimizer.model.norm2.bias.momentum"][i];
+      expect(after["model.norm2.bias"][i]).toBeCloseTo(p - LR * v, 6); // two f32 roundings of values below 1
+    }
+    expect(after["sar.average"]).toEqual(before["sar.average"]);
+  });
+});
+
+describe("a masked loss is the loss of the samples alone", () => {
+  /** The rows that a threshold between the third and fourth entropy lets through, and that threshold. */
+  async function halfOf(logits: Tensor): Promise<{ rows: number[]; margin: number }> {
+    const entropies = await list(logits.softmaxEntropy());
+    const sorted = [...entropies].sort((a, b) => a - b);
+    const margin = (sorted[2] + sorted[3]) / 2;
+    return { rows: entropies.flatMap((h, i) => (h < margin ? [i] : [])), margin };
+  }
+
+  /** SGD's momentum after the first step of `name` against the gradient of `loss` on another such net. */
+  async function compare(name: string, options: Partial<MethodOptions>, loss: (net: DigitsNet) => Tensor) {
+    const method = createMethod(name, model, { lr: LR, ...options });
+    method.step(images);
+    const net = fresh();
+    const parameters = [...net.namedParameters()].filter(([key]) => key.startsWith("norm"));
+    const wanted = grad(
+      loss(net),
+      parameters.map(([, parameter]) => parameter),
+    );
+    for (const [i, [key]] of parameters.entries()) {
+      const got = await list(method.state().get(`optimizer.model.${key}.momentum`));
+      const want = await list(wanted[i]);
+      const largest = Math.max(...want.map(Math.abs));
+      // The same terms summed in another order: at most 784 · 3 of them.
+      for (const [k, value] of want.entries()) expect(Math.abs(got[k] - value)).toBeLessThan(1e-4 * largest);
+    }
+  }
+
+  test("EATA", async () => {
+    const { rows, margin } = await halfOf(model.forward(images));
+    expect(rows).toHaveLength(3);
+    await compare("eata", { margin }, (net) => {
+      const h = net.forward(images.indexSelect(tensor(Int32Array.from(rows)))).softmaxEntropy();
+      return h.mul(h.detach().neg().add(margin).exp()).mean();
+    });
+  });
+
+  test("SAR without a climb", async () => {
+    const { rows, margin } = await halfOf(model.forward(images));
+    await compare("sar", { margin, rho: 0, recoverBelow: 0 }, (net) =>
+      net
+        .forward(images.indexSelect(tensor(Int32Array.from(rows))))
+        .softmaxEntropy()
+        .mean(),
+    );
+  });
+
+  test("DeYO, which shuffles the patches of these alone", async () => {
+    const { rows, margin: deyoMargin } = await halfOf(model.forward(images));
+    const orders = randomPermutations(tensor(Uint32Array.of(3, 4)), BATCH, 16);
+    const chosen = tensor(Int32Array.from(rows));
+    const some = images.indexSelect(chosen);
+    const before = await list(model.forward(some).softmax());
+    const after = await list(model.forward(shufflePatches(some, 4, orders.indexSelect(chosen))).softmax());
+    const falls = rows.map((_, i) => {
+      const row = before.slice(10 * i, 10 * i + 10);
+      const label = row.indexOf(Math.max(...row));
+      return row[label] - after[10 * i + label];
+    });
+    const [first, second] = [...falls].sort((a, b) => a - b);
+    const plpd = (first + second) / 2;
+    expect(plpd).toBeGreaterThan(0);
+    const kept = rows.filter((_, i) => falls[i] > plpd);
+    expect(kept.length).toBe(2);
+    await compare("deyo", { deyoMargin, plpd, permutations: () => orders.detach() }, (net) => {
+      const h = net.forward(images.indexSelect(tensor(Int32Array.from(kept)))).softmaxEntropy();
+      const margin = 0.4 * Math.log(10);
+      const weights = tensor(falls.filter((fall) => fall > plpd).map(Math.exp));
+      return h.mul(h.detach().neg().add(margin).exp().add(weights)).mean();
+    });
+  });
+});
+
+describe("backward visits", () => {
+  /** The ops visited on the way back from a method's loss, in order. */
+  function visited({ loss }: Objective): string {
+    const names: string[] = [];
+    backward(loss as Tensor, { onVisit: ({ op }) => names.push(op.name) });
+    return names.join(" ");
+  }
+
+  const options = { lr: LR, ...OPEN };
+
+  test("neither EATA's weights nor its average", () => {
+    class Probe extends Eata {
+      look = () => this.objective(images);
+    }
+    expect(visited(new Probe(model, options).look())).toMatchInlineSnapshot(
+      `"div sum mul softmaxEntropy linear mean relu groupNorm conv2d maxPool2d relu groupNorm conv2d maxPool2d relu groupNorm"`,
+    );
+  });
+
+  test("neither DeYO's weights nor its second pass", () => {
+    class Probe extends Deyo {
+      look = () => this.objective(images);
+    }
+    expect(visited(new Probe(model, options).look())).toMatchInlineSnapshot(
+      `"div sum mul softmaxEntropy linear mean relu groupNorm conv2d maxPool2d relu groupNorm conv2d maxPool2d relu groupNorm"`,
+    );
+  });
+
+  test("not the target branch of ZeroSiam: the online head, the predictor and the backbone, each once", () => {
+    class Probe extends ZeroSiam {
+      look = () => this.objective(images);
+    }
+    expect(visited(new Probe(model, { lr: LR }).look())).toMatchInlineSnapshot(
+      `"add mul mean symmetricKL mean softmaxEntropy linear linear mean relu groupNorm conv2d maxPool2d relu groupNorm conv2d maxPool2d relu groupNorm"`,
+    );
+  });
+
+  test("not the target branch of ZeroSiam with DeYO's selection either", () => {
+    class Probe extends ZeroSiam {
+      look = () => this.objective(images);
+    }
+    const filter = new DeyoFilter(model, OPEN);
+    expect(visited(new Probe(model, { lr: LR, filter }).look())).toMatchInlineSnapshot(
+      `"add mul div sum mul symmetricKL div sum mul softmaxEntropy linear linear mean relu groupNorm conv2d maxPool2d relu groupNorm conv2d maxPool2d relu groupNorm"`,
+    );
+  });
+});
+
+describe("SAR", () => {
+  test("recovers where the average falls below the threshold, and counts it", async () => {
+    const method = createMethod("sar", model, { lr: LR, ...OPEN, recoverBelow: 100 });
+    const before = await values(method.state());
+    const report = await method.step(images).metrics.read();
+    expect(report.recoveries).toBe(1);
+    const after = await values(method.state());
+    for (const name of Object.keys(before).filter((key) => key.startsWith("model."))) {
+      expect(after[name]).toEqual(before[name]);
+    }
+    expect(after["optimizer.model.norm1.bias.momentum"]).not.toEqual(before["optimizer.model.norm1.bias.momentum"]);
+    expect(after["sar.average"]).toEqual([report.average]);
+  });
+
+  test("a clean recovery clears the momentum and the average too", async () => {
+    const method = createMethod("sar", model, { lr: LR, ...OPEN, recoverBelow: 100, cleanReset: true });
+    const before = await values(method.state());
+    expect((await method.step(images).metrics.read()).average).toBeGreaterThan(0);
+    expect(await values(method.state())).toEqual({ ...before, "sar.recoveries": [1] });
+  });
+
+  test.each(["layer4.0.bn1", "model.layer4.1.bn2", "blocks.9.norm1", "blocks.10.norm2", "blocks.11.norm1", "norm"])(
+    "leaves %s alone",
+    (path) => expect(path).toMatch(SAR_FROZEN),
+  );
+
+  test.each([
+    "bn1",
+    "norm1",
+    "layer3.0.bn1",
+    "layer40.bn1",
+    "blocks.1.norm1",
+    "blocks.8.norm2",
+    "blocks.90.norm",
+    "x.norm",
+  ])("adapts %s", (path) => expect(path).not.toMatch(SAR_FROZEN));
+
+  test("adapts what is not frozen, and refuses a model of which nothing is left", () => {
+    const method = createMethod("sar", model, { lr: LR, frozen: /^norm[12]$/ });
+    const adapted = [...method.state().keys()].filter((name) => name.startsWith("model."));
+    expect(adapted).toEqual(["model.norm3.weight", "model.norm3.bias"]);
+    expect(() => createMethod("sar", model, { lr: LR, frozen: /norm/ })).toThrow("beside those of /norm/");
+  });
+});
+
+describe("EATA", () => {
+  test("anti-forgetting holds the parameters where the clean data want them", async () => {
+    const norms = [...model.namedParameters()].filter(([name]) => name.startsWith("norm"));
+    const fisher = new Map(norms.map(([name, { shape }]) => [name, ones(shape)]));
+    const far = async (fisherAlpha: number) => {
+      const net = fresh();
+      const method = createMethod("eata", net, { lr: 1e-3, momentum: 0, ...OPEN, fisher, fisherAlpha });
+      const start = await list(net.norm3.bias);
+      for (let i = 0; i < 8; i++) method.step(images);
+      const end = await list(net.norm3.bias);
+      return Math.hypot(...end.map((v, i) => v - start[i]));
+    };
+    expect(await far(100)).toBeLessThan(0.7 * (await far(0)));
+  });
+
+  test("refuses information that is missing or does not fit, and none of no batches", () => {
+    const fisher = new Map([["norm1.weight", tensor([1, 2])]]);
+    expect(() => createMethod("eata", model, { lr: LR, fisher })).toThrow(/norm1.weight is f32\[2\], not f32\[16\]/);
+    expect(() => createMethod("eata", model, { lr: LR, fisher: new Map() })).toThrow(/norm1.weight is missing/);
+    expect(() => fisherInformation(model, [])).toThrow(ConfigError);
+  });
+});
+
+describe("patches", () => {
+  test("random permutations are permutations, every one as likely", async () => {
+    const rows = 3000;
+    const orders = await list(randomPermutations(tensor(Uint32Array.of(5, 0)), rows, 3));
+    const counts = new Map<string, number>();
+    for (let i = 0; i < rows; i++) {
+      const key = String(orders.slice(3 * i, 3 * i + 3));
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    expect([...counts.keys()].sort()).toEqual(["0,1,2", "0,2,1", "1,0,2", "1,2,0", "2,0,1", "2,1,0"]);
+    const chiSquare = [...counts.values()].reduce((sum, n) => sum + (n - rows / 6) ** 2 / (rows / 6), 0);
+    expect(chiSquare).toBeLessThan(20.5); // 99.9 % of five degrees of freedom
+  });
+
+  test("each step shuffles anew, and the same seed shuffles alike", async () => {
+    const key = async (seed: number, steps: number) => {
+      const method = createMethod("deyo", fresh(), { lr: LR, ...OPEN, seed });
+      for (let i = 0; i < steps; i++) method.step(images);
+      return list(method.state().get("deyo.key"));
+    };
+    expect(await key(3, 0)).toEqual([3, 0]);
+    expect(await key(3, 2)).toEqual([3, 2]);
+  });
+
+  test("are put where the order says", async () => {
+    const picture = tensor(
+      Float32Array.from({ length: 16 }, (_, i) => i),
+      [1, 1, 4, 4],
+    );
+    const order = tensor(Int32Array.of(1, 0, 3, 2), [1, 4]);
+    expect(await list(shufflePatches(picture, 2, order))).toEqual([
+      2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13,
+    ]);
+  });
+
+  test("must divide the image", () => {
+    expect(() => shufflePatches(images, 5, tensor(new Int32Array(BATCH * 25), [BATCH, 25]))).toThrow(ShapeError);
+    const method = createMethod("deyo", model, { lr: LR, patches: 5 });
+    expect(() => method.step(images)).toThrow(/grid of 5 × 5 does not divide images \[6, 1, 28, 28\]/);
+  });
+});
+
+test("norm is the source where there is no batch norm", async () => {
+  const got = await list(createMethod("norm", model, { lr: 0 }).step(images).logits);
+  expect(got).toEqual(await list(createMethod("source", fresh(), { lr: 0 }).step(images).logits));
+});
+
+test.each<[string, Partial<MethodOptions>]>([
+  ["tent", { optimizer: "rmsprop" as "adam" }],
+  ["eata", { margin: -1 }],
+  ["eata", { dMargin: Number.NaN }],
+  ["eata", { fisherAlpha: -1 }],
+  ["sar", { margin: Number.NaN }],
+  ["sar", { rho: -0.1 }],
+  ["sar", { recoverBelow: Number.POSITIVE_INFINITY }],
+  ["deyo", { deyoMargin: -1 }],
+  ["deyo", { plpd: -0.2 }],
+  ["deyo", { patches: 0 }],
+  ["deyo", { patches: 2.5 }],
+  ["deyo", { seed: -1 }],
+  ["zerosiam-eata", { dMargin: -1 }],
+  ["zerosiam-deyo", { patches: -4 }],
+  ["zerosiam", { objective: "entropie" as "entropy" }],
+  ["zerosiam", { divergence: "wasserstein" as "kl" }],
+  ["zerosiam", { predictor: "toString" as "linear" }],
+  ["zerosiam", { seed: Number.NaN }],
+])("%s refuses %j; nothing is frozen or held", (name, options) => {
+  const live = memory().tensors;
+  expect(() => createMethod(name, model, { lr: LR, ...options })).toThrow(ConfigError);
+  expect(memory().tensors).toBe(live);
+  expect(model.training).toBe(true);
+});
