@@ -70,6 +70,7 @@ describe("the report of a stream", () => {
     expect(payloadOf(page).charts[0].x).toEqual([48, 96, 144, 192]);
     expect(page).toContain("Each point stands for 3 batches.");
     expect(page).toContain("curves of its phase “noise”");
+    expect(page).toContain("last quarter</dt><dd>30\u00a0%"); // of the phase that counts, not of the noise
     expect(payloadOf(page).heats.map(({ name }) => name)).toEqual(["Labels", "Source"]);
   });
 });

@@ -83,6 +83,7 @@ export function accuracyWindow(steps: number): number {
 
 /** Largest share of one class among the method's last predictions; null before a quarter of the stream has passed. */
 export function finalDominantShare(method: ReportMethod): number | null {
+  if (method.dominantShare !== undefined) return method.dominantShare;
   return method.rows[method.rows.length - 1]?.dominantShare ?? null;
 }
 

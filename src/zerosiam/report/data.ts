@@ -55,6 +55,8 @@ export interface ReportMethod {
   rows: ReportRow[];
   /** For each row, the share of each class among its predictions: [steps][classes]. */
   classShare: number[][];
+  /** At the end, where the rows are of another phase than `accuracy` is. */
+  dominantShare?: number | null;
   /** Reliability diagram over all images seen. */
   bins?: ReportBin[];
   /** What it forgets of clean images on the way, the source first. */

@@ -81,6 +81,7 @@ function methodOf(group: Group, { setting, result }: Cell): ReportMethod {
     settings: settingsOf(setting),
     rows: (result.curves?.rows ?? []).map(known),
     classShare: result.curves?.classShare ?? [],
+    dominantShare: phase.dominantShare,
     bins: phase.bins.map(([n, confidence, accuracy]) => ({ n, confidence, accuracy })),
     ...(clean.length > 0 ? { clean } : {}),
     ...returned(group),
