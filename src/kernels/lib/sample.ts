@@ -13,6 +13,12 @@ export const EDGES: SampleTensor = {
 /** The same as a column: with `EDGES` it broadcasts to every pair. */
 export const EDGE_COLUMN: SampleTensor = { ...EDGES, shape: [10, 1] };
 
+/** Two sides' logits, so far apart that terms of 10⁴ all but cancel. */
+export const FAR_LOGITS: readonly [SampleTensor, SampleTensor] = [
+  { shape: [2, 4], values: [1e4, -1e4, 9990, 0, -1e4, 5, 1e4, -5] },
+  { shape: [2, 4], values: [-1e4, 1e4, 0, 9999, 1e4, 0, -1e4, 5] },
+];
+
 /** What ops on images are timed on: `[4, C, H, W]`, about `size`² elements as inner layers of a net have them, C and H = W even. */
 export function benchImages(size: number): [batch: number, channels: number, height: number, width: number] {
   const side = 2 * Math.floor(Math.sqrt(size));

@@ -47,6 +47,37 @@ const totalPass = (x: string): Reducer => ({
 /** ln softmax(x) at an element of the row input `x`, after `logSoftmaxPasses`. */
 export const logP = (x: string): string => `(${x} - largest_${x} - log_total_${x})`;
 
+const APART = `${logP("a")} - ${logP("b")}`;
+
+/**
+ * Of the row inputs `a` and `b`, p and q their softmax: `rough`, KL(p ‖ q) = Σ p (ln p − ln q), and `rest`, what it lost to
+ * rounding. With logits of 10⁴ that is 10⁻³, which would be left of differences to the mean that are no larger.
+ */
+export function divergencePasses(): Record<string, Reducer> {
+  const mean = (term: string): Reducer => ({
+    state: "f32",
+    init: "0.0",
+    fold: `s + plogq(${logP("a")}, ${term})`,
+    merge: "a + b",
+  });
+  return {
+    ...logSoftmaxPasses("a"),
+    ...logSoftmaxPasses("b"),
+    rough: mean(APART),
+    rest: mean(`${APART} - rough`),
+  };
+}
+
+/** p (ln p − ln q − KL(p ‖ q)), after `divergencePasses`. */
+export const DIVERGENCE_SLOPE = `plogq(${logP("a")}, (${APART} - rough) - rest)`;
+
+/** The same for a row, in float64. */
+export function divergenceSlope(a: Float64Array, b: Float64Array): Float64Array {
+  const [lp, lq] = [logSoftmaxRow(a), logSoftmaxRow(b)];
+  const kl = total(lp.map((l, j) => plogq(l, l - lq[j])));
+  return lp.map((l, j) => plogq(l, l - lq[j] - kl));
+}
+
 /** softmax of a row, in float64. */
 export function softmaxRow(x: Float64Array): Float64Array {
   const largest = x.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
