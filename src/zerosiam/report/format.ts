@@ -10,6 +10,8 @@ const LABELS: Record<string, string> = {
   "come-tent": "COME (Tent)",
   "come-deyo": "COME (DeYO)",
   zerosiam: "ZeroSiam",
+  "zerosiam-eata": "ZeroSiam + EATA",
+  "zerosiam-deyo": "ZeroSiam + DeYO",
 };
 
 /** The name that papers use for a method, or the name itself when it is not known. */

@@ -16,6 +16,8 @@ const LOOKS: Record<string, Look> = {
   deyo: { slot: 5, dash: [9, 3] },
   "come-tent": { slot: 6, dash: [9, 3] },
   "come-deyo": { slot: 6, dash: [3, 3] },
+  "zerosiam-eata": { slot: 2, dash: [9, 3] },
+  "zerosiam-deyo": { slot: 2, dash: [3, 3] },
 };
 
 const SLOTS = 7;

@@ -1,0 +1,12 @@
+// Every method has a name for people, and a colour and dash of its own.
+import { expect, it } from "vitest";
+import { METHODS } from "../../src/zerosiam/methods/index.js";
+import { methodLabel } from "../../src/zerosiam/report/format.js";
+import { look } from "../../src/zerosiam/report/palette.js";
+
+it("names and draws all methods, no two alike", () => {
+  const labels = METHODS.map(methodLabel);
+  expect(labels.filter((label) => METHODS.includes(label))).toEqual([]);
+  expect(new Set(labels).size).toBe(METHODS.length);
+  expect(new Set(METHODS.map((name) => JSON.stringify(look(name, 0)))).size).toBe(METHODS.length);
+});
