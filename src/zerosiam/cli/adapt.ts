@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { writeFileAtomic } from "../../nn/index.js";
 import { ConfigError, memory } from "../../tensor/index.js";
+import { checkImages, openImages } from "../data/imageFolder.js";
 import type { ImageSource } from "../data/imageSet.js";
 import { createMethod, METHODS, type MethodOptions } from "../methods/index.js";
 import { loadModel, MODELS, modelEntry } from "../models.js";
@@ -9,7 +10,6 @@ import type { StreamRecorder } from "../recorder.js";
 import { percent, perImage } from "../report/format.js";
 import { Runner } from "../runner.js";
 import { type Normalization, type Order, Stream } from "../streams/index.js";
-import { checkImages, openImages } from "./imageFolder.js";
 import {
   ANY,
   COUNT,

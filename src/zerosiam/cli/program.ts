@@ -5,11 +5,13 @@ import { addBench } from "./bench.js";
 import { addDemo } from "./demo.js";
 import { addDoctor } from "./doctor.js";
 import { addEvaluate } from "./evaluate.js";
+import { addMerge } from "./merge.js";
 import { addParity } from "./parity.js";
+import { addSweep } from "./sweep.js";
 import { addTrain } from "./train.js";
 import { VERSION } from "./versions.js";
 
-const COMMANDS = [addDemo, addDoctor, addAdapt, addTrain, addEvaluate, addParity, addBench];
+const COMMANDS = [addDemo, addDoctor, addAdapt, addTrain, addEvaluate, addSweep, addMerge, addParity, addBench];
 
 /** The program, ready to parse; it throws CommanderError instead of exiting. `writeError` gets what commander complains. */
 export function createProgram(writeError: (text: string) => void): Command {

@@ -2,8 +2,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { CheckpointError } from "../../tensor/index.js";
-import { type ImageSource, type OpenImages, openImageSet } from "../data/imageSet.js";
 import { modelEntry } from "../models.js";
+import { type ImageSource, type OpenImages, openImageSet } from "./imageSet.js";
 
 /**
  * Opens them: the images stay on the disk until they are shown.

@@ -1,0 +1,64 @@
+// `zerosiam merge`: the results of several processes as one file, the same bytes however they shared the cells.
+import type { Command } from "commander";
+import { writeFileAtomic } from "../../nn/index.js";
+import { CheckpointError } from "../../tensor/index.js";
+import { readSweepConfig } from "../sweep/config.js";
+import { keyOf } from "../sweep/grid.js";
+import { mergeResults, type ResultsOf } from "../sweep/merge.js";
+import { type Finished, readResults } from "../sweep/results.js";
+import type { CommonOptions } from "./options.js";
+import { checkWritable, writeJson } from "./output.js";
+import { versions } from "./versions.js";
+
+interface MergeOptions extends CommonOptions {
+  out?: string;
+  config?: string;
+}
+
+export function addMerge(program: Command): void {
+  program
+    .command("merge")
+    .description("join the results of a sweep's shards: each cell once, sorted, without times")
+    .argument("<files...>", "JSON lines that `sweep` wrote")
+    .option("--out <file>", "where the JSON lines go (default: stdout)")
+    .option("--config <file>", "the sweep: fails when one of its cells is missing")
+    .action(async (paths: string[], options: MergeOptions) => {
+      await checkWritable("--out", options.out);
+      await checkWritable("--json", options.json);
+      await merge(paths, options);
+    });
+}
+
+async function merge(paths: readonly string[], { out, config, json }: MergeOptions): Promise<void> {
+  const files: ResultsOf[] = [];
+  for (const path of paths) files.push(await readFile(path));
+  const cells = mergeResults(files);
+  if (config !== undefined) await checkComplete(config, cells);
+  const lines = cells.map((cell) => `${JSON.stringify(cell)}\n`).join("");
+  if (out === undefined) process.stdout.write(lines);
+  else await writeFileAtomic(out, lines);
+  process.stderr.write(`${cells.length} cells${out === undefined ? "" : ` in ${out}`}\n`);
+  if (json === undefined) return;
+  const adapter = [...new Set(cells.map((cell) => cell.adapter))].join(", ");
+  await writeJson(json, { adapter, versions: versions(""), seed: 0, config: { files: paths }, cells });
+}
+
+/** Throws CheckpointError for a file that is not there, is empty, or holds what is no cell. */
+async function readFile(path: string): Promise<ResultsOf> {
+  const { cells, torn } = await readResults(path);
+  if (torn) process.stderr.write(`${path}: the last line was cut off; run its sweep again to compute its cell\n`);
+  if (cells.length > 0) return { path, cells };
+  throw new CheckpointError(`${path}: holds no cell`, "name files that `zerosiam sweep` wrote");
+}
+
+async function checkComplete(config: string, cells: readonly Finished[]): Promise<void> {
+  const there = new Set(cells.map(({ setting }) => keyOf(setting)));
+  const { settings } = await readSweepConfig(config);
+  const missing = settings.filter((setting) => !there.has(keyOf(setting)));
+  if (missing.length === 0) return;
+  const first = missing.slice(0, 5).map((setting) => `\n  ${JSON.stringify(setting)}`);
+  throw new CheckpointError(
+    `${config}: ${missing.length} of ${settings.length} cells are missing${first.join("")}${missing.length > 5 ? "\n  …" : ""}`,
+    "run the shards that are not done again: they compute what is missing",
+  );
+}

@@ -1,0 +1,91 @@
+// `zerosiam sweep`: a grid of methods, streams, rates and seeds, cell by cell, to be stopped, resumed and shared out.
+import { basename, extname } from "node:path";
+import type { Command } from "commander";
+import { ConfigError } from "../../tensor/index.js";
+import { type CellSetting, headline } from "../report/cell.js";
+import { clock, percent } from "../report/format.js";
+import { CellRunner } from "../sweep/cellRunner.js";
+import { readSweepConfig } from "../sweep/config.js";
+import { type Finished, ResultsFile } from "../sweep/results.js";
+import { inShard, parseShard, type Shard, shardFromEnvironment } from "../sweep/shard.js";
+import type { CommonOptions } from "./options.js";
+import { checkWritable } from "./output.js";
+import { type Session, withSession } from "./session.js";
+import { VERSION } from "./versions.js";
+
+interface SweepOptions extends CommonOptions {
+  shard?: Shard;
+  out?: string;
+}
+
+export function addSweep(program: Command): void {
+  program
+    .command("sweep")
+    .description("run a grid of methods, streams, rates and seeds; a stopped sweep goes on when started again")
+    .argument("<config>", "JSON: model, weights, data, grids (docs/sweep.md)")
+    .option("--shard <i/n>", "only every n-th cell (default: as Slurm or Kubernetes says)", parseShard)
+    .option("--out <file>", "JSON lines of finished cells (default: the config's name, .jsonl, with the shard's)")
+    .action(async (path: string, options: SweepOptions) => {
+      const config = await readSweepConfig(path);
+      const shard = options.shard ?? shardFromEnvironment(process.env, config.shards);
+      const out = options.out ?? outputName(path, shard);
+      await checkWritable("--out", out);
+      await withSession("sweep", options, async (session) => {
+        using runner = await CellRunner.open(config, VERSION);
+        await sweep(session, runner, shard, out);
+        await session.save(session.common(0, { sweep: path, shard, out }), { cells: config.settings.length });
+      });
+    });
+}
+
+/** `sweep.jsonl`, or `sweep.2-of-8.jsonl`: processes in one folder do not meet. */
+function outputName(path: string, { index, count }: Shard): string {
+  const name = basename(path, extname(path));
+  return count === 1 ? `${name}.jsonl` : `${name}.${index}-of-${count}.jsonl`;
+}
+
+async function sweep(session: Session, runner: CellRunner, shard: Shard, out: string): Promise<void> {
+  const results = await ResultsFile.open(out);
+  const mine = runner.config.settings.filter((_, position) => inShard(shard, position));
+  const left = mine.filter((setting) => !isDone(results, setting, runner.inputs));
+  const done = mine.length - left.length;
+  const part = shard.count === 1 ? "" : `, shard ${shard.index} of ${shard.count}`;
+  tell(`${mine.length} cells${part}: ${done} in ${out}, ${left.length} to compute`);
+  if (results.mended) tell(`${out}: the last line was cut off; its cell is computed again`);
+  const start = performance.now();
+  for (const [i, setting] of left.entries()) {
+    const computed = await runner.run(setting, () => session.interrupt.requested);
+    if (!computed) {
+      tell(`stopped with ${left.length - i} cells to compute; the same command goes on`);
+      return;
+    }
+    const cell: Finished = { setting, adapter: session.device.adapter.name, inputs: runner.inputs, ...computed };
+    await results.add(cell);
+    const seconds = ((performance.now() - start) / 1000 / (i + 1)) * (left.length - i - 1);
+    tell(
+      `${done + i + 1}/${mine.length}  ${text(setting)}: ${percent(headline(cell).accuracy ?? Number.NaN)}  ${clock(seconds)} left`,
+    );
+  }
+  session.say(`${mine.length} cells in ${out}`);
+}
+
+/** Throws ConfigError for a cell that was computed from something else. */
+function isDone(results: ResultsFile, setting: CellSetting, inputs: string): boolean {
+  const cell = results.find(setting);
+  if (!cell || cell.inputs === inputs) return cell !== undefined;
+  throw new ConfigError(
+    `${results.path}: ${text(setting)} was computed with other weights, data or another version`,
+    "name another file with --out, or delete this one",
+  );
+}
+
+/** Progress is no result: it goes to stderr. */
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function text({ stream, part, method, seed, lr, lrPredictor, batchSize, model: _, ...options }: CellSetting): string {
+  const rates = [lr, lrPredictor].filter((rate) => rate !== null).join(" / ");
+  const others = Object.entries({ ...(batchSize === null ? {} : { batch: batchSize }), ...options, seed });
+  return `${stream}, ${part}  ${method}${rates ? ` ${rates}` : ""}  ${others.map((pair) => pair.join(" ")).join(", ")}`;
+}

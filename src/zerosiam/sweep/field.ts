@@ -1,0 +1,82 @@
+// A value of a JSON document that a person wrote: checked where it stands, so that an error names the place.
+import { ConfigError } from "../../tensor/index.js";
+
+interface Range {
+  readonly min?: number;
+  /** A bound that is not allowed itself. */
+  readonly above?: number;
+  readonly max?: number;
+  readonly integer?: boolean;
+}
+
+/** Every method throws ConfigError, with the path of the value, when it is not what is asked for. */
+export class Field {
+  /** @param path as errors show it: `sweep.json: grids[0].rates` */
+  constructor(
+    readonly value: unknown,
+    readonly path: string,
+  ) {}
+
+  /** The fields of an object that may have these keys and no others; an absent one holds undefined. */
+  object<K extends string>(keys: readonly K[]): Record<K, Field> {
+    if (typeof this.value !== "object" || this.value === null || Array.isArray(this.value)) this.refuse("no object");
+    const own = this.value as Record<string, unknown>;
+    const odd = Object.keys(own).find((key) => !keys.includes(key as K));
+    if (odd !== undefined) this.at(odd).refuse("not known here", `known are ${keys.join(", ")}`);
+    return Object.fromEntries(keys.map((key) => [key, this.at(key, own[key])])) as Record<K, Field>;
+  }
+
+  /** The elements of a list that is not empty. */
+  list(): Field[] {
+    if (!Array.isArray(this.value) || this.value.length === 0) return this.refuse("no list with something in it");
+    return this.value.map((value, i) => new Field(value, `${this.path}[${i}]`));
+  }
+
+  /** The elements of a list, or the value itself where there is none. */
+  oneOrMore(): Field[] {
+    return Array.isArray(this.value) ? this.list() : [this];
+  }
+
+  name<N extends string>(known: readonly N[]): N {
+    if (known.includes(this.value as N)) return this.value as N;
+    return this.refuse("unknown", `known are ${known.join(", ")}`);
+  }
+
+  text(): string {
+    return typeof this.value === "string" && this.value !== "" ? this.value : this.refuse("no text");
+  }
+
+  boolean(): boolean {
+    return typeof this.value === "boolean" ? this.value : this.refuse("neither true nor false");
+  }
+
+  number(range: Range = {}): number {
+    const { min = Number.NEGATIVE_INFINITY, above = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = range;
+    const value = typeof this.value === "number" ? this.value : Number.NaN;
+    const fits = range.integer ? Number.isSafeInteger(value) : Number.isFinite(value);
+    if (fits && value >= min && value > above && value <= max) return value;
+    const bounds = Object.entries({ "≥": range.min, ">": range.above, "≤": range.max });
+    const stated = bounds.filter(([, bound]) => bound !== undefined).map((pair) => pair.join(" "));
+    return this.refuse(`no ${range.integer ? "integer" : "finite number"} ${stated.join(" and ")}`.trimEnd());
+  }
+
+  get absent(): boolean {
+    return this.value === undefined;
+  }
+
+  /** The value as `read` makes it, or `otherwise` where there is none. */
+  or<T>(otherwise: T, read: (field: Field) => T): T {
+    return this.absent ? otherwise : read(this);
+  }
+
+  refuse(what: string, help = ""): never {
+    throw new ConfigError(
+      `${this.path}: ${this.absent ? "missing" : `${JSON.stringify(this.value)} is ${what}`}`,
+      help,
+    );
+  }
+
+  private at(key: string, value = (this.value as Record<string, unknown>)[key]): Field {
+    return new Field(value, this.path.endsWith(": ") ? `${this.path}${key}` : `${this.path}.${key}`);
+  }
+}
