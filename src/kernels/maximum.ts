@@ -24,8 +24,8 @@ export const maximum = elementwise({
   value: ([a, b]) => Math.max(a, b),
   saves: ["a", "b"],
   vjp(g, { a, b }, { needs }) {
-    const shared = a.eq(b).where(0.5, 0); // as PyTorch divides it
-    return [needs.a ? g.mul(a.gt(b).where(1, shared)) : null, needs.b ? g.mul(b.gt(a).where(1, shared)) : null];
+    const shared = a.eq(b).where(0.5, 0); // and both take it all where one is NaN, as in PyTorch
+    return [needs.a ? g.mul(a.le(b).where(shared, 1)) : null, needs.b ? g.mul(b.le(a).where(shared, 1)) : null];
   },
   tolerance: exact,
   samples: [
@@ -34,10 +34,10 @@ export const maximum = elementwise({
     of(EDGE_COLUMN, { shape: [4], values: [Number.NaN, 1 / 0, -1 / 0, 1] }),
     of({ shape: [9], dtype: "i32" }, { shape: [9], dtype: "i32" }),
     {
-      ...of({ shape: [3], values: [0, 1, 2] }, { shape: [3], values: [1, 1, 1] }),
+      ...of({ shape: [4], values: [0, 1, 2, Number.NaN] }, { shape: [4], values: [1, 1, 1, 1] }),
       slopes: [
-        [0, 0.5, 1],
-        [1, 0.5, 0],
+        [0, 0.5, 1, 1],
+        [1, 0.5, 0, 1],
       ],
     },
   ],

@@ -1,22 +1,51 @@
-// Single ops against PyTorch in float64: results and gradients of the golden fixtures, within the fixtures' tolerances.
+// Single ops against PyTorch: results and gradients of the golden fixtures and at the edges of f32, within their tolerances.
 import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 import { CheckpointError, openDevice } from "../../src/tensor/index.js";
+import { Comparison } from "../../src/zerosiam/parity/compare.js";
 import { runOpsParity } from "../../src/zerosiam/parity/ops.js";
 
-const FOLDER = fileURLToPath(new URL("../fixtures/ops", import.meta.url));
+const FIXTURES = fileURLToPath(new URL("../fixtures", import.meta.url));
+const FOLDER = join(FIXTURES, "ops");
 
 beforeAll(async () => {
   await openDevice();
 });
 
-test("every case is within the fixture's tolerance", async () => {
-  const results = await runOpsParity(FOLDER);
-  expect(results.length).toBe(286);
+test.each([
+  ["ops", 286],
+  ["edges", 111],
+])("every case of %s is within the fixture's tolerance", async (folder, count) => {
+  const results = await runOpsParity(join(FIXTURES, folder));
+  expect(results.length).toBe(count);
   expect(results.filter(({ passed }) => !passed)).toEqual([]);
+});
+
+describe("a comparison", () => {
+  const passes = (got: number, want: number) => {
+    const comparison = new Comparison();
+    comparison.add("y", [0, got], [0, want], { rtol: 1e-4, atol: 1e-5 });
+    return comparison.result("case").passed;
+  };
+  const [NAN, INF] = [Number.NaN, Number.POSITIVE_INFINITY];
+
+  test("takes NaN for NaN and infinities for themselves", () => {
+    for (const value of [NAN, INF, -INF, 0]) expect(passes(value, value)).toBe(true);
+  });
+
+  test.each([
+    [0, NAN],
+    [NAN, 0],
+    [INF, NAN],
+    [NAN, INF],
+    [-INF, INF],
+    [3.4e38, INF],
+    [INF, 3.4e38],
+    [0, -INF],
+  ])("does not take %d for %d", (got, want) => expect(passes(got, want)).toBe(false));
 });
 
 describe("the runner", () => {

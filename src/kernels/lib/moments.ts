@@ -21,6 +21,7 @@ export const varianceReducer = (count: number, scale: number): Reducer => ({
   init: "vec2f(0.0)",
   fold: "s + vec2f(x - mean, (x - mean) * (x - mean))",
   merge: "a + b",
-  finish: "(s.y - s.x * s.x * u.per_element) * u.scale",
+  // what overflows stays infinite: ∞ − ∞ is NaN
+  finish: "select((s.y - s.x * s.x * u.per_element) * u.scale, s.y, bitcast<u32>(s.y) == 0x7f800000u)",
   uniforms: { per_element: f32(1 / Math.max(1, count)), scale: f32(scale) },
 });

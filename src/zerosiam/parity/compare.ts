@@ -17,7 +17,10 @@ export interface ParityResult {
   readonly detail: string;
 }
 
-/** The largest error of `got`, in units of the tolerance, and where; NaN equals NaN. Different lengths are infinitely far. */
+/**
+ * The largest error of `got`, in units of the tolerance, and where. NaN equals NaN alone, and each infinity itself alone:
+ * all else is infinitely far from them, as are different lengths.
+ */
 function worstError(
   got: ArrayLike<number>,
   want: ArrayLike<number>,
