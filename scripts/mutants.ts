@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { Rng } from "../src/tensor/index.js";
 import { mutationsOf } from "./mutants/mutate.js";
 import { readSources, targetsOf } from "./mutants/targets.js";
-import type { Outcome, Trial } from "./mutants/worker.js";
+import type { Outcome, Signal, Trial } from "./mutants/worker.js";
 
 interface Mutant {
   readonly file: string;
@@ -23,6 +23,7 @@ interface Mutant {
 }
 
 const LEAST_KILLED = 0.95;
+/** For the checks of one op. */
 const TIMEOUT_MS = 60_000;
 const SURVIVORS = "test/mutants/survivors.json";
 const OP_FILE = /^src\/kernels\/(?!all|index)\w+\.ts$/;
@@ -72,6 +73,10 @@ function runTrials(trials: readonly Trial[], jobs: number, onOutcome: (outcome: 
       let child: ChildProcess;
       let current: Trial | undefined;
       let timer: NodeJS.Timeout | undefined;
+      const watch = () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => child.kill("SIGKILL"), TIMEOUT_MS);
+      };
       const next = () => {
         clearTimeout(timer);
         current = pending.pop();
@@ -81,7 +86,7 @@ function runTrials(trials: readonly Trial[], jobs: number, onOutcome: (outcome: 
           resolve();
           return;
         }
-        timer = setTimeout(() => child.kill("SIGKILL"), TIMEOUT_MS);
+        watch();
         child.send(current);
       };
       const start = () => {
@@ -93,9 +98,10 @@ function runTrials(trials: readonly Trial[], jobs: number, onOutcome: (outcome: 
         child.stderr?.on("data", (chunk) => {
           said = `${said}${chunk}`.slice(-2000);
         });
-        child.on("message", (message: Outcome | "ready") => {
+        child.on("message", (message: Outcome | Signal) => {
+          if (message === "working") return watch();
           if (message !== "ready") onOutcome(message);
-          next();
+          return next();
         });
         child.on("exit", (code, signal) => {
           clearTimeout(timer);

@@ -34,6 +34,8 @@ const METHODS: Readonly<Record<string, string>> = {
   every: "some",
   some: "every",
 };
+/** Functions of two arguments in any order. */
+const SYMMETRIC = /^(sameShape|Math\.(min|max))$/;
 /** Methods whose receiver is a mutant of the call: a dropped term, factor, sign or reduction. */
 const DROPPED = /^(add|sub|mul|div|neg|sum|mean|square|sqrt|exp|log)$/;
 
@@ -41,6 +43,7 @@ const DROPPED = /^(add|sub|mul|div|neg|sum|mean|square|sqrt|exp|log)$/;
 export function mutationsOf(node: Node, text: string): Mutation[] {
   const source = ({ start, end }: Node) => text.slice(start, end);
   const found: Mutation[] = [];
+  const searched = new Set<Node>(); // arrays that are gone through once: their order means nothing
   for (const part of walk(node, (at) => !(at.type === "NewExpression" && /Error$/.test(source(at.callee))))) {
     const replace = (at: Node, by: string) => found.push({ from: at.start, to: at.end, text: by });
     const swap = (a: Node | undefined, b: Node | undefined) => {
@@ -75,15 +78,19 @@ export function mutationsOf(node: Node, text: string): Mutation[] {
         break;
       case "CallExpression": {
         const { callee, arguments: args } = part;
-        swap(args[0], args[1]);
+        if (!SYMMETRIC.test(source(callee))) swap(args[0], args[1]);
+        if (callee.object?.type === "ArrayExpression") searched.add(callee.object);
         if (callee.type !== "MemberExpression" || callee.computed) break;
         const { object, property } = callee;
         if (METHODS[property.name]) replace(property, METHODS[property.name]);
         if (DROPPED.test(property.name)) replace(part, source(object));
         break;
       }
+      case "ForOfStatement":
+        searched.add(part.right);
+        break;
       case "ArrayExpression":
-        if (part.elements.every(isNumber)) break; // such as dimensions, in any order
+        if (searched.has(part) || part.elements.every(isNumber)) break; // numbers are dimensions, in any order
         for (let i = 1; i < part.elements.length; i++) swap(part.elements[i - 1], part.elements[i]);
         break;
       case "Property":

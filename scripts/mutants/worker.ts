@@ -18,6 +18,9 @@ export interface Outcome {
   readonly ms: number;
 }
 
+/** The worker has started, or has come to the next op. */
+export type Signal = "ready" | "working";
+
 const MAX_BYTES = 2 ** 29;
 
 let device: Device | null = null;
@@ -27,10 +30,11 @@ process.on("message", async (trial: Trial) => {
   const failure = await firstFailure(trial);
   process.send?.({ id: trial.id, failure, ms: performance.now() - started } satisfies Outcome);
 });
-process.send?.("ready");
+process.send?.("ready" satisfies Signal);
 
 async function firstFailure({ change, ops }: Trial): Promise<string | null> {
   for (const path of ops) {
+    process.send?.("working" satisfies Signal);
     const address = new URL(`../../${path}`, import.meta.url);
     if (change)
       address.search = new URLSearchParams({ ...change, from: `${change.from}`, to: `${change.to}` }).toString();

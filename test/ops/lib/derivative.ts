@@ -23,7 +23,28 @@ export function derivativeChecks(op: AnyOp): Check[] {
     title: `the derivative of the derivative at ${describeSample(at.sample)}`,
     run: (device: Device) => secondFailures(at, device),
   }));
-  return [...first, ...slopeChecks(op), ...jacobianChecks(op, smooth), ...second];
+  const alone = smooth
+    .filter(({ floatCount }) => floatCount > 1)
+    .map((at) => ({
+      title: `the derivative by each input alone at ${describeSample(at.sample)}`,
+      run: (device: Device) => aloneFailures(at, device),
+    }));
+  return [...first, ...slopeChecks(op), ...jacobianChecks(op, smooth), ...second, ...alone];
+}
+
+/** Where an input's gradient depends on whether others are wanted: the vjp computes no more than is asked for. */
+async function aloneFailures(at: Probe, device: Device): Promise<string[]> {
+  const [together] = await firstGradients(at, [at.weights], device);
+  const failures: string[] = [];
+  for (const [i, want] of together.entries()) {
+    if (!want) continue;
+    const [{ [i]: got }] = await firstGradients(at, [at.weights], device, i);
+    const near = want.every(
+      (v, j) => Object.is(got?.[j], v) || Math.abs((got?.[j] ?? Number.NaN) - v) <= at.allowed(v, 8),
+    );
+    if (!near) failures.push(`by ${inputName(at.op.inputs, i)} alone: ${got}, and ${want} with the others`);
+  }
+  return failures;
 }
 
 /** Checks of the vjp of `op` against the slopes that its samples give. */
@@ -74,7 +95,7 @@ async function secondFailures(at: Probe, device: Device): Promise<string[]> {
   const [gradients] = await firstGradients(at, [at.weights], device);
   const first = at.direction(gradients);
   const curvature = await secondGradients(at, first, device);
-  if (typeof curvature === "string") return [];
+  if (typeof curvature === "string") return [`it goes through ${curvature}, which has no derivative`];
   const second = at.direction(curvature);
   const corner = (a: number, b: number) => at.lossAt([a, first], [b, second]);
   const numeric = (corner(1, 1) - corner(1, -1) - corner(-1, 1) + corner(-1, -1)) / (4 * STEP * STEP);

@@ -6,20 +6,25 @@ import { apply } from "../../../src/tensor/run.js";
 import type { PerInput, Probe } from "./probe.js";
 import { upload } from "./samples.js";
 
-/** Gradients of Σ y·w by input for each of `weights`; null for an input that is not float, or that the op declares constant. */
+/**
+ * Gradients of Σ y·w by input for each of `weights`; null for an input that is not float, or that the op declares constant,
+ * and for all but `only` where that is given.
+ */
 export async function firstGradients(
   at: Probe,
   weights: readonly Float64Array[],
   device: Device,
+  only?: number,
 ): Promise<PerInput<Float32Array>[]> {
   const width = at.hosts.length;
-  const flat = await read(at, device, ({ inputs, leaves, call }) =>
-    weights.flatMap((w) => {
+  const flat = await read(at, device, ({ inputs, leaves, call }) => {
+    const wanted = only === undefined ? leaves : leaves.filter((leaf) => leaf === inputs[only]);
+    return weights.flatMap((w) => {
       const gradient = tensor(Float32Array.from(w), at.output.shape, { device });
-      const gradients = grad(call(), leaves, { gradient });
-      return inputs.map((t) => (t && leaves.includes(t) ? gradients[leaves.indexOf(t)] : null));
-    }),
-  );
+      const gradients = grad(call(), wanted, { gradient });
+      return inputs.map((t) => (t && wanted.includes(t) ? gradients[wanted.indexOf(t)] : null));
+    });
+  });
   return weights.map((_, k) => flat.slice(k * width, (k + 1) * width));
 }
 

@@ -38,6 +38,11 @@ export class Probe {
     this.weights = hostNormals(this.output.shape, this.#rng).map((w, i) => (Number.isFinite(this.result[i]) ? w : 0));
   }
 
+  /** How many f32 tensors go in. */
+  get floatCount(): number {
+    return this.hosts.filter((host) => host?.dtype === "f32").length;
+  }
+
   /** How many f32 values go in. */
   get floatInputs(): number {
     return this.hosts.reduce((n, host) => n + (host?.dtype === "f32" ? host.data.length : 0), 0);

@@ -3,12 +3,13 @@ import { ZeroSiamError } from "../../../src/tensor/errors.js";
 import type { AnyOp, ErrorSample } from "../../../src/tensor/op.js";
 import type { Check } from "./check.js";
 import { describeSample, hostInputs } from "./samples.js";
+import { snapshotsOf } from "./snapshots.js";
 
 /** A check of each refusal of `op`. */
 export function refusalChecks(op: AnyOp): Check[] {
   return (op.errors ?? []).map((sample) => ({
     title: `refuses ${describeSample(sample)}`,
-    run: () => refusalFailures(op, sample),
+    run: () => [...refusalFailures(op, sample), ...snapshotFailures(op, sample)],
   }));
 }
 
@@ -33,4 +34,11 @@ export function refusalFailures(op: AnyOp, sample: ErrorSample): string[] {
     failures.push(`the message does not start with the op: ${error.message}`);
   if (error.help === "") failures.push(`no help: ${error.message}`);
   return failures;
+}
+
+/** Where the message is not the one that errors.test.ts wrote down: it may be another refusal's. */
+function snapshotFailures(op: AnyOp, sample: ErrorSample): string[] {
+  const got = thrownBy(op, sample)?.message;
+  const want = snapshotsOf("errors.test.ts").get(`${op.name} refuses > ${describeSample(sample)}`);
+  return got === want ? [] : [`the message is ${got}, and ${want} in the snapshot`];
 }

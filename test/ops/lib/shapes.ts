@@ -1,13 +1,9 @@
-// Checks of shape rules: the outputs of each sample, as written down in a snapshot, and as long as the reference's.
-import { readFileSync } from "node:fs";
+// Checks of shape rules: the outputs and parameters of each sample, as written down in a snapshot, and as long as the reference's.
 import type { AnyOp, Sample } from "../../../src/tensor/op.js";
 import { formatShape, sizeOf } from "../../../src/tensor/shape.js";
 import type { Check } from "./check.js";
 import { describeSample, hostInputs } from "./samples.js";
-
-/** What shapes.test.ts wrote down of `outputShapes`, for people to read; from the root of the clone, where tests start. */
-const SNAPSHOT = "test/ops/__snapshots__/shapes.test.ts.snap";
-let written: ReadonlyMap<string, string> | undefined;
+import { snapshotsOf } from "./snapshots.js";
 
 /** A check of each sample of `op`. */
 export function shapeChecks(op: AnyOp): Check[] {
@@ -17,12 +13,16 @@ export function shapeChecks(op: AnyOp): Check[] {
   }));
 }
 
-/** `f32[2, 65], i32[2]`: what the shape rule of `op` gives for sample `index`. */
+/** `f32[2, 65], i32[2] by {"dim":1}`: what the shape rule of `op` gives for sample `index`, and the parameters of the call. */
 export function outputShapes(op: AnyOp, sample: Sample, index: number): string {
-  return inferred(op, sample, index)
-    .outputs.map(({ dtype, shape }) => `${dtype}${formatShape(shape)}`)
-    .join(", ");
+  const { outputs, params } = inferred(op, sample, index);
+  const shapes = outputs.map(({ dtype, shape }) => `${dtype}${formatShape(shape)}`).join(", ");
+  return params === undefined ? shapes : `${shapes} by ${JSON.stringify(params, printable)}`;
 }
+
+/** JSON has no infinities. */
+const printable = (_: string, value: unknown) =>
+  Number.isFinite(value) || typeof value !== "number" ? value : `${value}`;
 
 /** Where the reference of `op` has another number of elements than the shape rule. */
 export function lengthFailures(op: AnyOp, sample: Sample, index: number): string[] {
@@ -32,18 +32,14 @@ export function lengthFailures(op: AnyOp, sample: Sample, index: number): string
   return sizes === lengths.join(", ") ? [] : [`${sizes} elements, and ${lengths.join(", ")} of the reference`];
 }
 
-/** Where the shape rule of `op` departs from the snapshot: a wrong order of dimensions has the right length. */
+/**
+ * Where the shape rule of `op` departs from the snapshot: a wrong order of dimensions has the right length, and a wrong
+ * parameter misleads the reference too.
+ */
 function snapshotFailures(op: AnyOp, sample: Sample, index: number): string[] {
-  written ??= readSnapshot();
   const got = outputShapes(op, sample, index);
-  const want = written.get(`${op.name} > ${describeSample(sample)}`) ?? "nothing";
+  const want = snapshotsOf("shapes.test.ts").get(`${op.name} > ${describeSample(sample)}`) ?? "nothing";
   return got === want ? [] : [`${got}, and ${want} in the snapshot of shapes`];
-}
-
-/** Strings by the titles of their tests, as vitest stores them: exports[`title 1`] = `"string"`; */
-function readSnapshot(): Map<string, string> {
-  const entries = readFileSync(SNAPSHOT, "utf8").matchAll(/^exports\[`(.*) \d+`\] = `"(.*)"`;$/gm);
-  return new Map(Array.from(entries, ([, title, text]) => [title, text]));
 }
 
 function inferred(op: AnyOp, sample: Sample, index: number) {
