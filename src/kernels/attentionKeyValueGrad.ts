@@ -1,29 +1,10 @@
 // attentionKeyValueGrad: the gradients of scaledDotProductAttention with respect to the keys and values.
-import { type Caps, defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
+import { type Caps, defineOp, type HostTensor } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
-import {
-  type AttentionParams,
-  attentionGradient,
-  dot,
-  eachQuery,
-  gradientTolerance,
-  seenBy,
-  weight64,
-} from "./lib/attention.js";
-import {
-  alongRow,
-  attentionFunctions,
-  attentionUniforms,
-  BACKWARD,
-  elementOf,
-  enableOf,
-  loadRow,
-  storeRow,
-  WORKGROUP,
-} from "./lib/attentionRows.js";
-import { input, kernel, output, read, write } from "./lib/kernel.js";
+import { type AttentionParams, dot, eachQuery, seenBy } from "./lib/attention.js";
+import { attentionGrad, gradientSizes, weight64 } from "./lib/attentionGrad.js";
+import { alongRow, loadRow, storeRow, WORKGROUP } from "./lib/attentionRows.js";
 import { hostRow } from "./lib/rowNorm.js";
-import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -45,40 +26,10 @@ declare module "../tensor/tensor.js" {
 const NAME = "attentionKeyValueGrad";
 
 export const attentionKeyValueGrad = defineOp({
-  name: NAME,
+  ...attentionGrad({ name: NAME, outputs: { dk: 2, dv: 3 }, rows: "keys", code }),
   doc: "gradients of scaledDotProductAttention by the keys and values",
-  inputs: ["g", "q", "k", "v", "logsumexp", "delta"],
-  outputs: ["dk", "dv"],
-  params: (_, params: AttentionParams) => params,
-  infer(inputs) {
-    attentionGradient(NAME, inputs);
-    return [inputs[2] as TensorInfo, inputs[3] as TensorInfo];
-  },
-  kernels({ inputs, params, caps }) {
-    const a = attentionGradient(NAME, inputs);
-    const element = elementOf(a);
-    const dispatch = kernel({
-      label: NAME,
-      about: "a thread a key; the threads of a workgroup are at the same query",
-      uniforms: attentionUniforms(a, params, a.keys),
-      bindings: {
-        g: read(element, input(0)),
-        q: read(element, input(1)),
-        k: read(element, input(2)),
-        v: read(element, input(3)),
-        logsumexp: read("f32", input(4)),
-        delta: read("f32", input(5)),
-        dk: write(element, output(0)),
-        dv: write(element, output(1)),
-      },
-      enable: enableOf(caps),
-      code: `${attentionFunctions(a, caps)}\n${code(caps)}`,
-      groups: (a.heads / a.group) * Math.ceil(a.keys / WORKGROUP),
-    });
-    return { dispatches: [dispatch] };
-  },
   reference(inputs, params) {
-    const a = attentionGradient(NAME, inputs);
+    const a = gradientSizes(NAME, inputs);
     const [g, q, k, v, logsumexp, delta] = inputs as readonly HostTensor[];
     const dk = new Float64Array(sizeOf(k.shape));
     const dv = new Float64Array(sizeOf(v.shape));
@@ -93,40 +44,14 @@ export const attentionKeyValueGrad = defineOp({
     });
     return [dk, dv];
   },
-  tolerance: (inputs, params) => gradientTolerance(attentionGradient(NAME, inputs), params),
-  samples: [
-    { ...of([2, 5, 8], [2, 5, 8], [2, 5, 8], [2, 5, 8], [2, 5], [2, 5]), args: [{ causal: false, scale: 0.5 }] },
-    {
-      ...of([1, 4, 7, 2], [1, 4, 7, 3], [1, 2, 9, 3], [1, 2, 9, 2], [1, 4, 7], [1, 4, 7]),
-      args: [{ causal: true, scale: 0.5 }],
-    },
-    {
-      ...of([65, 16], [65, 16], [40, 16], [40, 16], { shape: [65], range: [3, 4] }, [65]),
-      args: [{ causal: true, scale: 0.25 }],
-    },
-    // a query whose scores are all −∞ has no weights
-    {
-      ...of([2, 1], [2, 1], [3, 1], [3, 1], { shape: [2], values: [-1 / 0, 1] }, [2]),
-      args: [{ causal: false, scale: 1 }],
-    },
-    { ...of([0, 4], [0, 4], [3, 4], [3, 4], [0], [0]), args: [{ causal: false, scale: 1 }] },
-  ],
-  errors: [
-    { ...of([5, 8], [5, 8], [5, 8], [5, 4], [5], [5]), args: [{ causal: false, scale: 1 }], throws: "ShapeError" },
-    { ...of([5, 8], [5, 8], [5, 8], [5, 8], [5], [4]), args: [{ causal: false, scale: 1 }], throws: "ShapeError" },
-  ],
-  bench: (size) => ({
-    ...of([4, size, 64], [4, size, 64], [4, size, 64], [4, size, 64], { shape: [4, size], range: [5, 7] }, [4, size]),
-    args: [{ causal: false, scale: 0.125 }],
-  }),
   cost(inputs) {
-    const { heads, queries, keys, width, valueWidth } = attentionGradient(NAME, inputs);
+    const { heads, queries, keys, width, valueWidth } = gradientSizes(NAME, inputs);
     return { flops: 4 * heads * queries * keys * (width + valueWidth) };
   },
 });
 
-const code = (caps: Caps): string => `${BACKWARD}
-@compute @workgroup_size(${WORKGROUP})
+function code(caps: Caps): string {
+  return `@compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
   let place = group_index(wg, groups);
   let shared_head = place / u.blocks; // of k and v
@@ -157,3 +82,4 @@ ${alongRow("q", "row", "WIDTH", caps, "key_sum[d] += select(V(), slope * x, seen
 ${storeRow("dk", "at", "key_sum", "u.scale", "width")}
 ${storeRow("dv", "at", "value_sum", "1.0", "value_width")}
 }`;
+}

@@ -1,9 +1,8 @@
 // What scaledDotProductAttention and its gradients share: options, sizes, accuracy, and the loops of the references.
 import { ConfigError, DTypeError, ShapeError } from "../../tensor/errors.js";
-import type { Inputs, TensorInfo, Tolerance } from "../../tensor/op.js";
+import type { TensorInfo, Tolerance } from "../../tensor/op.js";
 import { formatShape, type Shape, sameShape, sizeOf } from "../../tensor/shape.js";
 import { sumOfProducts } from "./accuracy.js";
-import { checkShapes } from "./checks.js";
 
 export interface AttentionOptions {
   /** Query i sees the keys 0 … i only (a lower triangular mask, also where there are more keys than queries); default false. */
@@ -97,25 +96,6 @@ export const seenBy = (i: number, { keys }: Attention, { causal }: AttentionPara
 
 /** a·b in float64. */
 export const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, v, d) => sum + v * b[d], 0);
-
-/** The sizes of a gradient's inputs g, q, k, v, logsumexp and delta. Throws DTypeError, ShapeError. */
-export function attentionGradient(op: string, inputs: Inputs<TensorInfo>): Attention {
-  const [g, q, k, v, logsumexp, delta] = inputs as readonly TensorInfo[];
-  const a = attention(op, q, k, v);
-  checkShapes(op, { g, logsumexp, delta }, { g: a.y, logsumexp: a.each, delta: a.each });
-  return a;
-}
-
-/** exp(score − logsumexp) in float64, and 0 where all scores of the query are −∞. */
-export const weight64 = (score: number, logsumexp: number): number =>
-  logsumexp === Number.NEGATIVE_INFINITY ? 0 : Math.exp(score - logsumexp);
-
-/** Sums of p · (g·v − δ) · k over normals: over the weights' error, that of the sums and of g·v. */
-export function gradientTolerance(a: Attention, params: AttentionParams): Tolerance {
-  const { ulp, abs } = weightError(a, params);
-  const terms = Math.max(a.keys, a.queries * a.group);
-  return { ulp, abs: 8 * abs + 4 * sumOfProducts(terms + a.valueWidth).abs };
-}
 
 /** Calls `visit` for each query with its row, and the row of the first key of its head, for the references. */
 export function eachQuery(a: Attention, visit: (i: number, row: number, firstKey: number) => void): void {

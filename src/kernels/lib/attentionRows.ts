@@ -1,7 +1,6 @@
 // The WGSL that scaledDotProductAttention and its gradients share: threads that keep rows, and walk others together.
 import type { Caps } from "../../tensor/op.js";
 import type { Attention, AttentionParams } from "./attention.js";
-import { floats } from "./floats.js";
 import { f32, type Uniform, u32 } from "./kernel.js";
 
 /** Threads of a workgroup: all are at the same key (or query), of one head. */
@@ -84,9 +83,3 @@ export function alongRow(array: string, row: string, width: "WIDTH" | "VALUE_WID
 ${Array.from({ length: lanes }, (_, e) => `      { let d = c + ${e}u; let x = subgroupBroadcast(mine, ${e}u); ${use} }`).join("\n")}
     }`;
 }
-
-/** WGSL: the weight of a score, none where all scores of the query are −∞. */
-export const BACKWARD = `${floats("exp32")}
-fn weight(score: f32, logsumexp: f32) -> f32 {
-  return select(exp32(score - logsumexp), 0.0, bitcast<u32>(logsumexp) == 0xff800000u);
-}`;
