@@ -12,7 +12,7 @@ const GRID = {
   predictorRatio: 10,
 };
 const BASE = { model: "digits", weights: "w.safetensors", data: { test: "t.safetensors" }, grids: [GRID] };
-const read = (document: unknown) => toSweepConfig(document, "s.json: ", "/folder");
+const read = (document: unknown) => toSweepConfig(document, "s.json", "/folder");
 
 describe("a sweep's file", () => {
   it("expands to every combination, each once, with the rates that a method has", () => {
@@ -43,6 +43,8 @@ describe("a sweep's file", () => {
   });
 
   const wrong: [place: string, document: unknown][] = [
+    ["s.json: [] is no object", []],
+    ["s.json: grids[0]: 3 is no object", { ...BASE, grids: [3] }],
     ['s.json: model: "vgg" is unknown\n  help: known are digits', { ...BASE, model: "vgg" }],
     ["s.json: weights: missing", { ...BASE, weights: undefined }],
     ['s.json: wieghts: "w" is not known here', { ...BASE, wieghts: "w" }],

@@ -54,7 +54,12 @@ async function sweep(session: Session, runner: CellRunner, shard: Shard, out: st
   if (results.mended) tell(`${out}: the last line was cut off; its cell is computed again`);
   const start = performance.now();
   for (const [i, setting] of left.entries()) {
-    const computed = await runner.run(setting, () => session.interrupt.requested);
+    const computed = await runner
+      .run(setting, () => session.interrupt.requested)
+      .catch((error: unknown) => {
+        tell(`${text(setting)}: failed`);
+        throw error;
+      });
     if (!computed) {
       tell(`stopped with ${left.length - i} cells to compute; the same command goes on`);
       return;

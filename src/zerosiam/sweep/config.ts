@@ -35,10 +35,10 @@ export async function readSweepConfig(path: string): Promise<SweepConfig> {
   } catch (cause) {
     throw new ConfigError(`${path}: ${(cause as Error).message}`, "a sweep is described by a JSON document", { cause });
   }
-  return toSweepConfig(document, `${basename(path)}: `, dirname(path));
+  return toSweepConfig(document, basename(path), dirname(path));
 }
 
-/** @param source what stands before the places that errors name */
+/** @param source name of the document, as errors show it */
 export function toSweepConfig(document: unknown, source: string, folder: string): SweepConfig {
   const fields = ["model", "weights", "data", "shards", "curves", "grids"] as const;
   const { model, weights, data, shards, curves, grids } = new Field(document, source).object(fields);

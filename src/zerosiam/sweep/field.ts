@@ -3,19 +3,26 @@ import { ConfigError } from "../../tensor/index.js";
 
 interface Range {
   readonly min?: number;
-  /** A bound that is not allowed itself. */
-  readonly above?: number;
   readonly max?: number;
   readonly integer?: boolean;
 }
 
 /** Every method throws ConfigError, with the path of the value, when it is not what is asked for. */
 export class Field {
-  /** @param path as errors show it: `sweep.json: grids[0].rates` */
+  /**
+   * @param source name of the document
+   * @param place of the value in it: `grids[0].rates`; "" for all of it
+   */
   constructor(
     readonly value: unknown,
-    readonly path: string,
+    private readonly source: string,
+    private readonly place = "",
   ) {}
+
+  /** As errors show it: `sweep.json: grids[0].rates`. */
+  get path(): string {
+    return this.place === "" ? this.source : `${this.source}: ${this.place}`;
+  }
 
   /** The fields of an object that may have these keys and no others; an absent one holds undefined. */
   object<K extends string>(keys: readonly K[]): Record<K, Field> {
@@ -29,7 +36,7 @@ export class Field {
   /** The elements of a list that is not empty. */
   list(): Field[] {
     if (!Array.isArray(this.value) || this.value.length === 0) return this.refuse("no list with something in it");
-    return this.value.map((value, i) => new Field(value, `${this.path}[${i}]`));
+    return this.value.map((value, i) => new Field(value, this.source, `${this.place}[${i}]`));
   }
 
   /** The elements of a list, or the value itself where there is none. */
@@ -51,11 +58,11 @@ export class Field {
   }
 
   number(range: Range = {}): number {
-    const { min = Number.NEGATIVE_INFINITY, above = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = range;
+    const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = range;
     const value = typeof this.value === "number" ? this.value : Number.NaN;
     const fits = range.integer ? Number.isSafeInteger(value) : Number.isFinite(value);
-    if (fits && value >= min && value > above && value <= max) return value;
-    const bounds = Object.entries({ "≥": range.min, ">": range.above, "≤": range.max });
+    if (fits && value >= min && value <= max) return value;
+    const bounds = Object.entries({ "≥": range.min, "≤": range.max });
     const stated = bounds.filter(([, bound]) => bound !== undefined).map((pair) => pair.join(" "));
     return this.refuse(`no ${range.integer ? "integer" : "finite number"} ${stated.join(" and ")}`.trimEnd());
   }
@@ -77,6 +84,6 @@ export class Field {
   }
 
   private at(key: string, value = (this.value as Record<string, unknown>)[key]): Field {
-    return new Field(value, this.path.endsWith(": ") ? `${this.path}${key}` : `${this.path}.${key}`);
+    return new Field(value, this.source, this.place === "" ? key : `${this.place}.${key}`);
   }
 }
