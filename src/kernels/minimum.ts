@@ -31,7 +31,7 @@ export const minimum = elementwise({
   samples: [
     of([2, 65], [65]),
     of([3, 4], []),
-    of(EDGE_COLUMN, { shape: [4], values: [Number.NaN, 1 / 0, -1 / 0, 1] }),
+    of(EDGE_COLUMN, { shape: [6], values: [Number.NaN, 1 / 0, -1 / 0, 1, 0, -0] }),
     of({ shape: [9], dtype: "i32" }, { shape: [9], dtype: "i32" }),
     {
       ...of({ shape: [4], values: [0, 1, 2, Number.NaN] }, { shape: [4], values: [1, 1, 1, 1] }),

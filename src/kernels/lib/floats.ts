@@ -40,14 +40,22 @@ const TABLE = {
     code: "fn unordered(a: f32, b: f32) -> bool { return isNan(a) || isNan(b); }",
     uses: ["isNan"],
   },
-  /** The larger; NaN if either is. */
+  /** The larger; NaN if either is. Of 0 and −0 it is 0: equals differ in their sign bit at most. */
   max32: {
-    code: "fn max32(a: f32, b: f32) -> f32 { return select(select(max(a, b), b, isNan(b)), a, isNan(a)); }",
+    code: `
+fn max32(a: f32, b: f32) -> f32 {
+  let larger = select(max(a, b), bitcast<f32>(bitcast<u32>(a) & bitcast<u32>(b)), a == b);
+  return select(select(larger, b, isNan(b)), a, isNan(a));
+}`,
     uses: ["isNan"],
   },
-  /** The smaller; NaN if either is. */
+  /** The smaller; NaN if either is, and −0 of 0 and −0. */
   min32: {
-    code: "fn min32(a: f32, b: f32) -> f32 { return select(select(min(a, b), b, isNan(b)), a, isNan(a)); }",
+    code: `
+fn min32(a: f32, b: f32) -> f32 {
+  let smaller = select(min(a, b), bitcast<f32>(bitcast<u32>(a) | bitcast<u32>(b)), a == b);
+  return select(select(smaller, b, isNan(b)), a, isNan(a));
+}`,
     uses: ["isNan"],
   },
   /** e^x: e^x = 2ⁿ·e^r with |r| ≤ ½ ln 2; polynomial error 3.3e-9. */

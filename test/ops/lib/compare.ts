@@ -20,7 +20,7 @@ export function mismatch(
   if (bad.length === 0) return "";
   const lines = bad.slice(0, SHOWN).map((i) => {
     const error = dtype === "f32" ? ` (${(Math.abs(got[i] - want[i]) / ulp32(want[i])).toPrecision(3)} ULP off)` : "";
-    return `  at ${formatShape(coordinates(i, shape))}: got ${got[i]}, want ${want[i]}${error}`;
+    return `  at ${formatShape(coordinates(i, shape))}: got ${shown(got[i])}, want ${shown(want[i])}${error}`;
   });
   const count = `${bad.length} of ${want.length} elements of ${dtype}${formatShape(shape)} differ`;
   return `${count}; tolerance ${limits.ulp} ULP + ${limits.abs}, from the op's declaration\n${lines.join("\n")}`;
@@ -49,3 +49,5 @@ export function flushed<T extends HostTensor | null>(host: T): T {
 export function coordinates(i: number, shape: readonly number[]): number[] {
   return stridesOf(shape).map((stride, d) => Math.floor(i / stride) % shape[d]);
 }
+
+const shown = (v: number): string => (Object.is(v, -0) ? "-0" : String(v));
