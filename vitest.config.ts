@@ -7,7 +7,7 @@ import { defineConfig } from "vitest/config";
 /** Tests that need no adapter, and few seconds together. They get none: one that comes to need it fails here. */
 const UNIT = [
   "test/{metrics,report,streams,unit}/**/*.test.ts",
-  "test/ops/{compile,declarations,errors,shapes}.test.ts",
+  "test/ops/{compile,declarations,errors,launches,shapes}.test.ts",
   "test/{docs,layers,rng}.test.ts",
   "test/{cli/output,data/imageSet,io/convert,io/safetensors}.test.ts",
 ];

@@ -5,7 +5,7 @@ import type { DType, TypedArray } from "./dtype.js";
 import { DTypeError, ShapeError } from "./errors.js";
 import { disown } from "./scope.js";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "./shape.js";
-import { Storage } from "./storage.js";
+import { checkFits, Storage } from "./storage.js";
 import { Tensor } from "./tensor.js";
 
 export interface CreateOptions {
@@ -46,6 +46,7 @@ export function tensor(
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
   checkShape("full", shape);
   const device = options.device ?? currentDevice();
+  checkFits(device, shape, "full");
   return leaf(constant(value, options.dtype ?? "f32", device).broadcastTo(shape), options);
 }
 
@@ -116,7 +117,9 @@ function evictOldest(cache: Map<string, Tensor>): void {
 }
 
 function upload(data: TypedArray, shape: Shape, dtype: DType, options: CreateOptions): Tensor {
-  const storage = new Storage(options.device ?? currentDevice(), data.length, "tensor");
+  const device = options.device ?? currentDevice();
+  checkFits(device, shape, "tensor");
+  const storage = new Storage(device, data.length, "tensor");
   if (data.length > 0) storage.device.write(storage.buffer, data);
   return leaf(new Tensor(storage, shape, dtype), options);
 }

@@ -8,7 +8,7 @@ import { DeviceError, ShapeError } from "./errors.js";
 import { type Edge, GradNode, type Saved } from "./graph.js";
 import type { AnyOp, Dispatch, Inputs, TensorInfo } from "./op.js";
 import { sizeOf } from "./shape.js";
-import { Storage } from "./storage.js";
+import { checkFits, Storage } from "./storage.js";
 import { Tensor } from "./tensor.js";
 
 /** A call resolved for one device: outputs, compiled launches and scratch sizes. Shares no array with the caller, who may change it. */
@@ -67,6 +67,7 @@ function prepare(op: AnyOp, inputs: Inputs<Tensor>, given: unknown, device: Devi
     const params = structuredClone(given);
     const infos = inputs.map((t) => t && { shape: t.shape, dtype: t.dtype });
     const outputs = op.infer(infos, params);
+    for (const { shape } of outputs) checkFits(device, shape, op.name);
     const empty = outputs.every(({ shape }) => sizeOf(shape) === 0);
     const plan = empty ? undefined : op.kernels?.({ inputs: infos, outputs, params, caps: device.caps });
     const launches = (plan?.dispatches ?? []).map((d) => ({ ...d, pipeline: device.compile(d.source) }));

@@ -2,6 +2,19 @@
 import type { Device } from "./device/device.js";
 import type { PooledBuffer } from "./device/pool.js";
 import { BYTES } from "./dtype.js";
+import { OutOfMemoryError } from "./errors.js";
+import { formatShape, type Shape, sizeOf } from "./shape.js";
+
+/** Throws OutOfMemoryError unless a tensor of `shape` fits the largest buffer that kernels can bind. `what` makes it. */
+export function checkFits(device: Device, shape: Shape, what: string): void {
+  const bytes = sizeOf(shape) * BYTES;
+  const { maxBindingBytes } = device.caps;
+  if (bytes <= maxBindingBytes) return;
+  throw new OutOfMemoryError(
+    `${what}: ${formatShape(shape)} takes ${bytes} bytes, the largest buffer of this adapter ${maxBindingBytes} (maxStorageBufferBindingSize)`,
+    "split the tensor, or use smaller batches",
+  );
+}
 
 export class Storage {
   readonly device: Device;
