@@ -1,4 +1,5 @@
 // Test-time adaptation: ZeroSiam, its baselines, streams and metrics.
+export { type AlarmOptions, CollapseAlarm, CollapseGuard, type CollapseWarning, type GuardOptions } from "./alarm.js";
 export { type DigitsPart, loadDigits } from "./data/digits.js";
 export {
   type ImageSet,

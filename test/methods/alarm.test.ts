@@ -1,0 +1,137 @@
+// The collapse alarm: what it takes to fire, on made answers, and what a guard does, on a collapsing method.
+import { beforeAll, describe, expect, test } from "vitest";
+import { ConfigError, openDevice, tensor } from "../../src/tensor/index.js";
+import { CollapseAlarm, CollapseGuard, type GuardOptions } from "../../src/zerosiam/alarm.js";
+import { loadDigits } from "../../src/zerosiam/data/digits.js";
+import { createMethod, type MethodOptions } from "../../src/zerosiam/methods/index.js";
+import { answers } from "../../src/zerosiam/metrics/index.js";
+import { loadDigitsModel } from "../../src/zerosiam/models.js";
+import { STREAMS, Stream } from "../../src/zerosiam/streams/index.js";
+
+/** Answers with the class `label`, longer logits being surer ones; 4 classes. */
+const answer = (label: number, length: number) => Array.from({ length: 4 }, (_, c) => (c === label ? length : 0));
+const WINDOW = 20;
+const alarm = () => new CollapseAlarm(4, { window: WINDOW });
+const rows = (n: number, row: (i: number) => number[]) =>
+  Float32Array.from(Array.from({ length: n }, (_, i) => row(i)).flat());
+
+/** A first window of unsure answers: entropies near 1 nat. */
+const start = rows(WINDOW, (i) => answer(i % 4, 2));
+
+describe("the alarm", () => {
+  test("fires when one class, sureness and longer logits come together, and says what it saw", () => {
+    const a = alarm();
+    expect(a.observe(start)).toBeNull();
+    const warning = a.observe(rows(WINDOW, () => answer(3, 8)));
+    expect(warning).toMatchObject({ images: 2 * WINDOW, dominance: 1, normRatio: 4 });
+    expect(warning?.entropyRatio).toBeLessThan(0.05);
+  });
+
+  const entropy = 1; // about that of answer(c, 2), in nats
+  test.each([
+    ["sure answers of all classes", { entropy, logitNorm: 2 }, (i: number) => answer(i % 4, 8)],
+    ["one class, as unsure as before: a sorted stream", { entropy, logitNorm: 1.5 }, () => answer(3, 2)],
+    ["one class, sure, but of no longer logits", { entropy: 10 * entropy, logitNorm: 2 }, () => answer(3, 2)],
+  ])("stays silent on %s", (_, reference, row) => {
+    const a = new CollapseAlarm(4, { window: WINDOW, reference });
+    expect(a.observe(rows(3 * WINDOW, row))).toBeNull();
+  });
+
+  test("needs a full window beside its reference, however the batches are cut", () => {
+    const [whole, single] = [alarm(), alarm()];
+    whole.observe(start);
+    for (let i = 0; i < WINDOW; i++) single.observe(start.subarray(4 * i, 4 * i + 4));
+    const collapsed = rows(WINDOW, () => answer(1, 8));
+    const fired = Array.from(
+      { length: WINDOW },
+      (_, i) => single.observe(collapsed.subarray(4 * i, 4 * i + 4)) !== null,
+    );
+    expect(fired.indexOf(true)).toBe(16); // 17 of its own and one that is left of the first window: 18 of 20
+    expect(whole.observe(collapsed)).not.toBeNull();
+  });
+
+  test("takes a reference that it is given, and can then fire within the first window", () => {
+    const a = new CollapseAlarm(4, { window: WINDOW, reference: { entropy: 1, logitNorm: 2 } });
+    expect(a.observe(rows(WINDOW, () => answer(0, 8)))).toMatchObject({ images: WINDOW });
+  });
+
+  test("begins a new window after a warning, so that it does not fire at every batch", () => {
+    const a = alarm();
+    a.observe(start);
+    expect(a.observe(rows(WINDOW, () => answer(2, 8)))).not.toBeNull();
+    expect(a.observe(rows(WINDOW - 1, () => answer(2, 8)))).toBeNull();
+    expect(a.observe(rows(1, () => answer(2, 8)))).not.toBeNull();
+  });
+
+  test("counts answers that are not finite to no class", () => {
+    const a = alarm();
+    a.observe(start);
+    expect(a.observe(rows(WINDOW, (i) => (i % 4 === 0 ? [Number.NaN, 0, 0, 0] : answer(2, 8))))).toBeNull();
+  });
+
+  test.each([
+    { window: 0 },
+    { window: 1.5 },
+    { reference: { entropy: 0, logitNorm: 1 } },
+    { reference: { entropy: 1, logitNorm: Number.NaN } },
+  ])("refuses %j", (options) => expect(() => new CollapseAlarm(4, options)).toThrow(ConfigError));
+});
+
+describe("a guard on sorted digits", () => {
+  beforeAll(async () => {
+    await openDevice();
+  });
+
+  /** Runs a method over a stream sorted by class. */
+  async function run(name: string, options: MethodOptions, guarded: GuardOptions) {
+    const stream = new Stream({
+      ...STREAMS.classOrdered,
+      set: await loadDigits("validation"),
+      seed: 0,
+      pick: "draw",
+      limit: 60,
+    });
+    const method = createMethod(name, await loadDigitsModel(), options);
+    const guard = new CollapseGuard(method, guarded);
+    const fired: number[] = [];
+    let right = 0;
+    for (const { images, shape, labels } of stream) {
+      using x = tensor(images, shape);
+      const logits = (await method.step(x).logits.data()) as Float32Array;
+      for (const [i, { prediction }] of answers(logits, 10).entries()) right += Number(prediction === labels[i]);
+      const warning = guard.observe(logits);
+      if (warning) fired.push(warning.images);
+    }
+    const rateScale = await method.state().get("rateScale")?.item();
+    method.dispose();
+    return { fired, rateScale, accuracy: right / stream.length };
+  }
+
+  test("hears Tent collapse, and leaves it alone when it is only to warn", async () => {
+    const { fired, rateScale } = await run("tent", { lr: 2e-3 }, {});
+    expect(fired.length).toBeGreaterThan(0);
+    expect(rateScale).toBe(1);
+  });
+
+  test("is silent on the source and on ZeroSiam at its rates", async () => {
+    expect((await run("source", { lr: 0 }, {})).fired).toEqual([]);
+    expect((await run("zerosiam", { lr: 1e-3, lrPredictor: 1e-2 }, {})).fired).toEqual([]);
+  });
+
+  test("rolls back and halves the rates when asked to", async () => {
+    const { fired, rateScale, accuracy } = await run("tent", { lr: 2e-3, history: 16 }, { response: "rollback" });
+    expect(fired.length).toBeGreaterThan(0);
+    expect(rateScale).toBe(0.5 ** fired.length);
+    const unguarded = await run("tent", { lr: 2e-3 }, {});
+    expect(fired.length).toBeLessThan(unguarded.fired.length);
+    expect(accuracy).toBeGreaterThan(unguarded.accuracy);
+  });
+
+  test("cannot roll back a method without a history, and refuses bad options", async () => {
+    await expect(run("tent", { lr: 2e-3 }, { response: "rollback" })).rejects.toThrow(
+      "make the method with { history: n }",
+    );
+    await expect(run("tent", { lr: 0 }, { response: "panic" as "warn" })).rejects.toThrow(ConfigError);
+    await expect(run("tent", { lr: 0 }, { rateFactor: -1 })).rejects.toThrow(ConfigError);
+  });
+});
