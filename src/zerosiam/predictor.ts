@@ -1,6 +1,6 @@
 // The predictor: the map that makes the online branch differ from the target branch.
 import { Linear, type Module, normal, ReLU, Sequential } from "../nn/index.js";
-import { concat, eye, keep, noGrad, Rng, scope, type Tensor } from "../tensor/index.js";
+import { concat, eye, keep, noGrad, type Rng, scope, type Tensor } from "../tensor/index.js";
 
 /** h: features [B, d] → [B, d], one linear map without bias that starts as the identity, so that nothing changes at first. */
 export class Predictor extends Linear {
@@ -39,8 +39,8 @@ function twoLayers(size: number): Module {
 /** The predictors by name: null is none. `fixed-random` does not learn. */
 export const PREDICTORS = {
   linear: (size) => new Predictor(size),
-  "random-linear": (size, seed) => new Predictor(size, new Rng(seed)),
-  "fixed-random": (size, seed) => new Predictor(size, new Rng(seed)),
+  "random-linear": (size, rng) => new Predictor(size, rng),
+  "fixed-random": (size, rng) => new Predictor(size, rng),
   "two-layer": (size) => twoLayers(size),
   none: () => null,
-} as const satisfies Record<string, (size: number, seed: number) => Module | null>;
+} as const satisfies Record<string, (size: number, rng: Rng) => Module | null>;

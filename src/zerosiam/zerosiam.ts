@@ -1,10 +1,11 @@
 // ZeroSiam (Chen et al., ICLR 2026): entropy minimisation that resists collapse, by an asymmetry before the classifier.
 import { type Classifier, type Module, SGD } from "../nn/index.js";
-import type { Tensor } from "../tensor/index.js";
+import { Rng, type Tensor } from "../tensor/index.js";
 import { DIVERGENCES, OBJECTIVES } from "./losses.js";
 import { checkName, checkNormOptions, configureNorms, type NormOptions, normOptimizer } from "./methods/configure.js";
-import { Method, type Objective } from "./methods/method.js";
+import { Method } from "./methods/method.js";
 import type { StepTerms } from "./methods/metrics.js";
+import type { Objective } from "./methods/objective.js";
 import { type SampleFilter, selectedMean } from "./methods/selection.js";
 import { PREDICTORS, Predictor } from "./predictor.js";
 
@@ -43,10 +44,11 @@ export class ZeroSiam extends Method {
   constructor(model: Classifier, options: ZeroSiamOptions) {
     const { lr, lrPredictor = lr, alpha = 1, momentum = 0.9, seed = 0, filter = null } = options;
     const { objective = "entropy", divergence = "symmetric-kl", predictor = "linear" } = options;
-    checkNormOptions("ZeroSiam", options, { lrPredictor, alpha, seed });
+    checkNormOptions("ZeroSiam", options, { lrPredictor, alpha });
     checkName("ZeroSiam: objective", objective, OBJECTIVES);
     checkName("ZeroSiam: divergence", divergence, DIVERGENCES);
     checkName("ZeroSiam: predictor", predictor, PREDICTORS);
+    const rng = new Rng(seed);
     super(model, options);
     this.name = filter ? `zerosiam-${filter.name}` : "zerosiam";
     this.alpha = alpha;
@@ -56,7 +58,7 @@ export class ZeroSiam extends Method {
     const norms = configureNorms(model);
     this.adapt("model", norms, normOptimizer(norms, options));
     if (filter) this.carry(filter.name, filter.begin());
-    this.predictor = PREDICTORS[predictor](model.numFeatures, seed);
+    this.predictor = PREDICTORS[predictor](model.numFeatures, rng);
     if (!this.predictor) return;
     this.predictor.requiresGrad(predictor !== "fixed-random");
     const weights = this.predictor.namedParameters();

@@ -314,8 +314,9 @@ describe("patches", () => {
       for (let i = 0; i < steps; i++) method.step(images);
       return list(method.state().get("deyo.key"));
     };
-    expect(await key(3, 0)).toEqual([3, 0]);
-    expect(await key(3, 2)).toEqual([3, 2]);
+    const [seed, first] = await key(3, 0);
+    expect(await key(3, 2)).toEqual([seed, first + 2]);
+    expect(await key(4, 0)).not.toEqual([seed, first]);
   });
 
   test("are put where the order says", async () => {
@@ -354,6 +355,7 @@ test.each<[string, Partial<MethodOptions>]>([
   ["deyo", { patches: 0 }],
   ["deyo", { patches: 2.5 }],
   ["deyo", { seed: -1 }],
+  ["deyo", { seed: 0.5 }],
   ["zerosiam-eata", { dMargin: -1 }],
   ["zerosiam-deyo", { patches: -4 }],
   ["zerosiam", { objective: "entropie" as "entropy" }],

@@ -101,10 +101,12 @@ describe("rollback", () => {
     const images = batch(1);
     const held = [1, 2, 3, 4, 5].map(() => {
       method.step(images);
+      method.scaleRates(1);
       return memory().tensors;
     });
     expect(held[4]).toBe(held[1]);
     expect(held[1]).toBeGreaterThan(held[0]);
+    method.reset();
     method.dispose();
     images.dispose();
     expect(memory().tensors).toBe(live);

@@ -1,9 +1,10 @@
 // DeYO (Lee et al., ICLR 2024): learn from samples whose answer depends on the object's shape.
 import { BatchNorm2d, type Classifier, checkRates } from "../../nn/index.js";
-import { keep, noGrad, type Tensor, tensor } from "../../tensor/index.js";
+import { keep, noGrad, Rng, type Tensor, tensor } from "../../tensor/index.js";
 import { type SampleLoss, softmaxEntropy } from "../losses.js";
 import { checkNormOptions, configureNorms, entropyMargin, type NormOptions, normOptimizer } from "./configure.js";
-import { Method, type Objective } from "./method.js";
+import { Method } from "./method.js";
+import type { Objective } from "./objective.js";
 import { checkSide, randomPermutations, shufflePatches } from "./patchShuffle.js";
 import { count, type SampleFilter, type Selection, selectedMean } from "./selection.js";
 
@@ -26,12 +27,12 @@ export interface DeyoFilterOptions {
 export class DeyoFilter implements SampleFilter {
   readonly name = "deyo";
   readonly #settings: Required<Omit<DeyoFilterOptions, "permutations" | "seed">>;
-  readonly #seed: number;
+  readonly #firstKey: readonly [number, number];
   readonly #permutations: DeyoFilterOptions["permutations"];
-  /** Seed and number of the step, u32[2]: the key of its shuffle. */
+  /** The key of the next shuffle, u32[2]. */
   #key!: Tensor;
 
-  /** Throws ConfigError for thresholds that are negative or not finite, or patches that are no count. */
+  /** Throws ConfigError for thresholds that are negative or not finite, patches that are no count or a bad seed. */
   constructor(
     readonly model: Classifier,
     options: DeyoFilterOptions = {},
@@ -39,15 +40,15 @@ export class DeyoFilter implements SampleFilter {
   ) {
     const { deyoMargin = 0.5 * Math.log(model.numClasses), margin = entropyMargin(model) } = options;
     const { plpd = 0.2, patches = 4, seed = 0, permutations } = options;
-    checkRates("DeYO", { deyoMargin, margin, plpd, seed });
+    checkRates("DeYO", { deyoMargin, margin, plpd });
     checkSide("DeYO", patches);
     this.#settings = { deyoMargin, margin, plpd, patches };
     this.#permutations = permutations;
-    this.#seed = seed;
+    this.#firstKey = new Rng(seed).fork("deyo").key;
   }
 
   begin(): ReadonlyMap<string, Tensor> {
-    this.#key = keep(tensor(Uint32Array.of(this.#seed, 0)));
+    this.#key = keep(tensor(Uint32Array.from(this.#firstKey)));
     return new Map([["key", this.#key]]);
   }
 

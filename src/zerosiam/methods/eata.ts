@@ -2,7 +2,8 @@
 import { type Classifier, checkRates, type Parameter } from "../../nn/index.js";
 import { ConfigError, keep, noGrad, type Tensor, zeros } from "../../tensor/index.js";
 import { checkNormOptions, configureNorms, entropyMargin, type NormOptions, normOptimizer } from "./configure.js";
-import { Method, type Objective } from "./method.js";
+import { Method } from "./method.js";
+import type { Objective } from "./objective.js";
 import { count, type SampleFilter, type Selection, selectedMean } from "./selection.js";
 
 export interface EataFilterOptions {

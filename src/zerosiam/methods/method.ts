@@ -21,27 +21,7 @@ import {
 } from "../../tensor/index.js";
 import { drop, History, type Snapshot, snapshot } from "./history.js";
 import { StepMetrics, type StepTerms } from "./metrics.js";
-
-/** What a method computes on a batch: the answer it returns, and the loss it descends (none: no update). */
-export interface Objective extends StepTerms {
-  /** `[B, C]`, computed before the update. */
-  readonly logits: Tensor;
-  /** Bool scalar: where false there is nothing to learn from, and nothing changes. */
-  readonly learn?: Tensor;
-  /** State of the method's own (`carry`) and its next values, taken over with the parameters'. */
-  readonly next?: readonly Update[];
-  /** Counters of random numbers, and their next values: they move on with every batch, whatever becomes of it. */
-  readonly drawn?: readonly Update[];
-  readonly recovery?: Recovery;
-}
-
-/** Going back to where the parameters began, after the update (SAR). */
-export interface Recovery {
-  /** Bool scalar: whether to. */
-  readonly when: Tensor;
-  /** Whether the optimisers' state is cleared too. */
-  readonly optimizers: boolean;
-}
+import type { Objective, Recovery } from "./objective.js";
 
 /** The outcome of a step. Both live until the method's next step: `keep()` the logits to hold them longer. */
 export interface StepResult {
@@ -77,9 +57,10 @@ export abstract class Method {
 
   /** Throws ConfigError unless `steps` is a positive integer and `history` an integer ≥ 0. */
   constructor(model: Classifier, { steps = 1, episodic = false, history = 0 }: StepOptions = {}) {
-    if (!Number.isSafeInteger(steps) || steps < 1) throw new ConfigError(`steps is ${steps}`, "use an integer ≥ 1");
+    if (!Number.isSafeInteger(steps) || steps < 1)
+      throw new ConfigError(`Method: steps is ${steps}`, "use an integer ≥ 1");
     if (!Number.isSafeInteger(history) || history < 0) {
-      throw new ConfigError(`history is ${history}`, "use an integer ≥ 0: how many steps can be taken back");
+      throw new ConfigError(`Method: history is ${history}`, "use an integer ≥ 0: how many steps can be taken back");
     }
     this.model = model;
     this.#steps = steps;
@@ -118,8 +99,8 @@ export abstract class Method {
   /**
    * Adapts on `images` `[B, channels, H, W]` and returns their logits as they were before the (last) update. Only encodes
    * work: await `logits.data()` or `metrics.read()`. A batch whose gradient is not finite leaves everything as it
-   * was but for counters of random numbers, and its metrics say so. Throws ShapeError for an empty batch or images that do not fit the model,
-   * DTypeError unless they are f32, DisposedError; then nothing has changed.
+   * was but for counters of random numbers, and its metrics say so. Throws ShapeError for an empty batch or images that
+   * do not fit the model, DTypeError unless they are f32, DisposedError; then nothing has changed.
    */
   step(images: Tensor): StepResult {
     if (images.rank !== 4 || images.size === 0) {
@@ -201,8 +182,8 @@ export abstract class Method {
   /** Everything as it was when the method was made: model, predictor, optimisers, averages, rates. Forgets the history. */
   reset(): void {
     this.#history.clear();
-    this.#rateScale?.assign(tensor(1));
     this.#restart();
+    scope(() => this.#rateScale?.assign(tensor(1)));
     this.#applyRates();
   }
 

@@ -2,7 +2,8 @@
 import type { Classifier } from "../../nn/index.js";
 import { noGrad, type Tensor } from "../../tensor/index.js";
 import { useBatchStatistics } from "./configure.js";
-import { Method, type Objective } from "./method.js";
+import { Method } from "./method.js";
+import type { Objective } from "./objective.js";
 
 /** Equals `source` for a model without batch norm. */
 export class NormStatistics extends Method {

@@ -2,8 +2,9 @@
 import { type Classifier, type Parameter, sharpen } from "../../nn/index.js";
 import { keep, type Tensor, tensor } from "../../tensor/index.js";
 import { checkNormOptions, configureNorms, entropyMargin, type NormOptions, normOptimizer } from "./configure.js";
-import { Method, type Objective } from "./method.js";
+import { Method } from "./method.js";
 import type { StepTerms } from "./metrics.js";
+import type { Objective } from "./objective.js";
 import { count, selectedMean } from "./selection.js";
 
 export interface SarOptions extends NormOptions {

@@ -3,7 +3,8 @@ import type { Classifier } from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
 import { type SampleLoss, softmaxEntropy } from "../losses.js";
 import { checkNormOptions, configureNorms, type NormOptions, normOptimizer } from "./configure.js";
-import { Method, type Objective } from "./method.js";
+import { Method } from "./method.js";
+import type { Objective } from "./objective.js";
 
 export type TentOptions = NormOptions;
 
