@@ -1,22 +1,21 @@
 // `npm run bench:peers`: this engine and other WebGPU libraries, taking turns on one adapter in one run.
 import { Command } from "commander";
-import { ZeroSiamError } from "../src/tensor/errors.js";
 import { colorsFor } from "../src/zerosiam/cli/colors.js";
 import { debugging, reportFailure } from "../src/zerosiam/cli/failure.js";
 import type { CommonOptions } from "../src/zerosiam/cli/options.js";
-import { type Session, withSession } from "../src/zerosiam/cli/session.js";
+import { withSession } from "../src/zerosiam/cli/session.js";
 import { pretendBrowser } from "./peers/browser.js";
 import { compare, type PeerRow } from "./peers/compare.js";
-import { installPeers, type Packages, PEER_VERSIONS } from "./peers/install.js";
+import { PEER_VERSIONS } from "./peers/install.js";
 import { type Jax, jax } from "./peers/jax.js";
 import type { Library } from "./peers/library.js";
+import { type Loaders, loadPeers } from "./peers/load.js";
 import { type Ort, onnx } from "./peers/onnx.js";
 import { tasks } from "./peers/tasks.js";
 import { type Tf, tfjs } from "./peers/tfjs.js";
 import { zerosiam } from "./peers/zerosiam.js";
 
-/** How each is loaded: the first use of its package may throw. */
-const LOADERS: Readonly<Record<string, (packages: Packages) => Promise<Library>>> = {
+const LOADERS: Loaders<Library> = {
   "jax-js": (packages) => jax(packages.require("@jax-js/jax") as Jax),
   async tfjs(packages) {
     packages.require("@tensorflow/tfjs-backend-webgpu");
@@ -29,7 +28,7 @@ const LOADERS: Readonly<Record<string, (packages: Packages) => Promise<Library>>
 async function main(options: CommonOptions & { quick?: true }): Promise<void> {
   await withSession("bench:peers", options, async (session) => {
     pretendBrowser(options.adapter);
-    const peers = await loadPeers(session);
+    const peers = await loadPeers(session, LOADERS);
     session.say(describeHeader(peers));
     const rows: PeerRow[] = [];
     for (const task of tasks(options.quick === true)) {
@@ -41,25 +40,6 @@ async function main(options: CommonOptions & { quick?: true }): Promise<void> {
     const common = session.common(0, { quick: options.quick === true, peers: PEER_VERSIONS });
     await session.save(common, { rows });
   });
-}
-
-/** Those that install and start here; the others are named with the reason. */
-async function loadPeers(session: Session): Promise<Library[]> {
-  const peers: Library[] = [];
-  try {
-    const packages = installPeers();
-    for (const [name, load] of Object.entries(LOADERS)) {
-      try {
-        peers.push(await load(packages));
-      } catch (error) {
-        session.say(session.colors.yellow(`${name} does not start here: ${(error as Error).message}`));
-      }
-    }
-  } catch (error) {
-    if (!(error instanceof ZeroSiamError)) throw error;
-    session.say(session.colors.yellow(error.message));
-  }
-  return peers;
 }
 
 function describeHeader(peers: readonly Library[]): string {

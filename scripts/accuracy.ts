@@ -1,37 +1,44 @@
 // `npm run accuracy`: the worst errors of every op on each software driver, into docs/accuracy.md.
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { Command } from "commander";
+import { runComparison } from "../bench/peers/accuracy/run.js";
 import { OPS } from "../src/kernels/index.js";
 import { colorsFor } from "../src/zerosiam/cli/colors.js";
 import { debugging, EXIT, reportFailure } from "../src/zerosiam/cli/failure.js";
 import { COUNT, type CommonOptions, numberFlag } from "../src/zerosiam/cli/options.js";
 import { type Session, withSession } from "../src/zerosiam/cli/session.js";
-import { accuracyPage } from "./accuracy/document.js";
 import { measure, type OpAccuracy } from "./accuracy/measure.js";
-import { DRIVERS, type Measured, type OpRow, resultFile } from "./accuracy/results.js";
+import { DRIVERS, type OpRow, peersFile, resultFile, storedPage } from "./accuracy/results.js";
 import { usesOfOp } from "./accuracy/uses.js";
 
 interface Options extends CommonOptions {
   samples: number;
   quick?: true;
+  peers?: true;
+  document?: true;
 }
 
 const SAMPLES = 2 ** 20;
+const FIXTURES = "test/fixtures/ops";
 const QUICK_SAMPLES = 2 ** 12;
 
 async function main(options: Options): Promise<void> {
-  const here = options.quick || options.adapter !== undefined || options.json !== undefined;
-  if (here) return withSession("accuracy", options, (s) => check(s, options));
-  for (const driver of DRIVERS) measureApart(driver, options.samples);
-  const runs = DRIVERS.map((driver) => JSON.parse(readFileSync(resultFile(driver), "utf8")) as Measured);
-  writeFileSync("docs/accuracy.md", accuracyPage(runs));
+  const { quick, adapter, json, peers } = options;
+  if (quick || adapter !== undefined || json !== undefined) {
+    const run = (session: Session) => (peers ? runComparison(session, FIXTURES, adapter) : check(session, options));
+    return withSession("accuracy", options, run);
+  }
+  if (!options.document) for (const driver of DRIVERS) measureApart(driver, options);
+  writeFileSync("docs/accuracy.md", storedPage());
 }
 
 /** Measures on one driver in another process. */
-function measureApart(driver: string, samples: number): void {
-  const args = [process.argv[1], "--adapter", driver, "--samples", `${samples}`, "--json", resultFile(driver)];
-  const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
+function measureApart(driver: string, { samples, peers }: Options): void {
+  const what = peers
+    ? ["--peers", "--json", peersFile(driver)]
+    : ["--samples", `${samples}`, "--json", resultFile(driver)];
+  const { status } = spawnSync(process.execPath, [process.argv[1], "--adapter", driver, ...what], { stdio: "inherit" });
   if (status !== 0) process.exit(status ?? EXIT.failed);
 }
 
@@ -64,6 +71,8 @@ function tell({ say, colors: { green, red, dim } }: Session, row: OpAccuracy): v
 const program = new Command("accuracy")
   .description("measure the worst error of every op: on both software drivers into docs/accuracy.md, or here")
   .option("--quick", "few samples on this adapter: whether each op keeps its promise")
+  .option("--peers", "compare with jax-js and TensorFlow.js on the golden cases instead")
+  .option("--document", "write docs/accuracy.md anew from the stored figures")
   .option("--adapter <name>", "measure on this adapter alone")
   .addOption(numberFlag("--samples <n>", "elements that each op is tried on", COUNT).default(SAMPLES))
   .option("--json <file>", "with these, write the figures as one JSON document")

@@ -1,16 +1,18 @@
 // The text of docs/accuracy.md, from what was measured: the same bytes for the same figures.
+import type { ComparedRun } from "../../bench/peers/accuracy/run.js";
 import { WGSL_ACCURACY } from "./allowance.js";
 import { grid } from "./grid.js";
+import { peersSection } from "./peers.js";
 import type { Measured, OpRow } from "./results.js";
 
-/** The document, of one run on each driver over the same ops. */
-export function accuracyPage(runs: readonly Measured[]): string {
+/** The document, of one run on each driver over the same ops, and the comparisons with other libraries. */
+export function accuracyPage(runs: readonly Measured[], comparisons: readonly ComparedRun[]): string {
   const names = runs[0].rows.map(({ op }) => op).sort((a, b) => a.localeCompare(b, "en"));
   const found = names.map((name) => runs.map(({ rows }) => rows.find(({ op }) => op === name) as OpRow));
   const isExact = ([{ promise }]: readonly OpRow[]) => promise.ulp[1] === 0 && promise.abs[1] === 0;
   const rounded = found.filter((rows) => !isExact(rows));
   const drivers = runs.map(({ driver }) => driver);
-  return [
+  return `${[
     HEAD,
     `${runs.map(describeRun).join("\n")}`,
     "## What is counted",
@@ -38,7 +40,10 @@ export function accuracyPage(runs: readonly Measured[]): string {
       .filter(isExact)
       .map((rows) => `${rows[0].op}${rows.every(({ ulp }) => ulp === 0) ? "" : " (**broken**)"}`)
       .join(", ")}.`,
-  ].join("\n\n");
+    "## Beside other libraries",
+    BESIDE,
+    ...comparisons.map(peersSection),
+  ].join("\n\n")}\n`;
 }
 
 const HEAD = `# Accuracy
@@ -50,6 +55,10 @@ const COUNTED = `- **ULP**: |got − want| over the distance of the two f32 arou
 - **Near zero and subnormals**: WGSL lets a driver flush them. An error up to 2⁻¹²⁶ is none; with subnormal inputs the result for 0 is right too. Absolute parts below 2⁻¹⁰⁰ are for products of what was flushed.
 - **Overflow and NaN**: what overflows counts as 2¹²⁸; a NaN too many or too few is an infinite error.
 - **Samples**: the number of elements above for each op, and its edges beside them; seeded. Ops of single elements: half over all exponents of f32, half between 2⁻¹⁰ and 2¹¹, both signs, one in eight whole; every other pair of operands of like size; and all combinations of ${"NaN, the infinities, zeros, subnormals, the largest numbers and 20 special points"}. Others: the samples of the op's declaration, drawn four times, then larger calls, of side lengths up to 1024. Where an op says in which interval it keeps its promise, inputs are from there.`;
+
+const BESIDE = `Written by \`npm run accuracy -- --peers\`: the golden cases of \`test/fixtures/ops\` (PyTorch in float64) for which a library has a function, with its gradients, on the same adapter with the same inputs. Gradients are those of Σ y·g. The figures cannot tell below ½ ULP, since the golden results are stored as f32; where exact results all but cancel, as in the gradient of a softmax near 0 and 1, every library's are large. *Failed* cases are listed below the table.
+
+Edges are NaN, the infinities, zeros and large, small and medium numbers, for two operands all pairs, for rows a NaN, infinities and values near 10⁴. *Wrong* is off by more than a thousandth, or infinite for a number.`;
 
 function describeRun({ adapter, driver, versions, config }: Measured): string {
   return `- **${driver}**: ${adapter} (${versions.driver}), webgpu ${versions.webgpu}, ${config.samples.toLocaleString("en")} elements of each op`;

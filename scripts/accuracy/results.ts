@@ -1,6 +1,9 @@
 // What a run leaves in bench/results, and what the document is made from.
+import { readFileSync } from "node:fs";
+import type { ComparedRun } from "../../bench/peers/accuracy/run.js";
 import type { CommonJson } from "../../src/zerosiam/cli/session.js";
 import type { Uses } from "./allowance.js";
+import { accuracyPage } from "./document.js";
 import type { OpAccuracy } from "./measure.js";
 
 /** The drivers that are measured, each in a process of its own: an adapter is chosen once for a process. */
@@ -17,5 +20,13 @@ export interface Measured extends CommonJson {
   readonly rows: readonly OpRow[];
 }
 
-/** Where a driver's figures are kept. */
+/** Where a driver's figures are kept, and those of the comparison with other libraries. */
 export const resultFile = (driver: string): string => `bench/results/accuracy-${driver}.json`;
+export const peersFile = (driver: string): string => `bench/results/accuracy-peers-${driver}.json`;
+
+/** The text of docs/accuracy.md, of what is stored. */
+export function storedPage(): string {
+  const stored = <T>(file: (driver: string) => string): T[] =>
+    DRIVERS.map((driver) => JSON.parse(readFileSync(file(driver), "utf8")) as T);
+  return accuracyPage(stored<Measured>(resultFile), stored<ComparedRun>(peersFile));
+}

@@ -126,6 +126,9 @@ export const OTHER_VOCABULARIES: readonly { readonly files: RegExp; readonly wor
   { files: /^test\/streams\/exactMath\.test\.ts$/, words: /^(floor|round|abs|min|max|sqrt)$/ },
   // tasks that are timed, each a call of another library
   { files: /^bench\/peers\//, words: /^(matmul|softmax|gelu|add|layerNorm|conv2d)$/ },
+  // names of the golden fixtures, each a function of another library
+  { files: /^bench\/peers\/accuracy\//, words: /^[a-z]\w*$/ },
+  { files: /^test\/bench\/accuracy\.test\.ts$/, words: /^(exp|square|sqrt)$/ },
 ];
 
 /**
