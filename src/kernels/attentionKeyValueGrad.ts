@@ -27,6 +27,7 @@ const NAME = "attentionKeyValueGrad";
 
 export const attentionKeyValueGrad = defineOp({
   ...attentionGrad({ name: NAME, outputs: { dk: 2, dv: 3 }, rows: "keys", code }),
+  noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
   doc: "gradients of scaledDotProductAttention by the keys and values",
   reference(inputs, params) {
     const a = gradientSizes(NAME, inputs);

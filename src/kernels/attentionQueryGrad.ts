@@ -27,6 +27,7 @@ const NAME = "attentionQueryGrad";
 
 export const attentionQueryGrad = defineOp({
   ...attentionGrad({ name: NAME, outputs: { dq: 1 }, rows: "queries", code }),
+  noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
   doc: "gradient of scaledDotProductAttention by the queries",
   reference(inputs, params) {
     const a = gradientSizes(NAME, inputs);

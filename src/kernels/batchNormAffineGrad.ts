@@ -39,6 +39,7 @@ export const batchNormAffineGrad = defineOp({
   },
   reference: (inputs, { eps }) =>
     sumsReference(planesOf("batchNormAffineGrad", inputs[1] as TensorInfo, null), inputs, eps, "channel"),
+  noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
   tolerance: ulp(8, 1e-3),
   cost: ([g]) => ({ flops: 4 * sizeOf((g as TensorInfo).shape) }),
   samples: [

@@ -81,6 +81,7 @@ export const batchNormInputGrad = defineOp({
     });
     return [dx];
   },
+  noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
   tolerance: ulp(16, 1e-5),
   cost: ([g]) => ({ flops: 6 * sizeOf((g as TensorInfo).shape) }),
   samples: [

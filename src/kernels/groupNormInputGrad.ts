@@ -115,6 +115,7 @@ export const groupNormInputGrad = defineOp({
     });
     return [dx];
   },
+  noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
   tolerance: ulp(16, 1e-5),
   cost: ([g]) => ({ flops: 6 * sizeOf((g as TensorInfo).shape) }),
   samples: [

@@ -37,6 +37,7 @@ export const groupNormSums = defineOp({
   },
   reference: (inputs, { groups, eps }) =>
     sumsReference(planesOf("groupNormSums", inputs[1] as TensorInfo, groups), inputs, eps, "plane"),
+  noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
   tolerance: ulp(8, 1e-3),
   cost: ([g]) => ({ flops: 4 * sizeOf((g as TensorInfo).shape) }),
   samples: [

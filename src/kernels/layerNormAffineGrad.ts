@@ -60,6 +60,7 @@ export const layerNormAffineGrad = defineOp({
     }
     return [weight, bias];
   },
+  noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
   tolerance: ulp(8, 1e-3),
   cost: ([g]) => ({ flops: 5 * sizeOf((g as TensorInfo).shape) }),
   samples: [

@@ -57,6 +57,7 @@ export const rmsNormInputGrad = defineOp({
     }
     return [dx];
   },
+  noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
   tolerance: ulp(16, 1e-5),
   cost: ([g]) => ({ flops: 7 * sizeOf((g as TensorInfo).shape) }),
   samples: [

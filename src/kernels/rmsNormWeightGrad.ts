@@ -46,6 +46,7 @@ export const rmsNormWeightGrad = defineOp({
     for (const [at, v] of g.entries()) weight[at % rows.length] += v * x[at] * rstd[Math.floor(at / rows.length)];
     return [weight];
   },
+  noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
   tolerance: ulp(8, 1e-3),
   cost: ([g]) => ({ flops: 3 * sizeOf((g as TensorInfo).shape) }),
   samples: [

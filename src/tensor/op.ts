@@ -120,6 +120,8 @@ export interface Op<P = unknown, A extends readonly unknown[] = readonly never[]
   readonly constants?: readonly string[];
   /** Names of inputs that also meet zeros which the reference leaves out, as of padding: 0 · ∞ and 0 · NaN are NaN, in more places. */
   readonly meetsZeros?: readonly string[];
+  /** Why there is no `vjp` though f32 becomes f32. */
+  readonly noDerivative?: string;
   /** The node stands in the graph and backward does not go past it. */
   readonly stops?: boolean;
   /** How far the kernel may be from the reference, from WGSL's accuracy table and the length of the sums: `exact`, `ulp(n)` or a rule. */

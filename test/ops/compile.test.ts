@@ -26,6 +26,13 @@ it("every kernel compiles for every kind of adapter", async () => {
   expect(await compile([...kernels].map(([code, label]) => ({ label, code })))).toEqual([]);
 });
 
+it("no kernel adds with atomics: the order of their sums would vary, and so the bits", () => {
+  const atomic = Object.values(ADAPTERS)
+    .flatMap(dispatchesFor)
+    .filter(({ source }) => /\batomic\w*\s*[<(]/.test(source.code));
+  expect(new Set(atomic.map(({ source }) => source.label))).toEqual(new Set());
+});
+
 it("no kernel binds more than 8 storage buffers or 256 bytes of uniforms", () => {
   const large = dispatchesFor(DEFAULT_CAPS).filter((d) => d.operands.length > 8 || d.uniforms.byteLength > 256);
   expect(large.map(({ source }) => source.label)).toEqual([]);

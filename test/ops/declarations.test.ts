@@ -1,6 +1,7 @@
 // What every declaration must hold for the engine to use it by name.
 import { describe, expect, test } from "vitest";
 import { OPS } from "../../src/kernels/index.js";
+import { hostInputs } from "./lib/samples.js";
 
 const plain = (name: string) => name.replace("...", "").replace("?", "");
 
@@ -26,6 +27,16 @@ describe.each(OPS.map((op) => [op.name, op] as const))("%s", (_, op) => {
     expect(
       [...(op.constants ?? []), ...(op.meetsZeros ?? [])].filter((name) => !op.inputs.map(plain).includes(name)),
     ).toEqual([]);
+  });
+
+  test("has a derivative where f32 becomes f32, or says why not", () => {
+    const floats = op.samples.some((sample, i) => {
+      const hosts = hostInputs(op, sample, i);
+      const [output] = op.infer(hosts, op.params?.(hosts, ...(sample.args ?? [])));
+      return output.dtype === "f32" && hosts.some((host) => host?.dtype === "f32");
+    });
+    const answers = [op.vjp, op.noDerivative, op.stops].filter(Boolean);
+    expect(answers.length, "one of vjp, noDerivative and stops").toBe(floats || op.vjp ? 1 : 0);
   });
 
   test("has a line of documentation and a sample", () => {

@@ -30,6 +30,7 @@ export function update<P, A extends readonly unknown[]>(spec: Update<P, A>): Op<
   const inputs = ["p", "g", ...spec.states, ...spec.scalars, "ok"];
   return {
     ...spec,
+    noDerivative: "an update of parameters: nothing is learnt through it",
     inputs,
     outputs: outputs.map((name) => `${name}Next`),
     infer(infos) {

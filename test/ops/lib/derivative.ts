@@ -95,7 +95,6 @@ async function secondFailures(at: Probe, device: Device): Promise<string[]> {
   const [gradients] = await firstGradients(at, [at.weights], device);
   const first = at.direction(gradients);
   const curvature = await secondGradients(at, first, device);
-  if (typeof curvature === "string") return [`it goes through ${curvature}, which has no derivative`];
   const second = at.direction(curvature);
   const corner = (a: number, b: number) => at.lossAt([a, first], [b, second]);
   const numeric = (corner(1, 1) - corner(1, -1) - corner(-1, 1) + corner(-1, -1)) / (4 * STEP * STEP);
