@@ -1,4 +1,6 @@
 // What a cell may set beside method, stream, rates, batch size and seed: each name, whose it is, and its values.
+import { DIVERGENCES, OBJECTIVES } from "../losses.js";
+import { PREDICTORS } from "../predictor.js";
 import type { CellSetting } from "../report/cell.js";
 import type { Field } from "./field.js";
 
@@ -12,6 +14,7 @@ const stream = (read: Option["read"]): Option => ({ of: "stream", read });
 const method = (read: Option["read"]): Option => ({ of: "method", read });
 const count = (field: Field): number => field.number({ min: 1, integer: true });
 const weight = (field: Field): number => field.number({ min: 0 });
+const namesOf = <T extends object>(table: T) => Object.keys(table) as (keyof T & string)[];
 const flag = (field: Field): boolean => field.boolean();
 
 export const OPTIONS: Readonly<Record<string, Option>> = {
@@ -26,6 +29,9 @@ export const OPTIONS: Readonly<Record<string, Option>> = {
   steps: method(count),
   episodic: method(flag),
   alpha: method(weight),
+  objective: method((field) => field.name(namesOf(OBJECTIVES))),
+  divergence: method((field) => field.name(namesOf(DIVERGENCES))),
+  predictor: method((field) => field.name(namesOf(PREDICTORS))),
   margin: method(weight),
   dMargin: method(weight),
   /** Clean images from which EATA's Fisher information is taken; without it EATA has no anti-forgetting. */
