@@ -71,11 +71,11 @@ export function divergencePasses(): Record<string, Reducer> {
 /** p (ln p − ln q − KL(p ‖ q)), after `divergencePasses`. */
 export const DIVERGENCE_SLOPE = `plogq(${logP("a")}, (${APART} - rough) - rest)`;
 
-/** The same for a row, in float64. */
+/** The same for a row, in float64; NaN where the divergence is infinite, and so without a slope. */
 export function divergenceSlope(a: Float64Array, b: Float64Array): Float64Array {
   const [lp, lq] = [logSoftmaxRow(a), logSoftmaxRow(b)];
   const kl = total(lp.map((l, j) => plogq(l, l - lq[j])));
-  return lp.map((l, j) => plogq(l, l - lq[j] - kl));
+  return lp.map((l, j) => plogq(l, kl === Number.POSITIVE_INFINITY ? Number.NaN : l - lq[j] - kl));
 }
 
 /** softmax of a row, in float64. */
