@@ -110,6 +110,7 @@ export const matmul = defineOp({
     of([4], [2, 4, 3]),
     of([0, 3], [3, 4]),
     of([2, 0], [0, 5]),
+    of([2, 5, 3], [2, 3, 0]),
   ],
   errors: [
     { ...of([2, 3], [4, 5]), throws: "ShapeError" },
@@ -176,7 +177,7 @@ function gradientOfA(g: Tensor, b: Tensor, { transposeA, transposeB }: Params): 
 
 /** Where all batches share one B, its gradient sums over them: as one product, not a stack of them to add up. */
 function gradientOfB(g: Tensor, a: Tensor, b: Tensor, { transposeA, transposeB }: Params): Tensor {
-  const shared = !transposeA && b.size === b.shape[b.rank - 2] * b.shape[b.rank - 1];
+  const shared = !transposeA && sizeOf(b.shape.slice(0, -2)) === 1;
   const [left, grad] = shared && a.rank > 2 ? [asRows(a), asRows(g)] : [a, g];
   return transposeB
     ? grad.matmul(left, { transposeA: true, transposeB: transposeA })

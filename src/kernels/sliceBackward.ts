@@ -20,7 +20,8 @@ export const sliceBackward = defineOp({
   doc: "gradient of slice: the box among zeros",
   params([x], shape: Shape, starts: readonly number[], steps: readonly number[]): Frame {
     const sizes = (x as TensorInfo).shape;
-    const fits = (n: number, d: number) => n === 0 || (starts[d] >= 0 && starts[d] + (n - 1) * steps[d] < shape[d]);
+    const fits = (n: number, d: number) =>
+      steps[d] >= 1 && (n === 0 || (starts[d] >= 0 && starts[d] + (n - 1) * steps[d] < shape[d]));
     if (sizes.length !== shape.length || !sizes.every(fits)) {
       throw new ShapeError(
         `sliceBackward: ${formatShape(sizes)} at ${formatShape(starts)} by ${formatShape(steps)} leaves ${formatShape(shape)}`,
@@ -61,6 +62,7 @@ export const sliceBackward = defineOp({
     { ...of([0]), args: [[9], [7], [1]] },
   ],
   errors: [
+    { ...of([3]), args: [[5], [0], [0]], throws: "ShapeError" },
     {
       ...of([3, 2]),
       args: [

@@ -75,7 +75,12 @@ function groupOf(op: string, q: Shape, k: Shape, v: Shape): number {
   const [mine, theirs] = [q.slice(0, -2), k.slice(0, -2)];
   const [heads, shared] = [mine.pop() ?? 1, theirs.pop() ?? 1];
   const group = heads === shared ? 1 : heads / shared;
-  if (!sameShape(mine, theirs) || !Number.isInteger(group) || !sameShape(k.slice(0, -2), v.slice(0, -2))) {
+  if (
+    group === 0 ||
+    !sameShape(mine, theirs) ||
+    !Number.isInteger(group) ||
+    !sameShape(k.slice(0, -2), v.slice(0, -2))
+  ) {
     throw new ShapeError(
       `${op}: heads of q ${formatShape(q)}, k ${formatShape(k)} and v ${formatShape(v)} do not fit`,
       "k and v have the batches of q, and as many heads or a divisor of them",
