@@ -74,6 +74,8 @@ export const adaptiveAvgPool2d = defineOp({
     { ...of([0, 2, 8, 8]), args: [2] },
   ],
   errors: [
+    { ...of([2, 3, 8, 0]), args: [1], throws: "ShapeError" },
+
     { ...of([2, 8, 8]), args: [1], throws: "ShapeError" },
     { ...of([2, 3, 0, 8]), args: [1], throws: "ShapeError" },
     { ...of([2, 3, 8, 8]), args: [0], throws: "ConfigError" },

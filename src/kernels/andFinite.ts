@@ -64,6 +64,8 @@ export const andFinite = defineOp({
     of({ shape: [], dtype: "bool", values: [1] }, [0]),
   ],
   errors: [
+    { ...of({ shape: [], dtype: "bool" }, { shape: [3], dtype: "i32" }), throws: "DTypeError" },
+
     { ...of([], [3]), throws: "DTypeError" },
     { ...of({ shape: [1], dtype: "bool" }, [3]), throws: "ShapeError" },
   ],

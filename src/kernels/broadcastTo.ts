@@ -42,6 +42,8 @@ export const broadcastTo = elementwise({
     { inputs: [[1, 3]], args: [[0, 3]] },
   ],
   errors: [
+    { inputs: [[1]], args: [[2.5]], throws: "ShapeError" },
+
     { inputs: [[3]], args: [[4]], throws: "ShapeError" },
     { inputs: [[2, 3]], args: [[3]], throws: "ShapeError" },
   ],

@@ -104,8 +104,17 @@ export const conv2d = defineOp({
     { ...of([1, 2, 6, 6], [3, 2, 2, 2], [3]), args: [{ stride: 3 }] },
     { ...of([1, 16, 8, 8], [20, 16, 3, 3], null), args: [{ padding: 1 }] },
     of([0, 2, 5, 5], [3, 2, 3, 3], [3]),
+    { ...of([1, 2, 0, 5], [3, 2, 2, 2], null), args: [{ padding: 1 }] },
   ],
   errors: [
+    { ...of([2, 3, 8, 8], [4, 3, 3, 3], null), args: [{ dilation: 0 }], throws: "ConfigError" },
+
+    { ...of([2, 3, 8, 8], [4, 3, 0, 3], null), throws: "ConfigError" },
+
+    { ...of([2, 3, 8, 8], [4, 3, 3, 3], { shape: [4], dtype: "i32" }), throws: "DTypeError" },
+
+    { ...of([2, 3, 8, 8], { shape: [4, 3, 3, 3], dtype: "i32" }, null), throws: "DTypeError" },
+
     { ...of([2, 3, 8, 8], [4, 2, 3, 3], null), throws: "ShapeError" },
     { ...of([2, 3, 8], [4, 3, 3, 3], null), throws: "ShapeError" },
     { ...of([2, 3, 8, 8], [4, 3, 3], null), throws: "ShapeError" },

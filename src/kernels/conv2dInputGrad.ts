@@ -93,8 +93,11 @@ export const conv2dInputGrad = defineOp({
     { ...of([1, 5, 4, 4], [5, 3, 4, 4]), args: [[18, 17], { stride: 4 }] },
     { ...of([1, 3, 2, 2], [3, 2, 2, 2]), args: [6, { stride: 3 }] },
     { ...of([1, 20, 8, 8], [20, 16, 3, 3]), args: [8, { padding: 1 }] },
+    { ...of([1, 3, 1, 6], [3, 2, 2, 2]), args: [[0, 5], { padding: 1 }] },
   ],
   errors: [
+    { ...of({ shape: [2, 4, 6, 6], dtype: "i32" }, [4, 3, 3, 3]), args: [8], throws: "DTypeError" },
+
     { ...of([2, 4, 6, 6], [4, 3, 3, 3]), args: [9], throws: "ShapeError" },
     { ...of([2, 5, 6, 6], [4, 3, 3, 3]), args: [8], throws: "ShapeError" },
     { ...of([2, 4, 6], [4, 3, 3, 3]), args: [8], throws: "ShapeError" },

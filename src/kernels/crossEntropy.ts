@@ -80,8 +80,12 @@ fn plogq_weighted(q: f32, logp: f32) -> f32 { return select(q * logp, 0.0, q == 
       args: [{ reduction: "none" }],
     },
     of([0, 3], { shape: [0], dtype: "i32" }),
+    { ...of([4, 5], { shape: [4], dtype: "i32", values: [0, 4, 2, 2] }), args: [{ labelSmoothing: 1 }] },
+    of([5], { shape: [], dtype: "i32", values: [3] }),
   ],
   errors: [
+    { ...of({ shape: [4, 5], dtype: "i32" }, { shape: [4], dtype: "i32" }), throws: "DTypeError" },
+
     { ...of([4, 5], { shape: [3], dtype: "i32" }), throws: "ShapeError" },
     { ...of([4, 5], [4]), throws: "DTypeError" },
     { ...of([4, 5], { shape: [4], dtype: "i32" }), args: [{ labelSmoothing: 2 }], throws: "ConfigError" },

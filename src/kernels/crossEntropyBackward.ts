@@ -56,6 +56,10 @@ export const crossEntropyBackward = rowwise({
       ...of([3], [3, 10], { shape: [3], dtype: "i32", values: [4, 0, 2] }),
       args: [{ ignoreIndex: -1, labelSmoothing: 0.1 }],
     },
+    {
+      ...of([2, 3], [2, 3, 5], { shape: [2, 3], dtype: "i32", values: [4, 0, 2, 1, 1, 3] }),
+      args: [{ ignoreIndex: 0, labelSmoothing: 0.1 }],
+    },
   ],
   errors: [
     {

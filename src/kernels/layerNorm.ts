@@ -121,6 +121,7 @@ export const layerNorm = defineOp({
   },
   samples: [
     of([4, 7], [7], [7]),
+    { ...of([3, 2, 5], [2, 5], [2, 5]), args: [{ dims: 2, eps: 0.1 }] },
     { ...of([3, 2, 64], [64], [64]), args: [{ eps: 1e-6 }] },
     { ...of([3, 4, 5], [4, 5], [4, 5]), args: [{ dims: 2 }] },
     of([5, 33], null, null),

@@ -77,7 +77,7 @@ export const linear = defineOp({
     return [
       needs.x ? grad.matmul(weight).reshape(x.shape) : null,
       needs.weight ? grad.matmul(x.reshape([m, k]), { transposeA: true }) : null,
-      needs.bias ? grad.sum(0) : null,
+      needs.bias ? grad : null,
     ];
   },
   tolerance: (inputs) => sumOfProducts(sizes(inputs).k + 1),

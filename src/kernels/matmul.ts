@@ -113,6 +113,10 @@ export const matmul = defineOp({
     of([2, 5, 3], [2, 3, 0]),
   ],
   errors: [
+    { ...of([3, 3], [3]), args: [{ transposeB: true }], throws: "ShapeError" },
+
+    { ...of([3, 3], []), throws: "ShapeError" },
+
     { ...of([2, 3], [4, 5]), throws: "ShapeError" },
     { ...of([2, 3], [3, 3]), args: [{ transposeA: true }], throws: "ShapeError" },
     { ...of([2, 2, 3], [3, 3, 4]), throws: "ShapeError" },

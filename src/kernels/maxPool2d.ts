@@ -80,8 +80,13 @@ export const maxPool2d = defineOp({
     { ...of([1, 3, 7, 5]), args: [[2, 3], { stride: [2, 1], padding: [0, 1] }] },
     { ...of({ shape: [1, 1, 2, 4], values: [1, Number.NaN, -1, -2, 5, 3, Number.NEGATIVE_INFINITY, -3] }), args: [2] },
     { ...of([0, 3, 4, 4]), args: [2] },
+    { ...of([1, 1, 4, 6]), args: [2, { padding: 1 }] },
   ],
   errors: [
+    { ...of([1, 3, 8, 8]), args: [[4, 3], { padding: [0, 2] }], throws: "ShapeError" },
+
+    { ...of([1, 3, 8, 8]), args: [[3, 4], { padding: [2, 0] }], throws: "ShapeError" },
+
     { ...of([3, 8, 8]), args: [2], throws: "ShapeError" },
     { ...of([1, 3, 8, 8]), args: [9], throws: "ShapeError" },
     { ...of([1, 3, 8, 8]), args: [2, { padding: 2 }], throws: "ShapeError" },

@@ -30,8 +30,15 @@ export const reshape = defineOp({
     { inputs: [[2, 3, 4]], args: [[-1, 4]] },
     { inputs: [[1]], args: [[]] },
     { inputs: [[0, 3]], args: [[3, 0]] },
+    { inputs: [[0, 3]], args: [[0, -1]] },
   ],
   errors: [
+    { inputs: [[6]], args: [[0, -1]], throws: "ShapeError" },
+
+    { inputs: [[6]], args: [[1.5, 4]], throws: "ShapeError" },
+
+    { inputs: [[6]], args: [[-2, -3]], throws: "ShapeError" },
+
     { inputs: [[6]], args: [[4]], throws: "ShapeError" },
     { inputs: [[6]], args: [[-1, -1]], throws: "ShapeError" },
     { inputs: [[6]], args: [[-1, 4]], throws: "ShapeError" },

@@ -92,6 +92,7 @@ export const rmsNorm = defineOp({
   },
   samples: [
     of([4, 7], [7]),
+    { ...of([3, 2, 5], [2, 5]), args: [{ dims: 2, eps: 0.1 }] },
     { ...of([3, 2, 64], [64]), args: [{ eps: 1e-6 }] },
     of([3, 4, 5], [4, 5]),
     of([2, 1030], null),

@@ -113,8 +113,11 @@ export const scaledDotProductAttention = defineOp({
     },
     of([2, 3, 4], [2, 0, 4], [2, 0, 4]),
     of([2, 0, 4], [2, 3, 4], [2, 3, 4]),
+    of([2, 256], [2, 256], [2, 3]),
   ],
   errors: [
+    { ...of([8], [8], [8]), throws: "ShapeError" },
+
     { ...of([2, 5, 8], [2, 5, 4], [2, 5, 8]), throws: "ShapeError" },
     { ...of([2, 5, 8], [2, 5, 8], [2, 6, 8]), throws: "ShapeError" },
     { ...of([1, 3, 5, 8], [1, 2, 5, 8], [1, 2, 5, 8]), throws: "ShapeError" },

@@ -51,9 +51,12 @@ export const sgdStep = update({
       ...of([64], [64], [64], { shape: [], range: [0, 1] }, ON),
       args: [{ momentum: 0.9, nesterov: true, weightDecay: 0.1 }],
     },
+    of([4], [4], [4], { shape: [], range: [0, 1] }, ON),
     of([2], { shape: [2], values: [1 / 0, Number.NaN] }, [2], [], { shape: [], dtype: "bool", values: [0] }),
   ],
   errors: [
+    { ...of([4], [3], [3], [], ON), throws: "ShapeError" },
+
     { ...of([3], [4], [3], [], ON), throws: "ShapeError" },
     { ...of([3], [3], [3], [1], ON), throws: "ShapeError" },
     { ...of([3], [3], [3], [], []), throws: "DTypeError" },

@@ -58,6 +58,10 @@ export const slice = defineOp({
     { ...of({ shape: [9], dtype: "i32" }), args: [[[3, null, 4]]] },
   ],
   errors: [
+    { ...of([5]), args: [[[0, 4, 0]]], throws: "ShapeError" },
+
+    { ...of([5]), args: [[[0, 2.5]]], throws: "ShapeError" },
+
     { ...of([5]), args: [[null, null]], throws: "ShapeError" },
     { ...of([5]), args: [[[4, 0, -1]]], throws: "ShapeError" },
     { ...of([5]), args: [[[0.5, 2]]], throws: "ShapeError" },

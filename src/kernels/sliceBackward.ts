@@ -64,6 +64,12 @@ export const sliceBackward = defineOp({
   errors: [
     { ...of([3]), args: [[5], [0], [0]], throws: "ShapeError" },
     {
+      ...of([2]),
+      args: [[3], [0], [3]],
+      throws: "ShapeError",
+    },
+
+    {
       ...of([3, 2]),
       args: [
         [5, 7],

@@ -35,6 +35,7 @@ export const sum = reduction({
     { ...of([7000, 3]), args: [0] },
     { ...of([0, 3]), args: [0] },
     { ...of({ shape: [3, 4], dtype: "i32", range: [-9, 9] }), args: [1] },
+    { ...of([2, 3, 4]), args: [[2, 0]] },
   ],
   errors: [
     { ...of([2, 3]), args: [2], throws: "ShapeError" },

@@ -28,6 +28,7 @@ export const transpose = defineOp({
   },
   samples: [
     of([3, 5]),
+    of([2, 3, 4]),
     { ...of([2, 3, 4]), args: [0, 1] },
     { ...of([2, 3, 4]), args: [0, -1] },
     { ...of([3]), args: [0, 0] },
