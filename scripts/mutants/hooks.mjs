@@ -1,13 +1,14 @@
 // Node's module hooks for the mutation check: TypeScript as it lies in the tree, and copies of modules with one change.
 // A copy is asked for by its address: `…/gelu.ts?file=src/kernels/gelu.ts&from=120&to=121&text=-`. What it imports from
-// the kernels is copied too when the change is there, and shared otherwise.
+// the same layer is copied too when the change is there, and shared otherwise.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { transformSync } from "esbuild";
 
 const ROOT = new URL("../../", import.meta.url);
-const COPIED = /\/src\/kernels\//;
+/** The modules that may import the changed one, and are copied with it. */
+const copiedWith = (changed) => (changed.startsWith("src/zerosiam/") ? "/src/zerosiam/" : "/src/kernels/");
 
 export function resolve(specifier, context, next) {
   const { parentURL = "" } = context;
@@ -18,9 +19,8 @@ export function resolve(specifier, context, next) {
   const parent = new URL(parentURL);
   const url = new URL(specifier.replace(/\.js$/, ".ts"), parent);
   const changed = parent.searchParams.get("file");
-  const elsewhere = changed !== null && !parent.pathname.endsWith(`/${changed}`);
-  if (changed !== null && (url.pathname.endsWith(`/${changed}`) || (elsewhere && COPIED.test(url.pathname)))) {
-    url.search = parent.search;
+  if (changed !== null && !parent.pathname.endsWith(`/${changed}`)) {
+    if (url.pathname.endsWith(`/${changed}`) || url.pathname.includes(copiedWith(changed))) url.search = parent.search;
   }
   return { url: url.href, format: "module", shortCircuit: true };
 }

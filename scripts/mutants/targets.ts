@@ -1,9 +1,10 @@
-// What is mutated: derivatives and shape rules, with all that they call in the kernels, and which ops each part serves.
+// What is mutated: derivatives and shape rules, with all that they call in the kernels, and which ops each part serves;
+// losses, and the objectives of methods.
 import { readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { childrenOf, type Node, parse, walk } from "./tree.js";
 
-/** A part of a file, and the files of the ops whose checks cover it. */
+/** A part of a file, and the files of the ops whose checks cover it; none for losses, which runs of methods cover. */
 export interface Target {
   readonly file: string;
   readonly node: Node;
@@ -15,6 +16,8 @@ const ROOTS = /^(vjp|backward|params|infer|result|target|emptyHasValue)$/;
 /** Where `infer` and the like would be data. */
 const DATA = /^(samples|errors|bench)$/;
 const SHAPES = "src/tensor/shape.ts";
+const LOSSES = "src/zerosiam/losses.ts";
+const METHODS = /^src\/zerosiam\/(zerosiam|methods\/\w+)\.ts$/;
 
 interface Source {
   readonly path: string;
@@ -28,11 +31,12 @@ interface Source {
 
 /** All sources that can hold a target, by path. */
 export function readSources(): Map<string, Source> {
-  const files = readdirSync("src/kernels", { recursive: true, encoding: "utf8" }).filter((name) =>
-    name.endsWith(".ts"),
-  );
-  const paths = [...files.map((name) => posix.join("src/kernels", name.replaceAll("\\", "/"))), SHAPES];
-  return new Map(paths.sort().map((path) => [path, readSource(path)]));
+  const below = (folder: string) =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => posix.join(folder, name.replaceAll("\\", "/")));
+  const losses = below("src/zerosiam").filter((path) => path === LOSSES || METHODS.test(path));
+  return new Map([...below("src/kernels"), SHAPES, ...losses].sort().map((path) => [path, readSource(path)]));
 }
 
 function readSource(path: string): Source {
@@ -75,6 +79,24 @@ export function targetsOf(sources: ReadonlyMap<string, Source>, files: readonly 
     );
   const targets = [...found.values()].sort((a, b) => a.file.localeCompare(b.file, "en") || a.node.start - b.node.start);
   return targets.filter((target) => !nested(target, targets));
+}
+
+/** Losses, the objectives of methods, and the private methods that those call. */
+export function lossTargets(sources: ReadonlyMap<string, Source>): Target[] {
+  return [...sources.values()].flatMap(({ path, program, declarations }) => {
+    if (path === LOSSES)
+      return [...declarations.values()].map((node) => ({ file: path, node, ops: new Set<string>() }));
+    if (!METHODS.test(path)) return [];
+    const methods = [...walk(program)].filter(({ type }) => type === "MethodDefinition");
+    const found = new Set(methods.filter(({ key }) => key.name === "objective"));
+    for (const method of found) {
+      for (const { type, property } of walk(method)) {
+        if (type !== "MemberExpression" || property.type !== "PrivateIdentifier") continue;
+        for (const other of methods) if (other.key.name === property.name && !other.static) found.add(other);
+      }
+    }
+    return [...found].map((node) => ({ file: path, node, ops: new Set<string>() }));
+  });
 }
 
 /** Finds the roots below `node`, which declares an op or is a preset, and the presets that it calls. */

@@ -1,9 +1,11 @@
 // A process that tries mutants, one at a time, as the parent sends them; one that hangs or crashes takes only this along.
+import { readFileSync } from "node:fs";
 import { Device, memory, setCurrentDevice } from "../../src/tensor/index.js";
 import type { AnyOp } from "../../src/tensor/op.js";
+import type { StepFixture } from "../../src/zerosiam/parity/stepFixture.js";
 import { opFailures } from "../../test/ops/lib/checks.js";
 
-/** A change of one file, and the files of ops whose checks may notice it. */
+/** A change of one file, and the files of ops whose checks may notice it; none for losses, which runs of methods notice. */
 export interface Trial {
   readonly id: number;
   /** Null for the ops as they are. */
@@ -21,6 +23,8 @@ export interface Outcome {
 /** The worker has started, or has come to the next op. */
 export type Signal = "ready" | "working";
 
+/** Fixtures of small nets that run every method, with every option. */
+const RUNS = ["zerosiam-options/mlp_options", "zerosiam/mlp_ln"];
 const MAX_BYTES = 2 ** 29;
 
 let device: Device | null = null;
@@ -33,20 +37,45 @@ process.on("message", async (trial: Trial) => {
 process.send?.("ready" satisfies Signal);
 
 async function firstFailure({ change, ops }: Trial): Promise<string | null> {
+  const addressOf = (path: string) => {
+    const address = new URL(`../../${path}`, import.meta.url);
+    if (change) address.search = `${new URLSearchParams({ ...change, from: `${change.from}`, to: `${change.to}` })}`;
+    return address.href;
+  };
+  if (ops.length === 0) {
+    await openedDevice();
+    return runFailure(await import(addressOf("src/zerosiam/parity/steps.ts")));
+  }
   for (const path of ops) {
     process.send?.("working" satisfies Signal);
-    const address = new URL(`../../${path}`, import.meta.url);
-    if (change)
-      address.search = new URLSearchParams({ ...change, from: `${change.from}`, to: `${change.to}` }).toString();
     const open = await openedDevice();
     let failure: string | undefined;
     try {
-      for (const op of opsOf(await import(address.href))) failure ??= (await opFailures(op, open, 1))[0];
+      for (const op of opsOf(await import(addressOf(path)))) failure ??= (await opFailures(op, open, 1))[0];
       await open.sync(); // what the driver says late belongs to this mutant
     } catch (error) {
       failure ??= String(error);
     }
     if (failure !== undefined) return failure;
+  }
+  return null;
+}
+
+/** The first run of a method that departs from PyTorch's. */
+async function runFailure({
+  runStepParity,
+}: typeof import("../../src/zerosiam/parity/steps.js")): Promise<string | null> {
+  for (const name of RUNS) {
+    const fixture: StepFixture = JSON.parse(readFileSync(`test/fixtures/${name}.json`, "utf8"));
+    for (const run of Object.keys(fixture.runs)) {
+      process.send?.("working" satisfies Signal);
+      try {
+        const [result] = await runStepParity(fixture, `test/fixtures/${name}.safetensors`, [run]);
+        if (!result?.passed) return `${run}: ${result?.detail}`;
+      } catch (error) {
+        return String(error);
+      }
+    }
   }
   return null;
 }
