@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 const READING: readonly (readonly [file: string, what: string])[] = [
   ["src/zerosiam/zerosiam.ts", "the method: one backbone pass, two branches, one stop-gradient"],
   ["src/zerosiam/methods/tent.ts", "what it is compared with; read the two side by side"],
-  ["src/zerosiam/methods/method.ts", "what methods share: step, guard against bad batches, reset, state"],
+  ["src/zerosiam/methods/method.ts", "what methods share: a step, guarded against bad batches, and the way back"],
   ["src/kernels/softmax.ts", "an op from a preset: formula, reference, derivative"],
   ["src/kernels/stopGradient.ts", "the asymmetry, as an op without a kernel"],
   ["src/kernels/matmul.ts", "an op in full: shape rule, kernel variants, cost"],

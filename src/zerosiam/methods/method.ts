@@ -1,12 +1,5 @@
-// What all test-time adaptation methods share: configure a model, step, reset, roll back, state.
-import {
-  assignState,
-  type Classifier,
-  checkRates,
-  type Optimizer,
-  type Parameter,
-  type Update,
-} from "../../nn/index.js";
+// What all test-time adaptation methods share: a step, guarded against bad batches, and the way back.
+import type { Classifier, Optimizer, Parameter, Update } from "../../nn/index.js";
 import {
   backward,
   ConfigError,
@@ -17,11 +10,10 @@ import {
   ShapeError,
   scope,
   type Tensor,
-  tensor,
 } from "../../tensor/index.js";
-import { drop, History, type Snapshot, snapshot } from "./history.js";
 import { StepMetrics, type StepTerms } from "./metrics.js";
 import type { Objective, Recovery } from "./objective.js";
+import { MethodState } from "./state.js";
 
 /** The outcome of a step. Both live until the method's next step: `keep()` the logits to hold them longer. */
 export interface StepResult {
@@ -45,27 +37,20 @@ export abstract class Method {
   readonly model: Classifier;
   readonly #steps: number;
   readonly #episodic: boolean;
-  readonly #history: History;
-  /** What steps change beside the optimisers, by name, and its values at the start. */
-  readonly #live = new Map<string, Tensor>();
-  readonly #start = new Map<Tensor, Tensor>();
-  readonly #own: Tensor[] = [];
-  readonly #optimizers = new Map<string, Optimizer>();
-  /** A factor on all rates, part of the state: see `scaleRates`. Absent where nothing adapts. */
-  #rateScale: Tensor | null = null;
+  /** Whether a step needs to know where it began: to be taken back later, or when it fails half way. */
+  readonly #noted: boolean;
+  readonly #state: MethodState;
   #last: StepResult | null = null;
 
   /** Throws ConfigError unless `steps` is a positive integer and `history` an integer ≥ 0. */
   constructor(model: Classifier, { steps = 1, episodic = false, history = 0 }: StepOptions = {}) {
     if (!Number.isSafeInteger(steps) || steps < 1)
       throw new ConfigError(`Method: steps is ${steps}`, "use an integer ≥ 1");
-    if (!Number.isSafeInteger(history) || history < 0) {
-      throw new ConfigError(`Method: history is ${history}`, "use an integer ≥ 0: how many steps can be taken back");
-    }
     this.model = model;
     this.#steps = steps;
     this.#episodic = episodic;
-    this.#history = new History(history);
+    this.#noted = history > 0 || episodic || steps > 1;
+    this.#state = new MethodState(history);
   }
 
   /** The logits of a batch and the loss to descend. */
@@ -73,27 +58,17 @@ export abstract class Method {
 
   /** Registers parameters that adapt, under a prefix of the state's keys. Remembers their values for `reset()`. */
   protected adapt(prefix: string, parameters: ReadonlyMap<string, Parameter>, optimizer: Optimizer): void {
-    this.#rateScale ??= keep(tensor(1));
-    this.#optimizers.set(prefix, optimizer);
-    this.#remember(prefix, parameters);
+    this.#state.adapt(prefix, parameters, optimizer);
   }
 
   /** Takes over tensors that `objective` changes by its `next`, under a prefix of the state's keys. */
   protected carry(prefix: string, tensors: ReadonlyMap<string, Tensor>): void {
-    this.#own.push(...tensors.values());
-    this.#remember(prefix, tensors);
-  }
-
-  #remember(prefix: string, tensors: ReadonlyMap<string, Tensor>): void {
-    for (const [name, live] of tensors) {
-      this.#live.set(`${prefix}.${name}`, live);
-      this.#start.set(live, keep(live.detach()));
-    }
+    this.#state.carry(prefix, tensors);
   }
 
   /** The value that a parameter, or another tensor that adapts, had when the method was made. */
   protected start(live: Tensor): Tensor {
-    return this.#start.get(live) as Tensor;
+    return this.#state.start(live) as Tensor;
   }
 
   /**
@@ -108,31 +83,22 @@ export abstract class Method {
     }
     if (images.dtype !== "f32")
       throw new DTypeError(`${this.name}: images are ${images}`, 'cast("f32") and normalise them');
-    const before = snapshot(this.#changing());
+    const before = this.#noted ? this.#state.snapshot() : null;
     let result: StepResult | null = null;
     try {
-      if (this.#episodic) this.#restart();
+      if (this.#episodic) this.#state.restart();
       for (let pass = 0; pass < this.#steps; pass++) {
         disposeResult(result);
         result = this.#pass(images);
       }
     } catch (error) {
-      this.#restore(before);
-      drop(before);
+      if (before) this.#state.restore(before);
       throw error;
     }
-    this.#history.push(before);
+    if (before) this.#state.remember(before);
     disposeResult(this.#last);
     this.#last = result as StepResult;
     return this.#last;
-  }
-
-  /**
-   * The answer for `images` `[B, channels, H, W]` by the model as it is now, without learning from them: what every
-   * method returns is the model's own logits `[B, C]`, in the norm mode of its adaptation. The caller disposes it.
-   */
-  predict(images: Tensor): Tensor {
-    return noGrad(() => scope(() => this.model.forward(images)));
   }
 
   /** One forward and backward pass, and the update; the outcome is kept out of every scope. */
@@ -142,18 +108,18 @@ export abstract class Method {
       const { logits, learn, next = [], drawn = [], recovery, ...terms } = this.objective(images);
       let ok = learn ? imagesFinite.logicalAnd(learn) : imagesFinite;
       if (terms.loss) {
-        this.#zeroGrad(); // what someone else left there
+        this.#state.zeroGrad(); // what someone else left there
         try {
           backward(terms.loss);
-          for (const live of this.#live.values()) if (live.grad) ok = ok.andFinite(live.grad);
+          for (const gradient of this.#state.gradients()) ok = ok.andFinite(gradient);
           const updates = noGrad(() => {
-            const stepped = [...this.#optimizers.values()].flatMap((optimizer) => optimizer.updates(ok));
+            const stepped = this.#state.updates(ok);
             const own = next.map(([target, value]): Update => [target, ok.where(value, target)]);
             return [...(recovery ? this.#recover(stepped, ok, recovery) : stepped), ...own, ...drawn];
           });
           for (const [target, value] of updates) target.assign(value); // all computed: all change, or an error and none
         } finally {
-          this.#zeroGrad();
+          this.#state.zeroGrad();
         }
       }
       const metrics = noGrad(() => new StepMetrics(this.name, { ...this.extraTerms(), ...terms }, imagesFinite, ok));
@@ -165,13 +131,9 @@ export abstract class Method {
   #recover(updates: readonly Update[], ok: Tensor, { when, optimizers }: Recovery): Update[] {
     const due = ok.logicalAnd(when);
     return updates.map(([target, value]) => {
-      const start = this.#start.get(target) ?? (optimizers ? 0 : value);
+      const start = this.#state.start(target) ?? (optimizers ? 0 : value);
       return [target, due.where(start, value)];
     });
-  }
-
-  #zeroGrad(): void {
-    for (const optimizer of this.#optimizers.values()) optimizer.zeroGrad();
   }
 
   /** Terms measured after the update. */
@@ -179,31 +141,17 @@ export abstract class Method {
     return {};
   }
 
+  /**
+   * The answer for `images` `[B, channels, H, W]` by the model as it is now, without learning from them: what every
+   * method returns is the model's own logits `[B, C]`, in the norm mode of its adaptation. The caller disposes it.
+   */
+  predict(images: Tensor): Tensor {
+    return noGrad(() => scope(() => this.model.forward(images)));
+  }
+
   /** Everything as it was when the method was made: model, predictor, optimisers, averages, rates. Forgets the history. */
   reset(): void {
-    this.#history.clear();
-    this.#restart();
-    scope(() => this.#rateScale?.assign(tensor(1)));
-    this.#applyRates();
-  }
-
-  /** Parameters, optimisers and the method's own state as they were at first; rates and history as they are. */
-  #restart(): void {
-    for (const [live, value] of this.#start) live.assign(value);
-    for (const optimizer of this.#optimizers.values()) optimizer.reset();
-  }
-
-  /** What steps change, by name. */
-  #changing(): Map<string, Tensor> {
-    const state = new Map(this.#live);
-    for (const [prefix, optimizer] of this.#optimizers) {
-      for (const [name, value] of optimizer.state()) state.set(`optimizer.${prefix}.${name}`, value);
-    }
-    return state;
-  }
-
-  #restore(saved: Snapshot): void {
-    for (const [name, live] of this.#changing()) live.assign(saved.get(name) as Tensor);
+    this.#state.reset();
   }
 
   /**
@@ -211,48 +159,32 @@ export abstract class Method {
    * `optimizer.…` and `rateScale`. The live tensors, not copies.
    */
   state(): Map<string, Tensor> {
-    const state = this.#changing();
-    if (this.#rateScale) state.set("rateScale", this.#rateScale);
-    return state;
+    return this.#state.all();
   }
 
   /** Takes over a saved state, all or none. Throws CheckpointError when a key is missing or does not fit. */
   loadState(saved: ReadonlyMap<string, Tensor>): void {
-    assignState(this.name, this.state(), saved);
-    this.#history.clear();
-    this.#applyRates();
+    this.#state.load(this.name, saved);
   }
 
   /** Steps that `rollback` can take back now. */
   get remembered(): number {
-    return this.#history.length;
+    return this.#state.remembered;
   }
 
   /** Takes the last `steps` steps back; the rates stay as they are. Throws ConfigError for more than are `remembered`. */
   rollback(steps: number): void {
-    const before = this.#history.take(steps);
-    this.#restore(before);
-    drop(before);
+    this.#state.rollback(steps);
   }
 
   /** Multiplies all rates by `factor`, until `reset()`: what a collapse alarm does. Throws ConfigError. */
   scaleRates(factor: number): void {
-    checkRates(this.name, { factor });
-    scope(() => this.#rateScale?.assign(this.#rateScale.mul(factor)));
-    this.#applyRates();
-  }
-
-  #applyRates(): void {
-    for (const optimizer of this.#optimizers.values()) optimizer.scaleRate(this.#rateScale as Tensor);
+    this.#state.scaleRates(this.name, factor);
   }
 
   /** Frees what the method holds beside the model. */
   dispose(): void {
-    for (const value of this.#start.values()) value.dispose();
-    for (const tensor of this.#own) tensor.dispose();
-    for (const optimizer of this.#optimizers.values()) optimizer.dispose();
-    this.#history.clear();
-    this.#rateScale?.dispose();
+    this.#state.dispose();
     disposeResult(this.#last);
   }
 }

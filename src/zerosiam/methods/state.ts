@@ -1,0 +1,139 @@
+// What adaptation changes, by name, with where it began and the way back: parameters, optimisers, averages, rates.
+import { assignState, checkRates, type Optimizer, type Parameter, type Update } from "../../nn/index.js";
+import { ConfigError, keep, scope, type Tensor, tensor } from "../../tensor/index.js";
+import { drop, History, type Snapshot, snapshot } from "./history.js";
+
+export class MethodState {
+  /** What steps change beside the optimisers, by name, and its values at the start. */
+  readonly #live = new Map<string, Tensor>();
+  readonly #start = new Map<Tensor, Tensor>();
+  readonly #own: Tensor[] = [];
+  readonly #optimizers = new Map<string, Optimizer>();
+  readonly #history: History;
+  /** A factor on all rates. Absent where nothing adapts. */
+  #rateScale: Tensor | null = null;
+
+  /** @param history steps that `rollback` can take back. Throws ConfigError unless it is an integer ≥ 0. */
+  constructor(history: number) {
+    if (!Number.isSafeInteger(history) || history < 0) {
+      throw new ConfigError(`Method: history is ${history}`, "use an integer ≥ 0: how many steps can be taken back");
+    }
+    this.#history = new History(history);
+  }
+
+  /** Adds parameters that an optimiser of its own changes. */
+  adapt(prefix: string, parameters: ReadonlyMap<string, Parameter>, optimizer: Optimizer): void {
+    this.#rateScale ??= keep(tensor(1));
+    this.#optimizers.set(prefix, optimizer);
+    this.#add(prefix, parameters);
+  }
+
+  /** Takes over other tensors. */
+  carry(prefix: string, tensors: ReadonlyMap<string, Tensor>): void {
+    this.#own.push(...tensors.values());
+    this.#add(prefix, tensors);
+  }
+
+  #add(prefix: string, tensors: ReadonlyMap<string, Tensor>): void {
+    for (const [name, live] of tensors) {
+      this.#live.set(`${prefix}.${name}`, live);
+      this.#start.set(live, keep(live.detach()));
+    }
+  }
+
+  /** The value at the start of a tensor that was added; undefined of others, optimisers' among them. */
+  start(live: Tensor): Tensor | undefined {
+    return this.#start.get(live);
+  }
+
+  /** The gradients that there are. */
+  gradients(): Tensor[] {
+    return [...this.#live.values()].flatMap(({ grad }) => grad ?? []);
+  }
+
+  zeroGrad(): void {
+    for (const optimizer of this.#optimizers.values()) optimizer.zeroGrad();
+  }
+
+  /** What a step of all optimisers changes, where `ok`, and to what: see `Optimizer.updates`. */
+  updates(ok: Tensor): Update[] {
+    return [...this.#optimizers.values()].flatMap((optimizer) => optimizer.updates(ok));
+  }
+
+  /** What steps change, by name. */
+  #changing(): Map<string, Tensor> {
+    const state = new Map(this.#live);
+    for (const [prefix, optimizer] of this.#optimizers) {
+      for (const [name, value] of optimizer.state()) state.set(`optimizer.${prefix}.${name}`, value);
+    }
+    return state;
+  }
+
+  /** All that is saved: the live tensors, not copies. */
+  all(): Map<string, Tensor> {
+    return this.#rateScale ? this.#changing().set("rateScale", this.#rateScale) : this.#changing();
+  }
+
+  /** Takes over saved values, all or none, and forgets the history. Throws CheckpointError. */
+  load(owner: string, saved: ReadonlyMap<string, Tensor>): void {
+    assignState(owner, this.all(), saved);
+    this.#history.clear();
+    this.#applyRates();
+  }
+
+  /** The values now, without the rates. */
+  snapshot(): Snapshot {
+    return snapshot(this.#changing());
+  }
+
+  /** Goes back to a snapshot, and drops it. */
+  restore(saved: Snapshot): void {
+    for (const [name, live] of this.#changing()) live.assign(saved.get(name) as Tensor);
+    drop(saved);
+  }
+
+  /** Adds a snapshot to the history, which owns it then. */
+  remember(before: Snapshot): void {
+    this.#history.push(before);
+  }
+
+  get remembered(): number {
+    return this.#history.length;
+  }
+
+  rollback(steps: number): void {
+    this.restore(this.#history.take(steps));
+  }
+
+  /** Values as they were at first; rates and history stay. */
+  restart(): void {
+    for (const [live, value] of this.#start) live.assign(value);
+    for (const optimizer of this.#optimizers.values()) optimizer.reset();
+  }
+
+  /** Everything as it was at first. */
+  reset(): void {
+    this.#history.clear();
+    this.restart();
+    scope(() => this.#rateScale?.assign(tensor(1)));
+    this.#applyRates();
+  }
+
+  scaleRates(owner: string, factor: number): void {
+    checkRates(owner, { factor });
+    scope(() => this.#rateScale?.assign(this.#rateScale.mul(factor)));
+    this.#applyRates();
+  }
+
+  #applyRates(): void {
+    for (const optimizer of this.#optimizers.values()) optimizer.scaleRate(this.#rateScale as Tensor);
+  }
+
+  dispose(): void {
+    for (const value of this.#start.values()) value.dispose();
+    for (const tensor of this.#own) tensor.dispose();
+    for (const optimizer of this.#optimizers.values()) optimizer.dispose();
+    this.#history.clear();
+    this.#rateScale?.dispose();
+  }
+}
