@@ -7,11 +7,23 @@ import { addDoctor } from "./doctor.js";
 import { addEvaluate } from "./evaluate.js";
 import { addMerge } from "./merge.js";
 import { addParity } from "./parity.js";
+import { addReproduce } from "./reproduce.js";
 import { addSweep } from "./sweep.js";
 import { addTrain } from "./train.js";
 import { VERSION } from "./versions.js";
 
-const COMMANDS = [addDemo, addDoctor, addAdapt, addTrain, addEvaluate, addSweep, addMerge, addParity, addBench];
+const COMMANDS = [
+  addDemo,
+  addDoctor,
+  addAdapt,
+  addTrain,
+  addEvaluate,
+  addReproduce,
+  addSweep,
+  addMerge,
+  addParity,
+  addBench,
+];
 
 /** The program, ready to parse; it throws CommanderError instead of exiting. `writeError` gets what commander complains. */
 export function createProgram(writeError: (text: string) => void): Command {

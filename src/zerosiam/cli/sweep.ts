@@ -2,12 +2,12 @@
 import { basename, extname } from "node:path";
 import type { Command } from "commander";
 import { ConfigError } from "../../tensor/index.js";
-import { type CellSetting, headline } from "../report/cell.js";
-import { clock, percent } from "../report/format.js";
+import type { CellSetting } from "../report/cell.js";
 import { CellRunner } from "../sweep/cellRunner.js";
 import { readSweepConfig } from "../sweep/config.js";
-import { type Finished, ResultsFile } from "../sweep/results.js";
+import { ResultsFile } from "../sweep/results.js";
 import { inShard, parseShard, type Shard, shardFromEnvironment } from "../sweep/shard.js";
+import { computeCells, settingText, tell } from "./cells.js";
 import type { CommonOptions } from "./options.js";
 import { checkWritable } from "./output.js";
 import { type Session, withSession } from "./session.js";
@@ -51,27 +51,7 @@ async function sweep(session: Session, runner: CellRunner, shard: Shard, out: st
   const done = mine.length - left.length;
   const part = shard.count === 1 ? "" : `, shard ${shard.index} of ${shard.count}`;
   tell(`${mine.length} cells${part}: ${done} in ${out}, ${left.length} to compute`);
-  if (results.mended) tell(`${out}: the last line was cut off; its cell is computed again`);
-  const start = performance.now();
-  for (const [i, setting] of left.entries()) {
-    const computed = await runner
-      .run(setting, () => session.interrupt.requested)
-      .catch((error: unknown) => {
-        tell(`${text(setting)}: failed`);
-        throw error;
-      });
-    if (!computed) {
-      tell(`stopped with ${left.length - i} cells to compute; the same command goes on`);
-      return;
-    }
-    const cell: Finished = { setting, adapter: session.device.adapter.name, inputs: runner.inputs, ...computed };
-    await results.add(cell);
-    const seconds = ((performance.now() - start) / 1000 / (i + 1)) * (left.length - i - 1);
-    tell(
-      `${done + i + 1}/${mine.length}  ${text(setting)}: ${percent(headline(cell).accuracy ?? Number.NaN)}  ${clock(seconds)} left`,
-    );
-  }
-  session.say(`${mine.length} cells in ${out}`);
+  if (await computeCells({ session, runner, results }, left, done)) session.say(`${mine.length} cells in ${out}`);
 }
 
 /** Throws ConfigError for a cell that was computed from something else. */
@@ -79,18 +59,7 @@ function isDone(results: ResultsFile, setting: CellSetting, inputs: string): boo
   const cell = results.find(setting);
   if (!cell || cell.inputs === inputs) return cell !== undefined;
   throw new ConfigError(
-    `${results.path}: ${text(setting)} was computed with other weights, data or another version`,
+    `${results.path}: ${settingText(setting)} was computed with other weights, data or another version`,
     "name another file with --out, or delete this one",
   );
-}
-
-/** Progress is no result: it goes to stderr. */
-function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-function text({ stream, part, method, seed, lr, lrPredictor, batchSize, model: _, ...options }: CellSetting): string {
-  const rates = [lr, lrPredictor].filter((rate) => rate !== null).join(" / ");
-  const others = Object.entries({ ...(batchSize === null ? {} : { batch: batchSize }), ...options, seed });
-  return `${stream}, ${part}  ${method}${rates ? ` ${rates}` : ""}  ${others.map((pair) => pair.join(" ")).join(", ")}`;
 }

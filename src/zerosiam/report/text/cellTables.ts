@@ -6,7 +6,8 @@ import { methodLabel, rate } from "../format.js";
 import { differenceOf, type Figure, type Group, overSeeds } from "../group.js";
 import { type Entry, type Measured, markBest, type Table } from "./table.js";
 
-const accuracy: Figure = (cell) => headline(cell).accuracy;
+/** The scenario's figure. */
+export const accuracy: Figure = (cell) => headline(cell).accuracy;
 const method = ({ setting }: Group): string => setting.method;
 const stream = ({ setting }: Group): string => setting.stream;
 const unique = (names: readonly string[]): string[] => [...new Set(names)];

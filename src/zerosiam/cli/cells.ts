@@ -1,0 +1,58 @@
+// Computes cells for a command, one by one, each kept when it is done, with progress on stderr.
+import { type CellResult, type CellSetting, headline } from "../report/cell.js";
+import { clock, percent } from "../report/format.js";
+import type { CellRunner } from "../sweep/cellRunner.js";
+import type { Finished, ResultsFile } from "../sweep/results.js";
+import type { Session } from "./session.js";
+
+export interface CellWork {
+  readonly session: Session;
+  readonly runner: CellRunner;
+  readonly results: Pick<ResultsFile, "path" | "mended" | "add">;
+  /** What of a result is kept; default: all. */
+  keep?(setting: CellSetting, result: CellResult): CellResult;
+}
+
+/** Computes `left`, of which `done` others need not be; false when Ctrl-C came before the end. */
+export async function computeCells(
+  { session, runner, results, keep = (_, result) => result }: CellWork,
+  left: readonly CellSetting[],
+  done: number,
+): Promise<boolean> {
+  if (results.mended) tell(`${results.path}: the last line was cut off; its cell is computed again`);
+  const start = performance.now();
+  for (const [i, setting] of left.entries()) {
+    const computed = await runner
+      .run(setting, () => session.interrupt.requested)
+      .catch((error: unknown) => {
+        tell(`${settingText(setting)}: failed`);
+        throw error;
+      });
+    if (!computed) {
+      tell(`stopped with ${left.length - i} cells to compute; the same command goes on`);
+      return false;
+    }
+    const { adapter } = session.device;
+    const cell: Finished = { setting, adapter: adapter.name, inputs: runner.inputs, ...computed };
+    await results.add({ ...cell, result: keep(setting, cell.result) });
+    const seconds = ((performance.now() - start) / 1000 / (i + 1)) * (left.length - i - 1);
+    const count = `${done + i + 1}/${done + left.length}`;
+    tell(
+      `${count}  ${settingText(setting)}: ${percent(headline(cell).accuracy ?? Number.NaN)}  ${clock(seconds)} left`,
+    );
+  }
+  return true;
+}
+
+/** Progress is no result: it goes to stderr. */
+export function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** A cell's setting as a line of progress has it. */
+export function settingText(setting: CellSetting): string {
+  const { stream, part, method, seed, lr, lrPredictor, batchSize, model: _, ...options } = setting;
+  const rates = [lr, lrPredictor].filter((rate) => rate !== null).join(" / ");
+  const others = Object.entries({ ...(batchSize === null ? {} : { batch: batchSize }), ...options, seed });
+  return `${stream}, ${part}  ${method}${rates ? ` ${rates}` : ""}  ${others.map((pair) => pair.join(" ")).join(", ")}`;
+}

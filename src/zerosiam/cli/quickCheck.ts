@@ -1,0 +1,40 @@
+// `zerosiam reproduce --quick`: whether the figures point where the paper's do, in minutes, on the validation part.
+import { groupCells, overSeeds as meanOverSeeds } from "../report/group.js";
+import { accuracy, accuracyTable } from "../report/text/cellTables.js";
+import { toMarkdown } from "../report/text/markdown.js";
+import { overSeeds, publishedBase, settingOf } from "../reproduce/protocol.js";
+import type { CellRunner } from "../sweep/cellRunner.js";
+import type { Finished } from "../sweep/results.js";
+import { computeCells } from "./cells.js";
+import { EXIT } from "./failure.js";
+import type { Session } from "./session.js";
+
+const QUICK_STREAMS = ["class-ordered", "batch-1"];
+const QUICK_SEEDS = 2;
+
+/** Runs source, Tent and ZeroSiam at the published rates; exit code 1 where ZeroSiam's mean is below Tent's. */
+export async function quickCheck(session: Session, runner: CellRunner): Promise<void> {
+  const settings = QUICK_STREAMS.flatMap((stream) =>
+    ["source", "tent", "zerosiam"].flatMap((method) => {
+      const base = method === "source" ? null : publishedBase(method);
+      return overSeeds(QUICK_SEEDS, (seed) => settingOf(method, base, { stream, part: "validation", seed }));
+    }),
+  );
+  const cells: Finished[] = [];
+  const results = { path: "", mended: false, add: async (cell: Finished) => void cells.push(cell) };
+  if (!(await computeCells({ session, runner, results }, settings, 0))) return;
+  const groups = groupCells(cells);
+  const table = accuracyTable(
+    groups,
+    `Accuracy (%) on the validation part at the published rates, ${QUICK_SEEDS} seeds.`,
+  );
+  session.say(`\n${toMarkdown(table).trimEnd()}\n`);
+  await session.save(session.common(0, { seeds: QUICK_SEEDS, streams: QUICK_STREAMS }), { table });
+  const mean = (method: string, stream: string): number => {
+    const group = groups.find(({ setting }) => setting.method === method && setting.stream === stream);
+    return (group && meanOverSeeds(group, accuracy)?.mean) ?? Number.NaN;
+  };
+  const fallen = QUICK_STREAMS.filter((stream) => !(mean("zerosiam", stream) >= mean("tent", stream)));
+  session.say(fallen.length === 0 ? "ZeroSiam is at or above Tent" : `ZeroSiam is below Tent on ${fallen.join(", ")}`);
+  if (fallen.length > 0) process.exitCode = EXIT.failed;
+}

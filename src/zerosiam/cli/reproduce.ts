@@ -1,0 +1,183 @@
+// `zerosiam reproduce`: the tables of all methods on all streams, by a protocol that is fixed (docs/decisions.md).
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Command } from "commander";
+import { writeFileAtomic } from "../../nn/index.js";
+import { ConfigError } from "../../tensor/index.js";
+import { assetPath } from "../data/assets.js";
+import { modelEntry } from "../models.js";
+import type { CellSetting } from "../report/cell.js";
+import { overviewReport, type SweepFacts, streamReport } from "../report/sweepReport.js";
+import { toCsv } from "../report/text/csv.js";
+import { toLatex } from "../report/text/latex.js";
+import { toMarkdown } from "../report/text/markdown.js";
+import { ablationSettings } from "../reproduce/ablations.js";
+import { chooseRates, testSettings } from "../reproduce/choice.js";
+import { compactResult } from "../reproduce/compact.js";
+import { validationSettings } from "../reproduce/protocol.js";
+import { type Reproduction, reproductionOf } from "../reproduce/tables.js";
+import { CellRunner } from "../sweep/cellRunner.js";
+import { keyOf } from "../sweep/grid.js";
+import { type Finished, ResultsFile } from "../sweep/results.js";
+import { inShard, parseShard, type Shard } from "../sweep/shard.js";
+import { computeCells, tell } from "./cells.js";
+import { EXIT } from "./failure.js";
+import { COUNT, type CommonOptions, numberFlag } from "./options.js";
+import { checkWritable, writeReport } from "./output.js";
+import { quickCheck } from "./quickCheck.js";
+import { type Session, withSession } from "./session.js";
+import { readCells, runShards, shardFiles, shardPath } from "./shards.js";
+import { VERSION } from "./versions.js";
+
+interface ReproduceOptions extends CommonOptions {
+  seeds: number;
+  limit?: number;
+  quick?: true;
+  ablations?: true;
+  folder: string;
+  jobs: number;
+  shard?: Shard;
+  export?: string;
+}
+
+export function addReproduce(program: Command): void {
+  program
+    .command("reproduce")
+    .description(
+      "all methods on all streams: rates from validation, several seeds, intervals; goes on where it stopped",
+    )
+    .addOption(numberFlag("--seeds <n>", "runs that differ in draw, noise and order", COUNT).default(5))
+    .addOption(
+      numberFlag("--limit <n>", "images of each corruption, at most: to see that it works, not how well", COUNT),
+    )
+    .option("--quick", "only whether ZeroSiam holds where Tent falls, on validation data; exit code 1 if not")
+    .option("--ablations", "also ZeroSiam with one thing changed at a time")
+    .option("--folder <folder>", "where reproduce-ADAPTER.jsonl lies, the cells that are done", ".")
+    .addOption(numberFlag("--jobs <n>", "processes that share the work", COUNT).default(2))
+    .option("--shard <i/n>", "only every n-th cell; without it, the cells of all shards are joined", parseShard)
+    .option("--export <folder>", "write the tables as Markdown, CSV and LaTeX, and reports with the figures")
+    .action(async (options: ReproduceOptions) => {
+      await withSession("reproduce", options, async (session) => {
+        using runner = await openRunner();
+        if (options.quick) await quickCheck(session, runner);
+        else await reproduce(session, runner, options);
+      });
+    });
+}
+
+/** The model and the data of the protocol. The grid is known only as it runs. */
+async function openRunner(): Promise<CellRunner> {
+  const [weights, validation, test] = await Promise.all(
+    ["digits", "digits-validation", "digits-test"].map((name) => assetPath(`${name}.safetensors`)),
+  );
+  const config = { model: "digits", weights, data: { validation, test }, shards: undefined, settings: [] };
+  return CellRunner.open({ ...config, curves: true }, VERSION);
+}
+
+async function reproduce(session: Session, runner: CellRunner, options: ReproduceOptions): Promise<void> {
+  const { seeds, limit, ablations = false, folder, jobs, shard } = options;
+  const scale = { seeds, ...(limit === undefined ? {} : { limit }) };
+  const path = join(folder, `reproduce-${shortName(session.device.adapter.name)}.jsonl`);
+  await checkWritable("--folder", path);
+  if (!shard && jobs > 1 && !(await runShards(jobs))) {
+    process.exitCode = EXIT.interrupted;
+    return;
+  }
+  const run = new SharedRun(session, runner, path, shard ?? { index: 0, count: 1 });
+  const validation = await run.cells(validationSettings(scale));
+  if (!validation) return;
+  const choice = chooseRates(validation, scale);
+  const test = await run.cells([...testSettings(choice, scale), ...(ablations ? ablationSettings(choice, scale) : [])]);
+  if (!test || shard) return;
+  const cells = await run.join();
+  const found = reproductionOf(cells, scale);
+  for (const table of Object.values(found.tables)) session.say(`\n${toMarkdown(table).trimEnd()}`);
+  session.say(`\n${cells.length} cells in ${path}`);
+  const common = session.common(0, { ...scale, ablations, cells: path });
+  await session.save(common, { tables: found.tables });
+  if (options.export === undefined) return;
+  const command = `zerosiam reproduce --seeds ${seeds}${ablations ? " --ablations" : ""}`;
+  const classes = [...modelEntry("digits").classes];
+  const facts = { ...common, command, created: new Date().toISOString(), interrupted: false, classes };
+  await exportAll(options.export, found, facts);
+}
+
+/** A name for files: the adapter's first word, Mesa's lavapipe by the name that people know. */
+function shortName(adapter: string): string {
+  const [word] = adapter.toLowerCase().split(/[^a-z0-9]+/);
+  return word === "llvmpipe" ? "lavapipe" : word;
+}
+
+/** Cells that this process computes together with others, who write files of their own beside its. */
+class SharedRun {
+  constructor(
+    private readonly session: Session,
+    private readonly runner: CellRunner,
+    private readonly path: string,
+    private readonly shard: Shard,
+  ) {}
+
+  /** All cells of `settings`: computes this shard's, and waits for the others'. Null when interrupted. */
+  async cells(settings: readonly CellSetting[]): Promise<Finished[] | null> {
+    const { session, runner, shard } = this;
+    const mine = settings.filter((_, position) => inShard(shard, position));
+    const left = await this.#missing(mine);
+    if (left.length > 0) {
+      const results = await ResultsFile.open(shardPath(this.path, shard));
+      tell(`${settings[0].part}: ${left.length} cells to compute in ${results.path}`);
+      const work = { session, runner, results, keep: compactResult };
+      if (!(await computeCells(work, left, mine.length - left.length))) return null;
+    }
+    for (let waiting = false; (await this.#missing(settings)).length > 0; waiting = true) {
+      if (!waiting) tell("waiting for the other shards");
+      if (session.interrupt.requested) return null;
+      await sleep(1000);
+    }
+    const wanted = new Set(settings.map(keyOf));
+    return (await this.#read()).filter(({ setting }) => wanted.has(keyOf(setting)));
+  }
+
+  /** Joins the files to one, sorted, and takes those of the shards away. */
+  async join(): Promise<Finished[]> {
+    const shards = await shardFiles(this.path);
+    const cells = await this.#read();
+    await writeFileAtomic(this.path, cells.map((cell) => `${JSON.stringify(cell)}\n`).join(""));
+    for (const file of shards) await rm(file);
+    return cells;
+  }
+
+  async #missing(settings: readonly CellSetting[]): Promise<CellSetting[]> {
+    const there = new Set((await this.#read()).map(({ setting }) => keyOf(setting)));
+    return settings.filter((setting) => !there.has(keyOf(setting)));
+  }
+
+  /** Throws ConfigError for cells that were computed from something else. */
+  async #read(): Promise<Finished[]> {
+    const cells = await readCells(this.path);
+    const { adapter } = this.session.device;
+    const odd = cells.find((cell) => cell.inputs !== this.runner.inputs || cell.adapter !== adapter.name);
+    if (!odd) return cells;
+    throw new ConfigError(
+      `${this.path}: has cells of other weights or data, another version or another adapter (${odd.adapter})`,
+      "name another folder with --folder, or delete the file",
+    );
+  }
+}
+
+/** Each table in three formats; `overview.html` with all streams, and one page for each stream that keeps curves. */
+async function exportAll(folder: string, { tables, chosen, swept }: Reproduction, facts: SweepFacts): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [name, table] of Object.entries(tables)) {
+    await writeFileAtomic(join(folder, `${name}.md`), toMarkdown(table));
+    await writeFileAtomic(join(folder, `${name}.csv`), toCsv(table));
+    await writeFileAtomic(join(folder, `${name}.tex`), toLatex(table));
+  }
+  const one = chosen.get("one") ?? [];
+  await writeReport(join(folder, "overview.html"), overviewReport(facts, one, swept));
+  const drawn = one.filter(({ bySeed }) => [...bySeed.values()].some(({ result }) => result.curves));
+  for (const stream of new Set(drawn.map(({ setting }) => setting.stream))) {
+    const groups = drawn.filter(({ setting }) => setting.stream === stream);
+    await writeReport(join(folder, `${stream}.html`), streamReport(facts, groups));
+  }
+}

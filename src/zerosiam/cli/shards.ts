@@ -1,0 +1,70 @@
+// A run that several processes share: its files, and starting the processes.
+import { type ChildProcess, spawn } from "node:child_process";
+import { readdir } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { ZeroSiamError } from "../../tensor/index.js";
+import { mergeResults } from "../sweep/merge.js";
+import { type Finished, readResults } from "../sweep/results.js";
+import type { Shard } from "../sweep/shard.js";
+import { EXIT } from "./failure.js";
+
+/** `run.1-of-2.jsonl` of `run.jsonl`; the file itself for a run that is not shared. */
+export function shardPath(path: string, { index, count }: Shard): string {
+  return count === 1 ? path : path.replace(/(\.\w+)?$/, `.${index}-of-${count}$1`);
+}
+
+/** The files of the shards of `path` that exist, however many shards there were. */
+export async function shardFiles(path: string): Promise<string[]> {
+  const [, stem, end] = /^(.*?)(\.\w+)?$/.exec(basename(path)) as unknown as [string, string, string];
+  const isShard = (name: string): boolean =>
+    name.startsWith(`${stem}.`) && /^\d+-of-\d+$/.test(name.slice(stem.length + 1, name.length - end.length));
+  return (await readdir(dirname(path))).filter(isShard).map((name) => join(dirname(path), name));
+}
+
+/** Every cell in the file and its shards' files. Throws CheckpointError when they contradict each other. */
+export async function readCells(path: string): Promise<Finished[]> {
+  const paths = [path, ...(await shardFiles(path))];
+  return mergeResults(
+    await Promise.all(paths.map(async (one) => ({ path: one, cells: (await readResults(one)).cells }))),
+  );
+}
+
+/**
+ * Runs this command line again as `count` processes, `--shard 1/count` and so on; software adapters share the cores.
+ * False when one was interrupted. Throws ZeroSiamError when one fails; then the others are stopped.
+ */
+export async function runShards(count: number): Promise<boolean> {
+  const threads = String(Math.max(1, Math.floor(availableParallelism() / count)));
+  const env = { LP_NUM_THREADS: threads, ...process.env }; // Mesa's lavapipe takes all cores for itself otherwise
+  const children = Array.from({ length: count }, (_, i) => {
+    const args = [...process.execArgv, ...process.argv.slice(1), "--shard", `${i + 1}/${count}`];
+    return spawn(process.execPath, args, { env, stdio: ["ignore", "inherit", "inherit"] });
+  });
+  const stop = (): void => {
+    for (const child of children) child.kill("SIGINT");
+  };
+  process.on("SIGINT", stop);
+  try {
+    const codes = await Promise.all(
+      children.map(async (child) => {
+        const code = await exitOf(child);
+        if (code !== EXIT.done) stop(); // what it leaves undone, the others would wait for
+        return code;
+      }),
+    );
+    const failed = codes.find((code) => code !== EXIT.done && code !== EXIT.interrupted);
+    if (failed !== undefined) throw new ZeroSiamError("a process of this run failed", "see what it printed above");
+    return codes.every((code) => code === EXIT.done);
+  } finally {
+    process.off("SIGINT", stop);
+  }
+}
+
+/** Its exit code; null when a signal ended it. Rejects when it does not start. */
+function exitOf(child: ChildProcess): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
+}

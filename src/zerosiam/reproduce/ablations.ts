@@ -1,0 +1,67 @@
+// The paper's ablations: ZeroSiam with one thing changed at a time, at its published rate and at the one chosen for it.
+import type { Cell, CellSetting } from "../report/cell.js";
+import { groupCells, overSeeds as intervalOverSeeds } from "../report/group.js";
+import { accuracy } from "../report/text/cellTables.js";
+import type { Entry, Table } from "../report/text/table.js";
+import type { Choice, Tuning } from "./choice.js";
+import { overSeeds, type Scale, settingOf } from "./protocol.js";
+
+type Change = Readonly<Record<string, string | number>>;
+
+/** What is changed, as the table names it; the first is ZeroSiam as it is. */
+const VARIANTS: readonly (readonly [name: string, change: Change])[] = [
+  ["ZeroSiam", {}],
+  ...["none", "fixed-random", "random-linear", "two-layer"].map((predictor) => named("predictor", { predictor })),
+  ...[0, 0.1, 0.5, 2, 10].map((alpha) => named("α", { alpha })),
+  ...["kl", "reverse-kl", "jensen-shannon", "mse"].map((divergence) => named("divergence", { divergence })),
+  ...["soft-likelihood-ratio", "pseudo-label", "negative-squares"].map((objective) =>
+    named("objective", { objective }),
+  ),
+];
+const ABLATION_STREAMS = ["class-ordered", "batch-1"] as const;
+const ABLATION_TUNINGS: readonly Tuning[] = ["published", "one"];
+const ABLATION_SEEDS = 3;
+
+function named(name: string, change: Change): readonly [string, Change] {
+  return [`${name}: ${Object.values(change)[0]}`, change];
+}
+
+/** The columns of the table: what a variant is run on. */
+const COLUMNS = ABLATION_STREAMS.flatMap((stream) => ABLATION_TUNINGS.map((tuning) => ({ stream, tuning })));
+
+function settingsOf(
+  choice: Choice,
+  { limit }: Scale,
+  change: Change,
+  { stream, tuning }: (typeof COLUMNS)[number],
+): CellSetting[] {
+  const base = choice(tuning, "zerosiam", stream);
+  return overSeeds(ABLATION_SEEDS, (seed) => ({
+    ...settingOf("zerosiam", base, { stream, part: "test", seed }, limit),
+    ...change,
+  }));
+}
+
+/** All cells of the table; those of ZeroSiam as it is are also the reproduction's. */
+export function ablationSettings(choice: Choice, scale: Scale): CellSetting[] {
+  return VARIANTS.flatMap(([, change]) => COLUMNS.flatMap((column) => settingsOf(choice, scale, change, column)));
+}
+
+/** Variants × (stream, rate): accuracy in percent. `find` gives the cells of settings; all must be there. */
+export function ablationTable(find: (settings: readonly CellSetting[]) => Cell[], choice: Choice, scale: Scale): Table {
+  const rows = VARIANTS.map(([name, change]): Entry[] => [
+    name,
+    ...COLUMNS.map((column): Entry => {
+      const [group] = groupCells(find(settingsOf(choice, scale, change, column)));
+      const interval = intervalOverSeeds(group, accuracy);
+      return interval && { ...interval, unit: "percent" };
+    }),
+  ]);
+  return {
+    caption:
+      `Ablations: accuracy (%) on the test part, mean of ${ABLATION_SEEDS} seeds with 95 % intervals; ` +
+      "one thing changed at a time, rates as ZeroSiam’s own.",
+    head: ["variant", ...COLUMNS.map(({ stream, tuning }) => `${stream}, ${tuning}`)],
+    rows,
+  };
+}

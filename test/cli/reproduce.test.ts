@@ -1,0 +1,109 @@
+// `zerosiam reproduce` as a process: stopped and gone on with, shared out, joined, and told in tables.
+
+import type { ChildProcess } from "node:child_process";
+import { appendFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CellSetting } from "../../src/zerosiam/report/cell.js";
+import { chooseRates, testSettings } from "../../src/zerosiam/reproduce/choice.js";
+import { validationSettings } from "../../src/zerosiam/reproduce/protocol.js";
+import { keyOf } from "../../src/zerosiam/sweep/grid.js";
+import { type Finished, readResults } from "../../src/zerosiam/sweep/results.js";
+import { cell } from "../report/cells.js";
+import { type RunOptions, zerosiam } from "./run.js";
+
+const SCALE = { seeds: 1, limit: 1 };
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "zerosiam-reproduce-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const reproduce = (args: string[], options: RunOptions = {}) =>
+  zerosiam(["reproduce", "--seeds", "1", "--limit", "1", "--folder", folder, ...args], options);
+const files = async () => (await readdir(folder)).filter((name) => name.endsWith(".jsonl")).sort();
+
+/** A line of progress: a cell is done. */
+const PROGRESS = /^\d+\/\d+ /m;
+/** Ctrl-C when a line like this comes. */
+const stopAt = (line: RegExp) => (child: ChildProcess) =>
+  void child.stderr?.on("data", (data: Buffer) => line.test(data.toString()) && child.kill("SIGINT"));
+
+/** Made-up results of what is not there yet, in the file of a shard. */
+async function pretend(path: string, settings: readonly CellSetting[], real: Finished): Promise<void> {
+  const there = new Set((await readResults(path)).cells.map(({ setting }) => keyOf(setting)));
+  const { adapter, inputs } = real;
+  const left = settings.filter((setting) => !there.has(keyOf(setting)));
+  const cells = left.map((setting): Finished => ({ ...cell(setting, 0.5), adapter, inputs }));
+  await appendFile(path, cells.map((one) => `${JSON.stringify(one)}\n`).join(""));
+}
+
+describe("the reproduction", { timeout: 120_000 }, () => {
+  let real: Finished;
+  const shard = (i: number) => join(folder, `reproduce-${name()}.${i}-of-2.jsonl`);
+  const name = () => (real.adapter.startsWith("llvmpipe") ? "lavapipe" : real.adapter.toLowerCase().split(/\W/)[0]);
+
+  it("stops at Ctrl-C with whole cells, and goes on with the next ones", async () => {
+    const computed: string[] = [];
+    for (let run = 0; run < 2; run++) {
+      const { code, stderr } = await reproduce(["--shard", "0/2"], {
+        during: stopAt(PROGRESS),
+      });
+      expect(code, stderr).toBe(130);
+      expect(stderr).toMatch(/validation: \d+ cells to compute/);
+      computed.push(...(stderr.match(/^\d+\/224 /gm) ?? []));
+    }
+    expect(computed.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(computed).size).toBe(computed.length);
+    const [file] = await files();
+    const { cells, torn } = await readResults(join(folder, file));
+    expect(torn).toBe(false);
+    expect(cells.length).toBe(computed.length);
+    real = cells[0];
+    expect(real.setting).toMatchObject({ part: "validation", limit: 1, method: "source", stream: "iid" });
+  });
+
+  it("waits for what another shard has not done, and chooses rates when all are there", async () => {
+    const validation = validationSettings(SCALE);
+    const half = validation.filter((_, i) => i % 2 === 0);
+    await pretend(shard(0), half, real);
+    const waiting = await reproduce(["--shard", "0/2"], { during: stopAt(/waiting for the other shards/) });
+    expect(waiting.code, waiting.stderr).toBe(130);
+    const other = validation.filter((_, i) => i % 2 === 1);
+    await pretend(shard(1), other, real);
+    const chosen = await reproduce(["--shard", "1/2"], { during: stopAt(PROGRESS) });
+    expect(chosen.code, chosen.stderr).toBe(130);
+    expect(chosen.stderr).toMatch(/^test: \d+ cells to compute/m);
+  });
+
+  it("joins the shards' files and prints the tables, with nothing left to compute", async () => {
+    const validation = (await Promise.all([0, 1].map((i) => readResults(shard(i))))).flatMap(({ cells }) => cells);
+    const chosen = chooseRates(validation, SCALE);
+    await pretend(shard(1), testSettings(chosen, SCALE), real);
+    const { code, stdout, stderr } = await reproduce(["--export", join(folder, "export")]);
+    expect(code, stderr).toBe(0);
+    expect(stderr).not.toContain("to compute");
+    expect(stdout).toContain("| method | iid | class-ordered | mixed | batch-1 | blind-spot | noise-first |");
+    expect(await files()).toEqual([`reproduce-${name()}.jsonl`]);
+    expect((await readdir(join(folder, "export"))).sort()).toEqual(
+      ["claim", "each", "one", "published", "rates", "safe-ranges"]
+        .flatMap((table) => [`${table}.csv`, `${table}.md`, `${table}.tex`])
+        .concat("overview.html")
+        .sort(),
+    );
+    const again = await reproduce(["--jobs", "1"]);
+    expect(again.stdout).toContain(stdout.slice(stdout.indexOf("| method")));
+  });
+
+  it("refuses cells that were computed from something else", async () => {
+    const [file] = await files();
+    const text = await readFile(join(folder, file), "utf8");
+    await appendFile(
+      join(folder, file),
+      `${text.split("\n")[0].replace(real.inputs, "0".repeat(16)).replace('"seed":0', '"seed":9')}\n`,
+    );
+    const { code, stderr } = await reproduce(["--jobs", "1"]);
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("has cells of other weights") });
+  });
+});
