@@ -40,23 +40,27 @@ const TABLE = {
     code: "fn unordered(a: f32, b: f32) -> bool { return isNan(a) || isNan(b); }",
     uses: ["isNan"],
   },
-  /** The larger; NaN if either is. Of 0 and −0 it is 0: equals differ in their sign bit at most. */
+  /** Whether both are zeros, of any sign; by their bits, since a comparison may take subnormals for zeros. */
+  bothZero: {
+    code: "fn bothZero(a: f32, b: f32) -> bool { return ((bitcast<u32>(a) | bitcast<u32>(b)) & 0x7fffffffu) == 0u; }",
+  },
+  /** The larger; NaN if either is. Of 0 and −0 it is 0. */
   max32: {
     code: `
 fn max32(a: f32, b: f32) -> f32 {
-  let larger = select(max(a, b), bitcast<f32>(bitcast<u32>(a) & bitcast<u32>(b)), a == b);
+  let larger = select(max(a, b), bitcast<f32>(bitcast<u32>(a) & bitcast<u32>(b)), bothZero(a, b));
   return select(select(larger, b, isNan(b)), a, isNan(a));
 }`,
-    uses: ["isNan"],
+    uses: ["bothZero", "isNan"],
   },
   /** The smaller; NaN if either is, and −0 of 0 and −0. */
   min32: {
     code: `
 fn min32(a: f32, b: f32) -> f32 {
-  let smaller = select(min(a, b), bitcast<f32>(bitcast<u32>(a) | bitcast<u32>(b)), a == b);
+  let smaller = select(min(a, b), bitcast<f32>(bitcast<u32>(a) | bitcast<u32>(b)), bothZero(a, b));
   return select(select(smaller, b, isNan(b)), a, isNan(a));
 }`,
-    uses: ["isNan"],
+    uses: ["bothZero", "isNan"],
   },
   /** e^x: e^x = 2ⁿ·e^r with |r| ≤ ½ ln 2; polynomial error 3.3e-9. */
   exp32: {
