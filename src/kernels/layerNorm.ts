@@ -5,6 +5,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { checkShapes } from "./lib/checks.js";
 import { drawOptional } from "./lib/draw.js";
 import { f32, input, output } from "./lib/kernel.js";
+import { isInfinite, nanOf, overflows } from "./lib/moments.js";
 import { normGradients, overRows } from "./lib/normGradient.js";
 import { normTolerance } from "./lib/normTolerance.js";
 import { rowKernel } from "./lib/rowKernel.js";
@@ -75,7 +76,8 @@ export const layerNorm = defineOp({
       },
       lets: {
         mean: "rough + distances.x",
-        rstd: "inverseSqrt(distances.y - distances.x * distances.x + u.eps)",
+        // NaN where squares overflow, as in PyTorch
+        rstd: `select(inverseSqrt(distances.y - distances.x * distances.x + u.eps), ${nanOf("distances.y")}, ${isInfinite("distances.y")})`,
       },
       outputs: {
         y: {
@@ -99,7 +101,8 @@ export const layerNorm = defineOp({
     for (let r = 0; r < rows.outer; r++) {
       const row = hostRow(data, r, rows.length);
       mean[r] = meanOf(rows.length, (j) => row[j]);
-      rstd[r] = 1 / Math.sqrt(meanOf(rows.length, (j) => (row[j] - mean[r]) ** 2) + eps);
+      const variance = meanOf(rows.length, (j) => (row[j] - mean[r]) ** 2);
+      rstd[r] = overflows(variance * rows.length) ? Number.NaN : 1 / Math.sqrt(variance + eps);
       for (const [j, v] of row.entries()) {
         y[r * rows.length + j] = (v - mean[r]) * rstd[r] * (weight?.data[j] ?? 1) + (bias?.data[j] ?? 0);
       }

@@ -3,6 +3,7 @@ import { ConfigError, DTypeError, ShapeError } from "../../tensor/errors.js";
 import type { Inputs, TensorInfo } from "../../tensor/op.js";
 import { formatShape, sizeOf } from "../../tensor/shape.js";
 import { checkShapes } from "./checks.js";
+import { overflows } from "./moments.js";
 
 export interface NormOptions {
   /** Added to the variance; default 1e-5. */
@@ -66,8 +67,10 @@ export function normReference(
     mean[s] += values[at] / count;
   });
   eachElement(planes, (at, _, __, s) => {
-    variance[s] += (values[at] - mean[s]) ** 2 / count;
+    variance[s] += (values[at] - mean[s]) ** 2;
   });
+  const overflow = planes.groups === null ? Number.POSITIVE_INFINITY : Number.NaN;
+  for (const [s, sum] of variance.entries()) variance[s] = overflows(sum) ? overflow : sum / count;
   eachElement(planes, (at, _, c, s) => {
     const normal = (values[at] - mean[s]) / Math.sqrt(variance[s] + eps);
     y[at] = normal * (weight?.data[c] ?? 1) + (bias?.data[c] ?? 0);

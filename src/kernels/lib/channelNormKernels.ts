@@ -27,13 +27,14 @@ const f32Source = (operand: Operand): Source => ({ type: "f32", operand });
 
 /**
  * Launches for mean (output 1) and biased variance (output 2) of each statistic of x (input 0). The deviations from the first
- * mean give the variance, and what the sum behind that mean lost to rounding.
+ * mean give the variance, and what the sum behind that mean lost to rounding. Where their squares overflow, the variance
+ * is infinite over the batch and NaN over groups: the results then are the bias and NaN, as PyTorch's are.
  */
 function moments(label: string, planes: Planes, caps: Caps): Required<Plan> {
   const layout = statisticsLayout(planes);
   const common = { layout, elements: { x: f32Source(input(0)) }, caps, partials: scratch(1) };
   const mean = meanReducer(layout.count);
-  const variance = varianceReducer(layout.count, 1 / layout.count);
+  const variance = varianceReducer(layout.count, 1 / layout.count, planes.groups === null ? "infinite" : "nan");
   const target = (operand: Operand, value = "s"): Target => ({ type: "f32", operand, value });
   const passes = [
     reduceKernels({ ...common, label: `${label}/mean`, reducer: mean, targets: [target(scratch(0), mean.finish)] }),

@@ -2,6 +2,13 @@
 import { f32 } from "./kernel.js";
 import type { Reducer } from "./reducer.js";
 
+/** Whether a sum of squares overflows f32. */
+export const overflows = (sum: number): boolean => Math.fround(sum) === Number.POSITIVE_INFINITY;
+
+/** The same of an expression of WGSL, and NaN in its stead: in bits, which no driver folds. */
+export const isInfinite = (v: string): string => `bitcast<u32>(${v}) == 0x7f800000u`;
+export const nanOf = (v: string): string => `bitcast<f32>(bitcast<u32>(${v}) | 0x7fc00000u)`;
+
 /** Σ x over `count` elements, divided by their number; NaN where there are none. */
 export const meanReducer = (count: number): Reducer => ({
   state: "f32",
@@ -14,14 +21,15 @@ export const meanReducer = (count: number): Reducer => ({
 
 /**
  * Σ (x − mean)² over `count` elements, times `scale`; reads `mean`. Beside Σd² of the deviations d it carries Σd, which would
- * be 0 but for the rounding of the mean: (Σd)²/n corrects for that (Chan, Golub & LeVeque 1983, eq. 1.7).
+ * be 0 but for the rounding of the mean: (Σd)²/n corrects for that (Chan, Golub & LeVeque 1983, eq. 1.7). Where Σd²
+ * overflows the result is `overflow`.
  */
-export const varianceReducer = (count: number, scale: number): Reducer => ({
+export const varianceReducer = (count: number, scale: number, overflow: "infinite" | "nan" = "infinite"): Reducer => ({
   state: "vec2f",
   init: "vec2f(0.0)",
   fold: "s + vec2f(x - mean, (x - mean) * (x - mean))",
   merge: "a + b",
-  // what overflows stays infinite: ∞ − ∞ is NaN
-  finish: "select((s.y - s.x * s.x * u.per_element) * u.scale, s.y, bitcast<u32>(s.y) == 0x7f800000u)",
+  // ∞ − ∞ would be NaN, or ∞ less what did not overflow
+  finish: `select((s.y - s.x * s.x * u.per_element) * u.scale, ${overflow === "nan" ? nanOf("s.y") : "s.y"}, ${isInfinite("s.y")})`,
   uniforms: { per_element: f32(1 / Math.max(1, count)), scale: f32(scale) },
 });
