@@ -85,7 +85,7 @@ fn less_than_one(z: f32) -> f32 {
     return [start - (lr * mHat) / (Math.sqrt(vHat) + eps), first, second];
   },
   flops: 20,
-  tolerance: ulp(16, 1e-6),
+  tolerance: ulp(4, 2 ** -21),
   samples: [
     of(
       [3, 5],

@@ -1,8 +1,9 @@
 // batchNormAffineGrad: the gradients of a batch normalisation with respect to its weight and bias.
-import { defineOp, type TensorInfo, ulp } from "../tensor/op.js";
+import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
-import { checkSumsInputs, planesOf, sumsReference } from "./lib/channelNorm.js";
+import { checkSumsInputs, countOf, planesOf, sumsReference } from "./lib/channelNorm.js";
 import { gradientSums } from "./lib/channelNormKernels.js";
+import { normSumTolerance } from "./lib/normTolerance.js";
 import { benchImages, of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
@@ -40,7 +41,7 @@ export const batchNormAffineGrad = defineOp({
   reference: (inputs, { eps }) =>
     sumsReference(planesOf("batchNormAffineGrad", inputs[1] as TensorInfo, null), inputs, eps, "channel"),
   noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
-  tolerance: ulp(8, 1e-3),
+  tolerance: ([g]) => normSumTolerance(countOf(planesOf("batchNormAffineGrad", g as TensorInfo, null))),
   cost: ([g]) => ({ flops: 4 * sizeOf((g as TensorInfo).shape) }),
   samples: [
     { ...of([4, 3, 5, 5], [4, 3, 5, 5], [3], { shape: [3], range: [0.5, 2] }), args: [{ eps: 1e-5 }] },

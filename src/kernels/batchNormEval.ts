@@ -75,7 +75,7 @@ export const batchNormEval = defineOp({
     const [dWeight, dBias] = g.batchNormAffineGrad(x, mean, variance, { eps });
     return [dx, null, null, dWeight, dBias];
   },
-  tolerance: ulp(16, 1e-5),
+  tolerance: ulp(4, 2e-6), // as normTolerance, with a mean that is given
   cost: ([x]) => ({ flops: 4 * sizeOf((x as TensorInfo).shape) }),
   draw(x, choose) {
     const shape = x.shape.slice(1, 2);

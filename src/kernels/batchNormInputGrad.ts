@@ -1,10 +1,11 @@
 // batchNormInputGrad: the gradient of batchNorm with respect to its input, from those by weight and bias.
-import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
+import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import { countOf, eachElement, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { channelOf, perPlane, planeUniforms } from "./lib/channelNormKernels.js";
 import { checkShapes } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
+import { normGradientTolerance } from "./lib/normTolerance.js";
 import { rowKernel } from "./lib/rowKernel.js";
 import { benchImages, of } from "./lib/sample.js";
 
@@ -82,7 +83,7 @@ export const batchNormInputGrad = defineOp({
     return [dx];
   },
   noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
-  tolerance: ulp(16, 1e-5),
+  tolerance: normGradientTolerance,
   cost: ([g]) => ({ flops: 6 * sizeOf((g as TensorInfo).shape) }),
   samples: [
     { ...of([4, 3, 5, 5], [4, 3, 5, 5], [3], [3], { shape: [3], range: [0.5, 2] }, [3], [3]), args: [{ eps: 1e-5 }] },

@@ -1,10 +1,11 @@
 // groupNormInputGrad: the gradient of groupNorm with respect to its input, from the sums over planes.
-import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
+import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import { countOf, eachElement, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { channelOf, perPlane, planeUniforms, statisticOf } from "./lib/channelNormKernels.js";
 import { checkShapes } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
+import { normGradientTolerance } from "./lib/normTolerance.js";
 import { rowKernel } from "./lib/rowKernel.js";
 import { benchImages, of } from "./lib/sample.js";
 
@@ -116,7 +117,7 @@ export const groupNormInputGrad = defineOp({
     return [dx];
   },
   noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
-  tolerance: ulp(16, 1e-5),
+  tolerance: normGradientTolerance,
   cost: ([g]) => ({ flops: 6 * sizeOf((g as TensorInfo).shape) }),
   samples: [
     {

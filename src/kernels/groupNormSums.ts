@@ -1,8 +1,9 @@
 // groupNormSums: what all gradients of groupNorm are made of, summed over each plane.
-import { defineOp, type TensorInfo, ulp } from "../tensor/op.js";
+import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import { checkSumsInputs, planesOf, sumsReference } from "./lib/channelNorm.js";
 import { gradientSums } from "./lib/channelNormKernels.js";
+import { normSumTolerance } from "./lib/normTolerance.js";
 import { benchImages, of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
@@ -38,7 +39,7 @@ export const groupNormSums = defineOp({
   reference: (inputs, { groups, eps }) =>
     sumsReference(planesOf("groupNormSums", inputs[1] as TensorInfo, groups), inputs, eps, "plane"),
   noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
-  tolerance: ulp(8, 1e-3),
+  tolerance: ([g]) => normSumTolerance(sizeOf((g as TensorInfo).shape.slice(2))),
   cost: ([g]) => ({ flops: 4 * sizeOf((g as TensorInfo).shape) }),
   samples: [
     { ...of([2, 6, 5, 5], [2, 6, 5, 5], [2, 3], { shape: [2, 3], range: [0.5, 2] }), args: [{ groups: 3, eps: 1e-5 }] },

@@ -1,8 +1,9 @@
 // layerNormAffineGrad: the gradients of layerNorm with respect to its weight and bias.
-import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
+import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import { checkShapes } from "./lib/checks.js";
 import { input, output, scratch } from "./lib/kernel.js";
+import { normSumTolerance } from "./lib/normTolerance.js";
 import { reduceKernels } from "./lib/reduceKernels.js";
 import { reduceLayout } from "./lib/reduceLayout.js";
 import { rowShapes } from "./lib/rowNorm.js";
@@ -61,7 +62,7 @@ export const layerNormAffineGrad = defineOp({
     return [weight, bias];
   },
   noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
-  tolerance: ulp(8, 1e-3),
+  tolerance: ([x], { dims }) => normSumTolerance(rowShapes("layerNormAffineGrad", x as TensorInfo, dims).rows.outer),
   cost: ([g]) => ({ flops: 5 * sizeOf((g as TensorInfo).shape) }),
   samples: [
     { ...of([4, 7], [4, 7], [4], { shape: [4], range: [0.5, 2] }), args: [1] },

@@ -1,8 +1,9 @@
 // rmsNormInputGrad: the gradient of rmsNorm with respect to its input.
-import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
+import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import { checkShapes } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
+import { normGradientTolerance } from "./lib/normTolerance.js";
 import { rowKernel } from "./lib/rowKernel.js";
 import { columnOf, eachOf, hostRow, meanOf, rowOf, rowShapes } from "./lib/rowNorm.js";
 import { of } from "./lib/sample.js";
@@ -58,7 +59,7 @@ export const rmsNormInputGrad = defineOp({
     return [dx];
   },
   noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
-  tolerance: ulp(16, 1e-5),
+  tolerance: normGradientTolerance,
   cost: ([g]) => ({ flops: 7 * sizeOf((g as TensorInfo).shape) }),
   samples: [
     { ...of([4, 7], [4, 7], [7], { shape: [4], range: [0.5, 2] }), args: [1] },

@@ -1,8 +1,9 @@
 // rmsNormWeightGrad: the gradient of rmsNorm with respect to its weight.
-import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
+import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import { checkShapes } from "./lib/checks.js";
 import { input, output, scratch } from "./lib/kernel.js";
+import { normSumTolerance } from "./lib/normTolerance.js";
 import { reduceKernels } from "./lib/reduceKernels.js";
 import { reduceLayout } from "./lib/reduceLayout.js";
 import { rowShapes } from "./lib/rowNorm.js";
@@ -47,7 +48,7 @@ export const rmsNormWeightGrad = defineOp({
     return [weight];
   },
   noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
-  tolerance: ulp(8, 1e-3),
+  tolerance: ([x], { dims }) => normSumTolerance(rowShapes("rmsNormWeightGrad", x as TensorInfo, dims).rows.outer),
   cost: ([g]) => ({ flops: 3 * sizeOf((g as TensorInfo).shape) }),
   samples: [
     { ...of([4, 7], [4, 7], { shape: [4], range: [0.5, 2] }), args: [1] },

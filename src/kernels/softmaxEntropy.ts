@@ -28,7 +28,7 @@ export const softmaxEntropy = rowwise({
   saves: ["x", "y"],
   // ∂H/∂x = −p (ln p + H)
   vjp: (g, { x, y }, { params }) => [g.softmaxEntropyBackward(x, y, params.dim)],
-  tolerance: ([x], { dim }) => ({ ulp: 16, abs: 1e-6 + 2e-8 * (x as TensorInfo).shape[dim] }),
+  tolerance: ([x], { dim }) => ({ ulp: 8, abs: 2 ** -21 + 1e-8 * (x as TensorInfo).shape[dim] }),
   samples: [
     of([3, 5]),
     of([16, 10]),

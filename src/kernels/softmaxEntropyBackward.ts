@@ -36,7 +36,7 @@ export const softmaxEntropyBackward = rowwise({
       hp.sum(dim).mul(g).neg(),
     ];
   },
-  tolerance: ulp(32, 2e-6),
+  tolerance: ulp(8, 2 ** -21),
   samples: [
     { ...of([3], [3, 5], { shape: [3], range: [0, 1.6] }), args: [1] },
     { ...of([2], [2, 1000], { shape: [2], range: [5, 6] }), args: [1] },
