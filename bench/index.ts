@@ -53,7 +53,7 @@ export async function runBench(device: Device, options: BenchOptions, listener: 
     }
   };
   await collect(opRows(timer, ops, peaks, options));
-  if (steps && !listener.stopped()) await collect(stepRows(device, effort));
+  if (steps && !listener.stopped()) await collect(stepRows(device, effort, options.quick));
   return { peaks, rows };
 }
 

@@ -18,8 +18,9 @@ export interface BenchRow {
   readonly bytes: number;
   /** Share of what this machine could do: see `Peaks`. */
   readonly ofPeak?: number;
-  /** Of a step: times the source's, the median over rounds in which both ran. */
-  readonly ratio?: number;
+  /** Of a step: times the source's and Tent's, medians over rounds in which both ran. */
+  readonly toSource?: number;
+  readonly toTent?: number;
 }
 
 /** Median of at least one value; of two middle ones their mean. */

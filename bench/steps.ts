@@ -2,6 +2,7 @@
 import { type Classifier, DigitsNet } from "../src/nn/index.js";
 import { type Device, Rng, type Tensor } from "../src/tensor/index.js";
 import { createMethod, METHODS, type Method } from "../src/zerosiam/methods/index.js";
+import { modelEntry } from "../src/zerosiam/models.js";
 import { fixtureNet } from "../src/zerosiam/parity/nets.js";
 import { benchInput } from "./inputs.js";
 import { type BenchRow, median } from "./row.js";
@@ -12,6 +13,8 @@ interface Setting {
   readonly name: string;
   readonly shape: readonly [number, number, number, number];
   model(): Classifier;
+  /** Left out of quick runs: minutes on a software adapter. */
+  readonly slow?: true;
 }
 
 const RESNET = { kind: "conv", norm: "gn", groups: 4, in_channels: 3, width: 16, classes: 10 } as const;
@@ -19,12 +22,11 @@ const SETTINGS: readonly Setting[] = [
   { name: "DigitsNet, batch 16", shape: [16, 1, 28, 28], model: () => new DigitsNet({ rng: new Rng(0) }) },
   { name: "DigitsNet, batch 1", shape: [1, 1, 28, 28], model: () => new DigitsNet({ rng: new Rng(0) }) },
   { name: "two residual blocks, batch 16", shape: [16, 3, 32, 32], model: () => fixtureNet(RESNET) },
+  { name: "ResNet-20-GN, batch 64", shape: [64, 3, 32, 32], model: () => modelEntry("resnet20_gn").make(), slow: true },
 ];
 
 /** Rates change no time; these keep noise from driving the parameters anywhere. */
 const RATES = { lr: 1e-5, lrPredictor: 1e-5 };
-/** What the others are compared with; the first of METHODS. */
-const [BASELINE] = METHODS;
 
 /** One method at work on its own model. */
 interface Contestant {
@@ -35,17 +37,18 @@ interface Contestant {
 }
 
 /** A row for each method in each setting: a step, and reading its logits back as every stream of images does. */
-export async function* stepRows(device: Device, effort: Effort): AsyncGenerator<BenchRow> {
-  for (const { name, shape, model } of SETTINGS) {
+export async function* stepRows(device: Device, effort: Effort, quick: boolean): AsyncGenerator<BenchRow> {
+  for (const { name, shape, model } of SETTINGS.filter(({ slow }) => !slow || !quick)) {
     const images = benchInput(shape, device);
     const contestants: Contestant[] = [];
     for (const method of METHODS) contestants.push(await enter(device, method, model, images));
     await race(contestants, images, effort);
-    const baseline = contestants[METHODS.indexOf(BASELINE)].times;
+    const [source, tent] = ["source", "tent"].map((other) => contestants[METHODS.indexOf(other)].times);
     for (const { method, times, dispatches, bytes } of contestants) {
       const wallMs = median(times);
-      const ratio = median(times.map((ms, i) => ms / baseline[i]));
-      yield { work: `${method.name} step, ${name}`, ms: wallMs, clock: "wall", wallMs, dispatches, bytes, ratio };
+      const ratioTo = (other: readonly number[]): number => median(times.map((ms, i) => ms / other[i]));
+      const ratios = { toSource: ratioTo(source), toTent: ratioTo(tent) };
+      yield { work: `${method.name} step, ${name}`, ms: wallMs, clock: "wall", wallMs, dispatches, bytes, ...ratios };
       method.dispose();
       method.model.dispose();
     }

@@ -12,7 +12,8 @@ const COLUMNS: readonly (readonly [string, number, (row: BenchRow) => string])[]
   ["GFLOP/s", 8, ({ gflops }) => number3(gflops)],
   ["GB/s", 8, ({ gbs }) => number3(gbs)],
   ["of peak", 8, ({ ofPeak }) => percent(ofPeak, 0)],
-  ["ratio", 6, ({ ratio }) => (ratio === undefined ? "–" : ratio.toFixed(2))],
+  ["÷ source", 8, ({ toSource }) => toSource?.toFixed(2) ?? "–"],
+  ["÷ Tent", 6, ({ toTent }) => toTent?.toFixed(2) ?? "–"],
   ["launches", 8, ({ dispatches }) => String(dispatches)],
   ["bytes", 9, ({ bytes }) => humanBytes(bytes)],
 ];

@@ -42,4 +42,4 @@ async function bench(session: Session, names: readonly string[], flags: BenchFla
 }
 
 const LEGEND =
-  "ms: median on the device's clock (*: the wall's); bytes: moved by an op, held at most by a step; ratio: to source";
+  "ms: median on the device's clock (*: the wall's); bytes: moved by an op, held at most by a step; ÷: its time by theirs";
