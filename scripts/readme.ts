@@ -1,5 +1,11 @@
-// Fills the README's generated parts (the example, the reading order): npm run readme. A test checks that they are current.
-import { readFileSync, writeFileSync } from "node:fs";
+// Fills the README's generated parts (example, results, reading order): npm run readme. A test checks that they are current.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import type { Cell } from "../src/zerosiam/report/cell.js";
+import { toMarkdown } from "../src/zerosiam/report/text/markdown.js";
+import { reproductionOf } from "../src/zerosiam/reproduce/tables.js";
+
+/** What `npm run reproduce` left; not there before its first full run. */
+const CELLS = "bench/results/reproduce-lavapipe.jsonl";
 
 /** The shortest way through the source: file, and what to look for. */
 const READING: readonly (readonly [file: string, what: string])[] = [
@@ -26,7 +32,22 @@ export function filled(readme: string): string {
   );
   const table = ["| file | lines | what to look for |", "|---|---|---|", ...lines].join("\n");
   const example = read("examples/adapt.ts").trim();
-  return replace(replace(readme, "example", `\`\`\`ts\n${example}\n\`\`\``), "reading", table);
+  const results = existsSync(CELLS)
+    ? resultsPart(
+        read(CELLS)
+          .trimEnd()
+          .split("\n")
+          .map((line) => JSON.parse(line)),
+      )
+    : "";
+  const parts = { example: `\`\`\`ts\n${example}\n\`\`\``, results, reading: table };
+  return Object.entries(parts).reduce((text, [name, content]) => replace(text, name, content), readme);
+}
+
+/** The reproduction's tables, of as many seeds as there are. */
+export function resultsPart(cells: readonly Cell[]): string {
+  const seeds = new Set(cells.map(({ setting }) => setting.seed)).size;
+  return Object.values(reproductionOf(cells, { seeds }).tables).map(toMarkdown).join("\n").trimEnd();
 }
 
 function replace(text: string, name: string, content: string): string {

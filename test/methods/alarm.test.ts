@@ -6,7 +6,7 @@ import { loadDigits } from "../../src/zerosiam/data/digits.js";
 import { createMethod, type MethodOptions } from "../../src/zerosiam/methods/index.js";
 import { answers } from "../../src/zerosiam/metrics/index.js";
 import { loadDigitsModel } from "../../src/zerosiam/models.js";
-import { STREAMS, Stream } from "../../src/zerosiam/streams/index.js";
+import { createScenario } from "../../src/zerosiam/streams/index.js";
 
 /** Answers with the class `label`, longer logits being surer ones; 4 classes. */
 const answer = (label: number, length: number) => Array.from({ length: 4 }, (_, c) => (c === label ? length : 0));
@@ -84,13 +84,8 @@ describe("a guard on sorted digits", () => {
 
   /** Runs a method over a stream sorted by class. */
   async function run(name: string, options: MethodOptions, guarded: GuardOptions) {
-    const stream = new Stream({
-      ...STREAMS.classOrdered,
-      set: await loadDigits("validation"),
-      seed: 0,
-      pick: "draw",
-      limit: 60,
-    });
+    const set = await loadDigits("validation");
+    const [{ stream }] = (await createScenario("class-ordered", { set, seed: 0, pick: "draw", limit: 60 })).phases;
     const method = createMethod(name, await loadDigitsModel(), options);
     const guard = new CollapseGuard(method, guarded);
     const fired: number[] = [];

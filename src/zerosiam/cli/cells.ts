@@ -1,14 +1,16 @@
 // Computes cells for a command, one by one, each kept when it is done, with progress on stderr.
+import { assetPath } from "../data/assets.js";
 import { type CellResult, type CellSetting, headline } from "../report/cell.js";
 import { clock, percent } from "../report/format.js";
-import type { CellRunner } from "../sweep/cellRunner.js";
-import type { Finished, ResultsFile } from "../sweep/results.js";
+import { CellRunner } from "../sweep/cellRunner.js";
+import { type Finished, ResultsFile } from "../sweep/results.js";
 import type { Session } from "./session.js";
+import { VERSION } from "./versions.js";
 
 export interface CellWork {
   readonly session: Session;
   readonly runner: CellRunner;
-  readonly results: Pick<ResultsFile, "path" | "mended" | "add">;
+  readonly results: { add(cell: Finished): unknown };
   /** What of a result is kept; default: all. */
   keep?(setting: CellSetting, result: CellResult): CellResult;
 }
@@ -19,7 +21,6 @@ export async function computeCells(
   left: readonly CellSetting[],
   done: number,
 ): Promise<boolean> {
-  if (results.mended) tell(`${results.path}: the last line was cut off; its cell is computed again`);
   const start = performance.now();
   for (const [i, setting] of left.entries()) {
     const computed = await runner
@@ -42,6 +43,22 @@ export async function computeCells(
     );
   }
   return true;
+}
+
+/** Opens a file of cells, or begins one. Throws CheckpointError. */
+export async function openResults(path: string): Promise<ResultsFile> {
+  const results = await ResultsFile.open(path);
+  if (results.mended) tell(`${path}: the last line was cut off; its cell is computed again`);
+  return results;
+}
+
+/** A runner of cells on the shipped digits, for commands that make their settings themselves. */
+export async function openDigitsRunner({ curves }: { curves: boolean }): Promise<CellRunner> {
+  const [weights, validation, test] = await Promise.all(
+    ["digits", "digits-validation", "digits-test"].map((name) => assetPath(`${name}.safetensors`)),
+  );
+  const config = { model: "digits", weights, data: { validation, test }, shards: undefined, curves, settings: [] };
+  return CellRunner.open(config, VERSION);
 }
 
 /** Progress is no result: it goes to stderr. */

@@ -7,7 +7,7 @@ import { DIGITS_LIMIT, DIGITS_RATES, loadDigitsModel, modelEntry } from "../mode
 import type { ReportData } from "../report/data.js";
 import { verdict } from "../report/tables.js";
 import { Runner } from "../runner.js";
-import { CORRUPTION_NAMES, STREAMS, Stream } from "../streams/index.js";
+import { CORRUPTION_NAMES, createScenario } from "../streams/index.js";
 import { COUNT, type CommonOptions, namesFlag, numberFlag, SEED } from "./options.js";
 import { checkWritable, writeReport } from "./output.js";
 import { corruptionTable, reportMethod, runStream } from "./runStream.js";
@@ -39,7 +39,7 @@ export function addDemo(program: Command): void {
 async function demo(session: Session, options: DemoOptions): Promise<void> {
   const { seed, limit, methods } = options;
   const set = await loadDigits("test");
-  const stream = new Stream({ ...STREAMS.classOrdered, set, seed, pick: "draw", limit });
+  const [{ stream }] = (await createScenario("class-ordered", { set, seed, pick: "draw", limit })).phases;
   const total = stream.length;
   const order = `class by class, batches of ${stream.batchSize}`;
   session.say(`${total} digits under ${CORRUPTION_NAMES.length} corruptions, ${order}, seed ${seed}\n`);

@@ -21,7 +21,7 @@ export async function quickCheck(session: Session, runner: CellRunner): Promise<
     }),
   );
   const cells: Finished[] = [];
-  const results = { path: "", mended: false, add: async (cell: Finished) => void cells.push(cell) };
+  const results = { add: (cell: Finished) => cells.push(cell) };
   if (!(await computeCells({ session, runner, results }, settings, 0))) return;
   const groups = groupCells(cells);
   const table = accuracyTable(

@@ -5,7 +5,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { writeFileAtomic } from "../../nn/index.js";
 import { ConfigError } from "../../tensor/index.js";
-import { assetPath } from "../data/assets.js";
 import { modelEntry } from "../models.js";
 import type { CellSetting } from "../report/cell.js";
 import { overviewReport, type SweepFacts, streamReport } from "../report/sweepReport.js";
@@ -17,18 +16,17 @@ import { chooseRates, testSettings } from "../reproduce/choice.js";
 import { compactResult } from "../reproduce/compact.js";
 import { validationSettings } from "../reproduce/protocol.js";
 import { type Reproduction, reproductionOf } from "../reproduce/tables.js";
-import { CellRunner } from "../sweep/cellRunner.js";
+import type { CellRunner } from "../sweep/cellRunner.js";
 import { keyOf } from "../sweep/grid.js";
-import { type Finished, ResultsFile } from "../sweep/results.js";
+import type { Finished } from "../sweep/results.js";
 import { inShard, parseShard, type Shard } from "../sweep/shard.js";
-import { computeCells, tell } from "./cells.js";
+import { computeCells, openDigitsRunner, openResults, tell } from "./cells.js";
 import { EXIT } from "./failure.js";
 import { COUNT, type CommonOptions, numberFlag } from "./options.js";
 import { checkWritable, writeReport } from "./output.js";
 import { quickCheck } from "./quickCheck.js";
 import { type Session, withSession } from "./session.js";
 import { readCells, runShards, shardFiles, shardPath } from "./shards.js";
-import { VERSION } from "./versions.js";
 
 interface ReproduceOptions extends CommonOptions {
   seeds: number;
@@ -59,20 +57,11 @@ export function addReproduce(program: Command): void {
     .option("--export <folder>", "write the tables as Markdown, CSV and LaTeX, and reports with the figures")
     .action(async (options: ReproduceOptions) => {
       await withSession("reproduce", options, async (session) => {
-        using runner = await openRunner();
+        using runner = await openDigitsRunner({ curves: true });
         if (options.quick) await quickCheck(session, runner);
         else await reproduce(session, runner, options);
       });
     });
-}
-
-/** The model and the data of the protocol. The grid is known only as it runs. */
-async function openRunner(): Promise<CellRunner> {
-  const [weights, validation, test] = await Promise.all(
-    ["digits", "digits-validation", "digits-test"].map((name) => assetPath(`${name}.safetensors`)),
-  );
-  const config = { model: "digits", weights, data: { validation, test }, shards: undefined, settings: [] };
-  return CellRunner.open({ ...config, curves: true }, VERSION);
 }
 
 async function reproduce(session: Session, runner: CellRunner, options: ReproduceOptions): Promise<void> {
@@ -124,7 +113,7 @@ class SharedRun {
     const mine = settings.filter((_, position) => inShard(shard, position));
     const left = await this.#missing(mine);
     if (left.length > 0) {
-      const results = await ResultsFile.open(shardPath(this.path, shard));
+      const results = await openResults(shardPath(this.path, shard));
       tell(`${settings[0].part}: ${left.length} cells to compute in ${results.path}`);
       const work = { session, runner, results, keep: compactResult };
       if (!(await computeCells(work, left, mine.length - left.length))) return null;

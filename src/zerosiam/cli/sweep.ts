@@ -5,9 +5,9 @@ import { ConfigError } from "../../tensor/index.js";
 import type { CellSetting } from "../report/cell.js";
 import { CellRunner } from "../sweep/cellRunner.js";
 import { readSweepConfig } from "../sweep/config.js";
-import { ResultsFile } from "../sweep/results.js";
+import type { ResultsFile } from "../sweep/results.js";
 import { inShard, parseShard, type Shard, shardFromEnvironment } from "../sweep/shard.js";
-import { computeCells, settingText, tell } from "./cells.js";
+import { computeCells, openResults, settingText, tell } from "./cells.js";
 import type { CommonOptions } from "./options.js";
 import { checkWritable } from "./output.js";
 import { type Session, withSession } from "./session.js";
@@ -45,7 +45,7 @@ function outputName(path: string, { index, count }: Shard): string {
 }
 
 async function sweep(session: Session, runner: CellRunner, shard: Shard, out: string): Promise<void> {
-  const results = await ResultsFile.open(out);
+  const results = await openResults(out);
   const mine = runner.config.settings.filter((_, position) => inShard(shard, position));
   const left = mine.filter((setting) => !isDone(results, setting, runner.inputs));
   const done = mine.length - left.length;

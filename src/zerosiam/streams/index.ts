@@ -1,7 +1,4 @@
 // Streams of corrupted images: what the commands and the examples import.
-import { CORRUPTION_NAMES } from "./corruptions/index.js";
-import type { StreamOptions } from "./stream.js";
-
 export {
   CORRUPTION_NAMES,
   CORRUPTIONS,
@@ -23,14 +20,3 @@ export {
   type ScenarioOptions,
 } from "./scenarios/index.js";
 export { type Batch, Stream, type StreamOptions } from "./stream.js";
-
-/**
- * The streams that methods are judged on, to be spread into StreamOptions: i.i.d. (over the corruptions that the caller
- * names), online label shift (all corruptions pooled, sorted by class), mixed (all pooled and shuffled), batch size 1.
- */
-export const STREAMS = {
-  iid: { order: "shuffle", batchSize: 64 },
-  classOrdered: { corruptions: CORRUPTION_NAMES, order: "class-mixed", batchSize: 16 },
-  mixed: { corruptions: CORRUPTION_NAMES, order: "shuffle", batchSize: 64 },
-  batchSize1: { corruptions: CORRUPTION_NAMES, order: "shuffle", batchSize: 1 },
-} satisfies Record<string, Partial<StreamOptions>>;
