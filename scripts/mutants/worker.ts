@@ -23,6 +23,8 @@ export interface Outcome {
 /** The worker has started, or has come to the next op. */
 export type Signal = "ready" | "working";
 
+/** Cases of the op fixtures that are losses. */
+const LOSSES = ["entropy", "come_loss", "kl", "sym_kl", "zerosiam_loss"];
 /** Fixtures of small nets that run every method, with every option. */
 const RUNS = ["zerosiam-options/mlp_options", "zerosiam/mlp_ln"];
 const MAX_BYTES = 2 ** 29;
@@ -44,7 +46,14 @@ async function firstFailure({ change, ops }: Trial): Promise<string | null> {
   };
   if (ops.length === 0) {
     await openedDevice();
-    return runFailure(await import(addressOf("src/zerosiam/parity/steps.ts")));
+    const { runOpsParity }: typeof import("../../src/zerosiam/parity/ops.js") = await import(
+      addressOf("src/zerosiam/parity/ops.ts")
+    );
+    const results = await runOpsParity("test/fixtures/ops", { only: LOSSES }).catch((error) => [
+      { passed: false, detail: `${error}` },
+    ]);
+    const failed = results.find(({ passed }) => !passed);
+    return failed ? failed.detail : runFailure(await import(addressOf("src/zerosiam/parity/steps.ts")));
   }
   for (const path of ops) {
     process.send?.("working" satisfies Signal);

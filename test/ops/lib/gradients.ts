@@ -8,20 +8,20 @@ import { upload } from "./samples.js";
 
 /**
  * Gradients of Σ y·w by input for each of `weights`; null for an input that is not float, or that the op declares constant,
- * and for all but `only` where that is given.
+ * and for all but `only` where that is given. With `createGraph` by the vjp that can be differentiated in turn.
  */
 export async function firstGradients(
   at: Probe,
   weights: readonly Float64Array[],
   device: Device,
-  only?: number,
+  { only, createGraph = false }: { only?: number; createGraph?: boolean } = {},
 ): Promise<PerInput<Float32Array>[]> {
   const width = at.hosts.length;
   const flat = await read(at, device, ({ inputs, leaves, call }) => {
     const wanted = only === undefined ? leaves : leaves.filter((leaf) => leaf === inputs[only]);
     return weights.flatMap((w) => {
       const gradient = tensor(Float32Array.from(w), at.output.shape, { device });
-      const gradients = grad(call(), wanted, { gradient });
+      const gradients = grad(call(), wanted, { gradient, createGraph });
       return inputs.map((t) => (t && wanted.includes(t) ? gradients[wanted.indexOf(t)] : null));
     });
   });
