@@ -61,7 +61,7 @@ function allMutants(only: readonly string[] | undefined): Mutant[] {
   return [...found.values()];
 }
 
-const short = (text: string): string => text.replace(/\s+/g, " ").slice(0, 60);
+const short = (text: string): string => text.replace(/\s+/g, " ").slice(0, 60).trim();
 
 /** Runs `trials` in `jobs` processes; a process that says nothing for long, or dies, has found its mutant out. */
 function runTrials(trials: readonly Trial[], jobs: number, onOutcome: (outcome: Outcome) => void): Promise<void> {

@@ -36,6 +36,7 @@ export const mean = reduction({
   samples: [
     of([3, 5]),
     of([]),
+    { ...of([3, 4]), args: [[]] },
     { ...of([4, 33]), args: [-1] },
     { ...of([5, 70]), args: [0, true] },
     { ...of([2, 3, 4, 5]), args: [[0, 2, 3]] },

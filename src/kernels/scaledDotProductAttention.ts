@@ -116,6 +116,8 @@ export const scaledDotProductAttention = defineOp({
     of([2, 256], [2, 256], [2, 3]),
   ],
   errors: [
+    { ...of([0, 5, 8], [2, 5, 8], [2, 5, 8]), throws: "ShapeError" },
+
     { ...of([8], [8], [8]), throws: "ShapeError" },
 
     { ...of([2, 5, 8], [2, 5, 4], [2, 5, 8]), throws: "ShapeError" },

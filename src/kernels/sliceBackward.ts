@@ -62,6 +62,12 @@ export const sliceBackward = defineOp({
     { ...of([0]), args: [[9], [7], [1]] },
   ],
   errors: [
+    {
+      ...of([1]),
+      args: [[3], [3], [1]],
+      throws: "ShapeError",
+    },
+
     { ...of([3]), args: [[5], [0], [0]], throws: "ShapeError" },
     {
       ...of([2]),

@@ -37,24 +37,6 @@ export function reduceLayout(shape: Shape, axes: Shape): ReduceLayout {
   return { outputs: sizes(kept), count: sizes(reduced) * inner.size, kept, outer: reduced, inner };
 }
 
-/** Positions of the elements of output `i`, in row-major order: for references. */
-export function* positionsOf({ kept, outer, inner, count }: ReduceLayout, i: number): Generator<number> {
-  const start = offsetOf(kept, i);
-  for (let r = 0; r < count; r++) {
-    yield start + offsetOf(outer, Math.floor(r / inner.size)) + (r % inner.size) * inner.stride;
-  }
-}
-
-function offsetOf(runs: readonly Run[], index: number): number {
-  let rest = index;
-  let at = 0;
-  for (const { size, stride } of [...runs].reverse()) {
-    at += (rest % size) * stride;
-    rest = Math.floor(rest / size);
-  }
-  return at;
-}
-
 /** A WGSL function from an index to its offset along `runs`, whose sizes and strides are uniforms `<prefix>0`, `<prefix>0_stride`, … */
 export function offsetFunction(name: string, prefix: string, runs: readonly Run[]): string {
   const steps = runs.map((_, d) => {
