@@ -75,9 +75,9 @@ export const avgPool2dGrad = defineOp({
     { ...of([1, 3, 3, 5]), args: [[7, 5], [2, 3], { stride: [2, 1], padding: [0, 1] }] },
     { ...of([1, 2, 2, 2]), args: [7, 2, { stride: 4 }] },
     { ...of([0, 3, 2, 2]), args: [4, 2] },
-    { ...of([1, 2, 1, 3]), args: [[0, 4], 2, { padding: 1 }] },
   ],
   errors: [
+    { ...of([1, 2, 1, 3]), args: [[0, 4], 2, { padding: 1 }], throws: "ShapeError" },
     { ...of([1, 2, 2, 2]), args: [6, 2], throws: "ShapeError" },
     { ...of([2, 2, 2]), args: [4, 2], throws: "ShapeError" },
   ],

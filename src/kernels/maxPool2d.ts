@@ -84,9 +84,8 @@ export const maxPool2d = defineOp({
   ],
   errors: [
     { ...of([1, 3, 8, 8]), args: [[4, 3], { padding: [0, 2] }], throws: "ShapeError" },
-
     { ...of([1, 3, 8, 8]), args: [[3, 4], { padding: [2, 0] }], throws: "ShapeError" },
-
+    { ...of([1, 1, 0, 6]), args: [2, { padding: 1 }], throws: "ShapeError" },
     { ...of([3, 8, 8]), args: [2], throws: "ShapeError" },
     { ...of([1, 3, 8, 8]), args: [9], throws: "ShapeError" },
     { ...of([1, 3, 8, 8]), args: [2, { padding: 2 }], throws: "ShapeError" },

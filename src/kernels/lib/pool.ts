@@ -37,6 +37,10 @@ export function pooledShape(op: string, name: string, x: TensorInfo, window: Win
       "a window must hold a pixel: pad less",
     );
   }
+  if (sizeOf(size) === 0) {
+    const help = "a window must hold a pixel: only the batch may be empty";
+    throw new ShapeError(`${op}: ${name} ${formatShape(x.shape)} has no pixels`, help);
+  }
   return [b, c, ...windowsOver(op, size, window)];
 }
 

@@ -142,6 +142,8 @@ function casesAmongOthers(op: AnyOp, sample: Sample, index: number): EdgeCase[] 
           within(got, want, float, scaled) ||
           (got === 0 && want === 0) ||
           (meetsZeros && !Number.isFinite(edge) && Number.isNaN(got)) ||
+          // a factor 4 short of overflow, a sum on the way may have overflowed
+          (Math.abs(want) >= LARGEST / 4 && got === Math.sign(want) * Number.POSITIVE_INFINITY) ||
           // what overflows f32 may meet its like with the other sign
           (Number.isFinite(edge) && Number.isNaN(got) && !Number.isFinite(Math.fround(want))),
       };
