@@ -5,7 +5,9 @@ import { appendFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { belowTent } from "../../src/zerosiam/cli/quickCheck.js";
 import type { CellSetting } from "../../src/zerosiam/report/cell.js";
+import { groupCells } from "../../src/zerosiam/report/group.js";
 import { chooseRates, testSettings } from "../../src/zerosiam/reproduce/choice.js";
 import { validationSettings } from "../../src/zerosiam/reproduce/protocol.js";
 import { keyOf } from "../../src/zerosiam/sweep/grid.js";
@@ -38,6 +40,27 @@ async function pretend(path: string, settings: readonly CellSetting[], real: Fin
   const cells = left.map((setting): Finished => ({ ...cell(setting, 0.5), adapter, inputs }));
   await appendFile(path, cells.map((one) => `${JSON.stringify(one)}\n`).join(""));
 }
+
+describe("the quick form", () => {
+  it("runs source, Tent and ZeroSiam on validation, and its exit code says what it found", {
+    timeout: 120_000,
+  }, async () => {
+    const { code, stdout, stderr } = await zerosiam(["reproduce", "--quick", "--limit", "2"]);
+    expect(stderr.match(/^\d+\/12 {2}(class-ordered|batch-1), validation/gm)).toHaveLength(12);
+    expect(stdout).toContain("| method | class-ordered | batch-1 |");
+    expect(code).toBe(stdout.includes("ZeroSiam is at or above Tent") ? 0 : 1);
+  });
+
+  it("names the streams on which ZeroSiam is below Tent", () => {
+    const cells = (zerosiam: number) =>
+      [0.6, 0.65].flatMap((tent, seed) => [
+        cell({ method: "tent", stream: "batch-1", seed }, tent),
+        cell({ method: "zerosiam", stream: "batch-1", seed }, zerosiam),
+      ]);
+    expect(belowTent(groupCells(cells(0.625)))).toEqual([]);
+    expect(belowTent(groupCells(cells(0.62)))).toEqual(["batch-1"]);
+  });
+});
 
 describe("the reproduction", { timeout: 120_000 }, () => {
   let real: Finished;

@@ -58,7 +58,7 @@ export function addReproduce(program: Command): void {
     .action(async (options: ReproduceOptions) => {
       await withSession("reproduce", options, async (session) => {
         using runner = await openDigitsRunner({ curves: true });
-        if (options.quick) await quickCheck(session, runner);
+        if (options.quick) await quickCheck(session, runner, options.limit);
         else await reproduce(session, runner, options);
       });
     });
