@@ -7,7 +7,7 @@ import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** Sum over `dims` (default all), which are removed or kept with size 1; 0 over no elements. Throws ShapeError, DTypeError. */
+    /** Sum over `dims` (default all), which are removed or kept with size 1; 0 over no elements. Of n elements it is within `sumDepth(n)` · 2⁻²⁴ · Σ|x|: 3·10⁻⁵ Σ|x| for 10⁷. Throws ShapeError, DTypeError. */
     sum(dims?: number | Shape | null, keepdim?: boolean): Tensor;
   }
 }
@@ -21,7 +21,10 @@ export const sum = reduction({
   value: (elements) => elements.reduce((s, x) => s + x, 0),
   // ∂Σx/∂x = 1
   vjp: (g, _, { params: { axes }, shapes }) => [g.reshape(reducedShape(shapes.x, axes, true)).broadcastTo(shapes.x)],
-  tolerance: ([x], { axes }) => ({ ulp: 1, abs: sumError(reduceLayout((x as TensorInfo).shape, axes).count) }),
+  tolerance([x], { axes }) {
+    const { count, runs } = reduceLayout((x as TensorInfo).shape, axes);
+    return { ulp: 1, abs: sumError(count, runs) };
+  },
   samples: [
     of([3, 5]),
     of([]),

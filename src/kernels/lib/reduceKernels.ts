@@ -1,16 +1,13 @@
 // Launches that reduce dimensions of tensors, in a fixed order: blocks summed by lanes, blocks of a task, tasks of an output.
 import type { Dispatch } from "../../tensor/op.js";
+import { CHAIN } from "./cascade.js";
 import { type ReduceLayout, reduceLayout } from "./reduceLayout.js";
 import type { ReduceCall, WorkShape } from "./reducer.js";
 import { blocksOf, reduceKernel } from "./reduceText.js";
 import { teamFor } from "./team.js";
 
-/**
- * Elements that the lanes of a team, or one lane alone, fold before the block's result joins the total. The longest chain
- * of additions is thus a block + blocks of a task + tasks of an output, for any length: the bound on the error of a sum.
- */
+/** Elements that the lanes of a team fold, at most `CHAIN` each, before the block's result joins the others. */
 const ROW_BLOCK = 1024;
-const COLUMN_BLOCK = 128;
 const MAX_SPLITS = 256;
 const COLUMN_WORKGROUP = 64;
 
@@ -43,11 +40,12 @@ function shapeOf({ caps, layout, elements }: ReduceCall): WorkShape {
   const scalars = Object.values(elements).every(({ type }) => !type.startsWith("vec"));
   if (isRows(layout)) {
     const team = teamFor(caps, layout.inner.size);
-    return { ...team, team, width: scalars && layout.inner.size % 4 === 0 ? 4 : 1, across: 1, block: ROW_BLOCK };
+    const block = Math.min(ROW_BLOCK, CHAIN * team.lanes);
+    return { ...team, team, width: scalars && layout.inner.size % 4 === 0 ? 4 : 1, across: 1, block };
   }
   const last = layout.kept.at(-1);
   const across = scalars && last?.stride === 1 && last.size % 4 === 0 ? 4 : 1;
-  return { team: null, lanes: 1, workgroup: COLUMN_WORKGROUP, width: 1, across, block: COLUMN_BLOCK };
+  return { team: null, lanes: 1, workgroup: COLUMN_WORKGROUP, width: 1, across, block: CHAIN };
 }
 
 /** Tasks an output is split into: enough workgroups to occupy the adapter, no task smaller than two blocks. */

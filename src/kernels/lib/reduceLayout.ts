@@ -12,6 +12,8 @@ export interface ReduceLayout {
   readonly outputs: number;
   /** Elements that each output is made of. */
   readonly count: number;
+  /** Runs along `inner` that these are. */
+  readonly runs: number;
   readonly kept: readonly Run[];
   readonly outer: readonly Run[];
   readonly inner: Run;
@@ -34,7 +36,14 @@ export function reduceLayout(shape: Shape, axes: Shape): ReduceLayout {
   const reduced = runs.filter((r) => r.reduced);
   const inner = reduced.pop() ?? { size: 1, stride: 1 };
   const sizes = (list: readonly Run[]) => sizeOf(list.map((r) => r.size));
-  return { outputs: sizes(kept), count: sizes(reduced) * inner.size, kept, outer: reduced, inner };
+  return {
+    outputs: sizes(kept),
+    count: sizes(reduced) * inner.size,
+    runs: sizes(reduced),
+    kept,
+    outer: reduced,
+    inner,
+  };
 }
 
 /** A WGSL function from an index to its offset along `runs`, whose sizes and strides are uniforms `<prefix>0`, `<prefix>0_stride`, … */

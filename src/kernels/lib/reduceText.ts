@@ -1,9 +1,10 @@
 // The WGSL of a reduction: one kernel for contiguous runs, shared by a team, and for strided ones, a lane an output.
 import type { Dispatch } from "../../tensor/op.js";
+import { cascade, indent, spanOf } from "./cascade.js";
 import { type Binding, kernel, read, type Uniform, u32, write } from "./kernel.js";
 import { offsetFunction, type ReduceLayout, type Run } from "./reduceLayout.js";
 import type { ReduceCall, Source, WorkShape } from "./reducer.js";
-import { combineFunctions, enableOf, type Team, teamsOf } from "./team.js";
+import { combineFunctions, enableOf, mergeFunction, type Team, teamsOf } from "./team.js";
 
 /** Blocks that make up one output. */
 export function blocksOf({ count, inner }: ReduceLayout, block: number): number {
@@ -15,6 +16,7 @@ export function reduceKernel(call: ReduceCall, shape: WorkShape, splits: number)
   const { layout, reducer } = call;
   const { team, lanes, workgroup, width, across, block } = shape;
   const blocks = blocksOf(layout, block);
+  const perTask = Math.ceil(blocks / splits);
   const tasks = (layout.outputs / across) * splits;
   const about = team
     ? `${lanes} lanes a contiguous run, ${width} of its elements a load`
@@ -31,7 +33,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u
 ${team ? ROW_TASK : columnTask(across)}
   let first = min(split * u.blocks_per_task, u.blocks);
   let last = select(min(first + u.blocks_per_task, u.blocks), first, task >= u.tasks);
-${body(call, shape)}
+${body(call, shape, perTask)}
   if (lane == 0u && task < u.tasks) {
 ${stores(call, across)}
   }
@@ -45,7 +47,8 @@ ${stores(call, across)}
       tasks: u32(tasks),
       splits: u32(splits),
       blocks: u32(blocks),
-      blocks_per_task: u32(Math.ceil(blocks / splits)),
+      blocks_per_task: u32(perTask),
+      span: u32(spanOf(perTask)),
       blocks_per_run: u32(Math.max(1, Math.ceil(layout.inner.size / block))),
       inner: u32(layout.inner.size),
       inner_stride: u32(layout.inner.stride),
@@ -97,14 +100,13 @@ function functions(
   team: Team | null,
 ): string {
   const { state, merge } = reducer;
+  const combine = { name: "merge", type: state, merge };
   const parameters = (sources: Readonly<Record<string, Source>>) =>
     Object.entries(sources)
       .map(([name, { type }]) => `, ${name}: ${type}`)
       .join("");
   const parts = [
-    team
-      ? combineFunctions(team, [{ name: "merge", type: state, merge }])
-      : `fn merge(a: ${state}, b: ${state}) -> ${state} { return ${merge}; }`,
+    team ? combineFunctions(team, [combine]) : mergeFunction(combine),
     `fn fold(s: ${state}, i: u32${parameters({ ...elements, ...along, ...each })}) -> ${state} { return ${reducer.fold}; }`,
     ...targets.map(
       ({ type, value }, k) => `fn value${k}(s: ${state}${parameters(each)}) -> ${type} { return ${value}; }`,
@@ -126,7 +128,7 @@ function stores(call: ReduceCall, across: number): string {
 }
 
 /** The loops: over blocks, and within a block over the elements of this lane. */
-function body(call: ReduceCall, { team, width, across }: WorkShape): string {
+function body(call: ReduceCall, { team, width, across }: WorkShape, perTask: number): string {
   const { reducer, each, elements, along, layout } = call;
   const states = components(across);
   const step = width === 4 ? " * 4u" : "";
@@ -135,29 +137,27 @@ function body(call: ReduceCall, { team, width, across }: WorkShape): string {
   const element = (k: number) => namesOf(elements).map((name) => `, ${name}_v${vector ? `.${"xyzw"[k]}` : ""}`);
   const numbered = (i: string) => namesOf(along).map((name) => `, ${name}_in[${i}]`);
   const folds = components(Math.max(width, across)).map((k) => {
-    const c = across === 4 ? k : 0;
+    const s = `s${across === 4 ? k : 0}_part`;
     const i = width === 4 ? `i + ${k}u` : "i";
-    return `      part${c} = fold(part${c}, ${i}${[...element(k), ...numbered(i)].join("")}${eachValues(call, c)});`;
+    return `    ${s} = fold(${s}, ${i}${[...element(k), ...numbered(i)].join("")}${eachValues(call, across === 4 ? k : 0)});`;
   });
-  return `${states.flatMap((c) => namesOf(each).map((name) => `  let ${name}${c} = ${name}_of(output + ${c}u);`)).join("\n")}
-  let start = start_of(output);
-${states.map((c) => `  var s${c} = ${reducer.init};`).join("\n")}
-  for (var b = first; b < last; b++) {
-    let run = b / u.blocks_per_run;
-    let begin = (b - run * u.blocks_per_run) * BLOCK;
-    let end = min(begin + BLOCK, u.inner);
-    let base = start + run_of(run);
-${states.map((c) => `    var part${c} = ${reducer.init};`).join("\n")}
-    for (var j = begin + lane${step}; j < end; j += LANES${step}) {
-      let i = run * u.inner + j;
-      let at = ${vector ? `(base + j${stride}) / 4u` : `base + j${stride}`};
+  const part = `  let run = block / u.blocks_per_run;
+  let begin = (block - run * u.blocks_per_run) * BLOCK;
+  let end = min(begin + BLOCK, u.inner);
+  let base = start + run_of(run);
+${states.map((c) => `  var s${c}_part = ${reducer.init};`).join("\n")}
+  for (var j = begin + lane${step}; j < end; j += LANES${step}) {
+    let i = run * u.inner + j;
+    let at = ${vector ? `(base + j${stride}) / 4u` : `base + j${stride}`};
 ${namesOf(elements)
-  .map((name) => `      let ${name}_v = ${name}_in[at];`)
+  .map((name) => `    let ${name}_v = ${name}_in[at];`)
   .join("\n")}
 ${folds.join("\n")}
-    }
-${states.map((c) => `    s${c} = merge(s${c}, part${c});`).join("\n")}
-  }
+  }`;
+  const sums = states.map((c) => ({ name: `s${c}`, init: reducer.init, merge: "merge" }));
+  return `${states.flatMap((c) => namesOf(each).map((name) => `  let ${name}${c} = ${name}_of(output + ${c}u);`)).join("\n")}
+  let start = start_of(output);
+${indent(cascade(perTask, sums, part))}
 ${team ? "  s0 = merge_all(s0, lid);" : ""}`;
 }
 

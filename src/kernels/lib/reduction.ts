@@ -11,6 +11,7 @@ import {
   sizeOf,
   stridesOf,
 } from "../../tensor/shape.js";
+import { sumDepth } from "./cascade.js";
 import { drawDims } from "./draw.js";
 import { input, output, scratch } from "./kernel.js";
 import { reduceKernels } from "./reduceKernels.js";
@@ -125,5 +126,8 @@ function reference<P extends ReductionParams, A extends readonly unknown[]>(
   return Float64Array.from(elements, (list) => value(Float64Array.from(list), params));
 }
 
-/** Rounding of a sum of `n` standard normals in any order: partial sums grow as √n, their errors add up as a random walk. */
-export const sumError = (n: number): number => 4 * Math.max(1, n) * 2 ** -24;
+/**
+ * Rounding of a sum of `n` standard normals. Sums of i of them are about √i, and with d additions above each of the n the
+ * squares of what these sums may be off by add up to at most 2⁻⁴⁸ n d: its root, and four times that is never met.
+ */
+export const sumError = (n: number, runs = 1): number => 4 * 2 ** -24 * Math.sqrt(Math.max(1, n * sumDepth(n, runs)));

@@ -1,8 +1,9 @@
 // A launch that walks rows of tensors in passes: fold the row into values, then write a row or values.
 import type { Caps, Dispatch, Operand } from "../../tensor/op.js";
+import { CHAIN, cascade, indent, spanOf } from "./cascade.js";
 import { type Binding, kernel, read, type Uniform, u32, write } from "./kernel.js";
 import type { Reducer } from "./reducer.js";
-import { combineFunctions, enableOf, type Team, teamFor } from "./team.js";
+import { combineFunctions, enableOf, mergeFunction, type Team, teamFor } from "./team.js";
 
 /** `outer · inner` rows of `length` elements that lie `inner` apart: one dimension of a tensor, all others merged. */
 export interface Rows {
@@ -50,7 +51,9 @@ export function rowKernel(call: RowCall): Dispatch {
   const workgroup = team?.workgroup ?? COLUMN_WORKGROUP;
   const width = team && length % 4 === 0 ? 4 : 1;
   const rows = outer * inner;
+  const blocks = Math.ceil(length / (CHAIN * lanes));
   const code = `const LANES = ${lanes}u; // that share a row
+const BLOCK = ${CHAIN * lanes}u; // elements that they fold before the result joins others
 ${call.functions ?? ""}
 ${[...passFunctions(call, team), ...valueFunctions(call)].join("\n")}
 
@@ -61,7 +64,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u
   let row = min(task, u.rows - 1u);
   let length = select(0u, u.length, task < u.rows); // teams beyond the last row idle
   let start = ${inner === 1 ? "row * u.length" : "row / u.inner * u.inner * u.length + row % u.inner"};
-${body(call, team, width)}
+${body(call, { team, width, blocks })}
 }`;
   return kernel({
     label: call.label,
@@ -69,7 +72,7 @@ ${body(call, team, width)}
       ? `${lanes} lanes a row, ${width} of its elements a step`
       : "a lane a row, neighbouring rows side by side",
     enable: team ? enableOf(team) : "",
-    uniforms: { rows: u32(rows), length: u32(length), inner: u32(inner), ...call.uniforms },
+    uniforms: { rows: u32(rows), length: u32(length), inner: u32(inner), span: u32(spanOf(blocks)), ...call.uniforms },
     bindings: bindings(call, width),
     code,
     groups: Math.ceil(rows / (workgroup / lanes)),
@@ -111,7 +114,8 @@ function passFunctions(call: RowCall, team: Team | null): string[] {
   return Object.entries(call.passes ?? {}).map(([name, pass], k) => {
     const { state, result = state } = pass;
     const scope = known(call, k);
-    const merge = team ? combineFunctions(team, [{ name: `merge_${name}`, type: state, merge: pass.merge }]) : "";
+    const combine = { name: `merge_${name}`, type: state, merge: pass.merge };
+    const merge = team ? combineFunctions(team, [combine]) : mergeFunction(combine);
     return `${merge}
 fn fold_${name}(s: ${state}, row: u32, j: u32${parameters([...elements(call, pass), ...scope])}) -> ${state} {
   return ${pass.fold};
@@ -127,26 +131,27 @@ function valueFunctions(call: RowCall): string[] {
     .map(([name, b]) => `fn value_${name}(j: u32${scope}) -> ${b.type} { return ${b.value}; }`);
 }
 
-function body(call: RowCall, team: Team | null, width: number): string {
+function body(call: RowCall, walk: Walk): string {
   const each = Object.entries(call.inputs).filter(([, b]) => b.kind === "each");
-  const parts = [
+  const lines = [
+    ...(walk.blocks > 1 ? ["  let first = 0u;\n  let last = (length + BLOCK - 1u) / BLOCK;"] : []),
     ...each.map(([name, { index = "row" }]) => `  let ${name} = ${name}_in[${index}];`),
-    ...Object.entries(call.passes ?? {}).map(([name, pass], k) => passLoop(call, team, width, name, pass, k)),
+    ...Object.entries(call.passes ?? {}).map(([name, pass], k) => passLoop(call, walk, name, pass, k)),
     ...Object.entries(call.lets ?? {}).map(([name, value]) => `  let ${name} = ${value};`),
-    ...writes(call, width),
+    ...writes(call, walk.width),
   ];
-  return parts.join("\n");
+  return lines.join("\n");
 }
 
 /** A loop of this lane over its elements of the row: one a step, or four neighbours, whose values end in .x to .w. */
-function loop(call: RowCall, width: number, statements: readonly string[]): string {
+function loop(call: RowCall, width: number, statements: readonly string[], first = "", last = "length"): string {
   const at = `start + j${call.rows.inner === 1 ? "" : " * u.inner"}`;
   const loads = elements(call).map(([name]) => {
     const index = call.inputs[name].kind === "row" ? "at" : "j";
     return `    let ${name} = ${name}_in[${index}${width === 4 && index === "j" ? " / 4u" : ""}];`;
   });
   const step = width === 4 ? " * 4u" : "";
-  return `  for (var j = lane${step}; j < length; j += LANES${step}) {
+  return `  for (var j = ${first}lane${step}; j < ${last}; j += LANES${step}) {
     let at = ${width === 4 ? `(${at}) / 4u` : at};
 ${[...loads, ...statements].join("\n")}
   }`;
@@ -158,19 +163,30 @@ const stepArguments = (names: Names, width: number, k: number): string =>
 
 const components = (width: number): number[] => Array.from({ length: width }, (_, k) => k);
 
-function passLoop(call: RowCall, team: Team | null, width: number, name: string, pass: Pass, k: number): string {
+/** How the lanes of a row walk it: `width` elements a step, and how many blocks it has. */
+interface Walk {
+  readonly team: Team | null;
+  readonly width: number;
+  readonly blocks: number;
+}
+
+function passLoop(call: RowCall, { team, width, blocks }: Walk, name: string, pass: Pass, k: number): string {
   const scope = values(known(call, k));
   const state = `${name}_s`;
-  const fold = (step: string) => `    ${state} = fold_${name}(${state}, row, ${step}${scope});`;
-  const all = pass.over
-    ? `  for (var j = lane; j < ${pass.over}; j += LANES) {\n${fold("j")}\n  }`
-    : loop(
-        call,
-        width,
-        components(width).map((c) => fold(stepArguments(elements(call), width, c))),
-      );
-  return `  var ${state} = ${pass.init};
-${all}
+  const start = (to: string) => `  var ${to} = ${pass.init};`;
+  const fold = (to: string, step: string) => `    ${to} = fold_${name}(${to}, row, ${step}${scope});`;
+  const folds = (to: string) => components(width).map((c) => fold(to, stepArguments(elements(call), width, c)));
+  let all: string;
+  if (pass.over) {
+    all = `${start(state)}\n  for (var j = lane; j < ${pass.over}; j += LANES) {\n${fold(state, "j")}\n  }`;
+  } else if (blocks <= 1) {
+    all = `${start(state)}\n${loop(call, width, folds(state))}`;
+  } else {
+    const part = loop(call, width, folds(`${state}_part`), "block * BLOCK + ", "min((block + 1u) * BLOCK, length)");
+    const sum = { name: state, init: pass.init, merge: `merge_${name}` };
+    all = indent(cascade(blocks, [sum], `${start(`${state}_part`)}\n${part}`));
+  }
+  return `${all}
   let ${name} = finish_${name}(${team ? `merge_${name}_all(${state}, lid)` : state}${scope});`;
 }
 

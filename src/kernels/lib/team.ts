@@ -40,10 +40,12 @@ export const enableOf = ({ shuffles }: Team): string => (shuffles ? "enable subg
  * over its team, in a fixed tree. `name_all` must be called in uniform control flow; `lid` is the local invocation index.
  */
 export function combineFunctions(team: Team, combines: readonly Combine[]): string {
-  return combines
-    .map((c) => `fn ${c.name}(a: ${c.type}, b: ${c.type}) -> ${c.type} { return ${c.merge}; }\n${overTeam(team, c)}`)
-    .join("\n");
+  return combines.map((c) => `${mergeFunction(c)}\n${overTeam(team, c)}`).join("\n");
 }
+
+/** The WGSL function `name(a, b)`. */
+export const mergeFunction = ({ name, type, merge }: Combine): string =>
+  `fn ${name}(a: ${type}, b: ${type}) -> ${type} { return ${merge}; }`;
 
 function overTeam({ lanes, workgroup, shuffles }: Team, { name, type }: Combine): string {
   if (shuffles) {
