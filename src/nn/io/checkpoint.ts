@@ -12,7 +12,7 @@ export interface Checkpoint {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-/** Reads a safetensors file onto the device: floats as f32, integers as i32. Throws CheckpointError. */
+/** Reads a safetensors file onto the device: floats as f32, U32 as u32, other integers as i32. Throws CheckpointError. */
 export async function loadTensors(path: string): Promise<Checkpoint> {
   const { tensors, metadata } = await loadSafetensors(path);
   const loaded = new Map<string, Tensor>();
@@ -26,6 +26,7 @@ export async function loadTensors(path: string): Promise<Checkpoint> {
 }
 
 function onDevice(stored: StoredTensor, what: string): Tensor {
+  if (stored.dtype === "U32") return tensor(new Uint32Array(new Uint8Array(stored.data).buffer), stored.shape);
   const floating = stored.dtype.startsWith("F") || stored.dtype.startsWith("BF");
   return tensor(floating ? toFloat32(stored, what) : toInt32(stored, what), stored.shape);
 }
