@@ -27,6 +27,13 @@ describe("the alarm", () => {
     expect(warning?.entropyRatio).toBeLessThan(0.05);
   });
 
+  test("fires when answers no longer say anything, whatever class they favour by a hair", () => {
+    const a = alarm();
+    a.observe(start);
+    expect(a.observe(rows(WINDOW, (i) => answer(i % 4, 0.5)))).toMatchObject({ dominance: 0.25, normRatio: 0.25 });
+    expect(a.observe(rows(WINDOW, (i) => answer(i % 4, 1.5)))).toBeNull();
+  });
+
   const entropy = 1; // about that of answer(c, 2), in nats
   test.each([
     ["sure answers of all classes", { entropy, logitNorm: 2 }, (i: number) => answer(i % 4, 8)],
