@@ -1,5 +1,6 @@
 // One method on its way through streams and scenarios: steps, times, records.
 import { type Tensor, tensor } from "../tensor/index.js";
+import type { CollapseGuard, CollapseWarning } from "./alarm.js";
 import type { Method } from "./methods/index.js";
 import { StreamRecorder } from "./recorder.js";
 import type { Batch, Phase, Scenario, Stream } from "./streams/index.js";
@@ -9,18 +10,27 @@ export class Runner {
   readonly recorder: StreamRecorder;
   /** Batches that changed nothing because their gradient was not finite. */
   notUpdated = 0;
+  /** What the guard warned of. */
+  readonly warnings: CollapseWarning[] = [];
   #seconds = 0;
 
-  /** @param length images of all that it will see */
+  /**
+   * @param length images of all that it will see
+   * @param guard hears what `method` answers while it learns
+   */
   constructor(
     readonly method: Method,
     length: number,
+    readonly guard: CollapseGuard | null = null,
   ) {
     this.recorder = new StreamRecorder(method.model.numClasses, length);
   }
 
-  /** Learns from a batch, waits for it and records it. Rejects with NonFiniteError for images that are not finite. */
-  async step(batch: Batch, images: Tensor): Promise<void> {
+  /**
+   * Learns from a batch, waits for it and records it; resolves to a warning if the guard gives one. Rejects with
+   * NonFiniteError for images that are not finite.
+   */
+  async step(batch: Batch, images: Tensor): Promise<CollapseWarning | null> {
     const start = performance.now();
     const { logits, metrics } = this.method.step(images);
     const answers = await logits.data();
@@ -28,6 +38,9 @@ export class Runner {
     this.#seconds += (performance.now() - start) / 1000;
     this.recorder.record(batch, answers as Float32Array, report);
     if (!report.updated && report.kept !== 0) this.notUpdated++; // a batch of which nothing is kept is no failure
+    const warning = this.guard?.observe(answers as Float32Array) ?? null;
+    if (warning) this.warnings.push(warning);
+    return warning;
   }
 
   /** Answers a batch without learning from it, and records the answers. */

@@ -7,6 +7,8 @@ import { zerosiam } from "./run.js";
 
 const ADAPT = ["adapt", "--model", "digits", "--weights", "w", "--data", "d", "--method", "tent"];
 
+const SOURCE = ADAPT.map((word) => (word === "tent" ? "source" : word));
+
 /** Command lines, and what stderr must say. */
 const WRONG: [args: string[], says: RegExp][] = [
   [[], /Usage: zerosiam/],
@@ -30,6 +32,18 @@ const WRONG: [args: string[], says: RegExp][] = [
   [[...ADAPT, "--batch", "0"], /--batch: "0" is not an integer ≥ 1/],
   [[...ADAPT, "--order", "sorted"], /--order: "sorted" is unknown\n {2}help: known are as-is, class, shuffle/],
   [[...ADAPT, "--std", "0.5,0,0.5"], /--std: "0" is not a finite number > 0/],
+  [[...ADAPT, "--steps", "0"], /--steps: "0" is not an integer ≥ 1/],
+  [[...ADAPT, "--alarm", "panic"], /--alarm: "panic" is unknown\n {2}help: known are warn, rollback/],
+  [
+    [...ADAPT, "--divergence", "kl"],
+    /--divergence: not for tent\n {2}help: for zerosiam, zerosiam-eata, zerosiam-deyo/,
+  ],
+  [[...ADAPT, "--fisher", "f"], /--fisher: not for tent\n {2}help: for eata/],
+  [[...ADAPT, "--clean-reset"], /--clean-reset: not for tent\n {2}help: for sar/],
+  [[...SOURCE, "--episodic"], /--episodic: not for source\n {2}help: for tent, eata/],
+  [[...SOURCE, "--alarm", "rollback"], /--alarm: not for source/],
+  [[...ADAPT, "--alarm", "warn", "--episodic"], /--alarm: not with --episodic\n {2}help: /],
+  [[...ADAPT, "--rate-factor", "0.1"], /--rate-factor: nothing rolls back\n {2}help: .*--alarm rollback/],
   [[...ADAPT, "--mean", "0.5,,0.5"], /--mean: "" is not a finite number/],
 ];
 

@@ -4,12 +4,14 @@ import { writeFileAtomic } from "../../nn/index.js";
 import { ConfigError, memory } from "../../tensor/index.js";
 import { checkImages, openImages } from "../data/imageFolder.js";
 import type { ImageSource } from "../data/imageSet.js";
-import { createMethod, METHODS, type MethodOptions } from "../methods/index.js";
-import { loadModel, MODELS, modelEntry } from "../models.js";
+import { METHODS } from "../methods/index.js";
+import { MODELS, modelEntry } from "../models.js";
 import type { StreamRecorder } from "../recorder.js";
 import { percent, perImage } from "../report/format.js";
 import { Runner } from "../runner.js";
 import { type Normalization, type Order, Stream } from "../streams/index.js";
+import { type MethodSettings, makeMethod } from "./makeMethod.js";
+import { addMethodFlags, checkMethodFlags } from "./methodFlags.js";
 import {
   ANY,
   COUNT,
@@ -27,12 +29,8 @@ import { loadProgress, remaining, saveProgress, saving } from "./resume.js";
 import { runStream } from "./runStream.js";
 import { type Session, withSession } from "./session.js";
 
-interface AdaptOptions extends CommonOptions, MethodOptions {
-  model: string;
-  weights: string;
+interface AdaptOptions extends CommonOptions, MethodSettings {
   data: string;
-  method: string;
-  batch: number;
   order: Order;
   mean?: number[];
   std?: number[];
@@ -47,7 +45,7 @@ interface AdaptOptions extends CommonOptions, MethodOptions {
 const ORDERS: readonly Order[] = ["as-is", "class", "shuffle"];
 
 export function addAdapt(program: Command): void {
-  program
+  const command = program
     .command("adapt")
     .description("adapt a model on a stream of labelled images")
     .addOption(nameFlag("--model <name>", MODELS.join(", "), MODELS).makeOptionMandatory())
@@ -70,6 +68,7 @@ export function addAdapt(program: Command): void {
     .option("--resume <file>", "start from a saved state, after the images that it has seen of this same stream")
     .option("--predictions <file>", "CSV: image, label, prediction")
     .action(async (options: AdaptOptions) => {
+      checkMethodFlags(options.method, options);
       if (options.saveEvery !== undefined && options.save === undefined) {
         throw new ConfigError("--save-every: there is no --save", "name the file with --save");
       }
@@ -77,6 +76,7 @@ export function addAdapt(program: Command): void {
       await checkWritable("--predictions", options.predictions);
       await withSession("adapt", options, (session) => adapt(session, options));
     });
+  addMethodFlags(command);
 }
 
 async function adapt(session: Session, options: AdaptOptions): Promise<void> {
@@ -84,7 +84,8 @@ async function adapt(session: Session, options: AdaptOptions): Promise<void> {
   checkImages(options.data, set, options.model);
   const { mean, std } = modelEntry(options.model).normalization;
   const normalization = { mean: options.mean ?? mean, std: options.std ?? std };
-  const method = createMethod(options.method, await loadModel(options.model, options.weights), options);
+  using made = await makeMethod(options, normalization);
+  const { method, guard } = made;
   const stream = streamOf(set, normalization, options);
   const position = options.resume === undefined ? null : await loadProgress(options.resume, method);
   const { batches, shown } = remaining(stream, position);
@@ -95,7 +96,7 @@ async function adapt(session: Session, options: AdaptOptions): Promise<void> {
     position && before === 0 ? ", all of them: the state was saved on another stream or between its batches" : "";
   session.say(`${method.name}: ${total} images in batches of ${options.batch}${seen}${other}`);
   session.say(`${normalizationText(normalization, options)}\n`);
-  const runner = new Runner(method, total);
+  const runner = new Runner(method, total, guard);
   const save = async () => {
     if (options.save !== undefined) await saveProgress(options.save, method, shown, session.interrupt.requested);
   };
@@ -117,6 +118,7 @@ async function adapt(session: Session, options: AdaptOptions): Promise<void> {
     secondsPerImage,
     peakBytes: memory().peakBytes,
     notUpdated,
+    ...(options.alarm && { warnings: runner.warnings }),
   });
 }
 

@@ -1,6 +1,8 @@
 // Shows a stream to several methods side by side, a batch at a time, and keeps what each did.
 import { tensor } from "../../tensor/index.js";
+import type { CollapseWarning } from "../alarm.js";
 import { type ReportCorruption, type ReportMethod, reportRows } from "../report/data.js";
+import { percent } from "../report/format.js";
 import type { LiveView } from "../report/terminal.js";
 import type { Runner } from "../runner.js";
 import type { Batch } from "../streams/index.js";
@@ -30,12 +32,24 @@ export async function runStream(
     if (interrupt.requested) break;
     using images = tensor(batch.images, batch.shape);
     for (const runner of runners) {
-      await runner.step(batch, images);
+      const warning = await runner.step(batch, images);
       const { rows } = runner.recorder;
       view.update(runner.method.name, rows[rows.length - 1]);
+      if (warning) view.interject(warningText(warning, runner));
     }
   }
   view.finish();
+}
+
+/** What the alarm saw, and what was done. */
+function warningText(
+  { images, dominance, entropyRatio, normRatio }: CollapseWarning,
+  { method, guard }: Runner,
+): string {
+  const seen = `one class has ${percent(dominance)} of the answers`;
+  const ratios = `entropy ${entropyRatio.toFixed(2)} times, logit norm ${normRatio.toFixed(2)} times what they were`;
+  const done = guard?.response === "rollback" ? "; rolled back, rates lowered" : "";
+  return `collapse? ${method.name} after ${images} images: ${seen}, ${ratios}${done}`;
 }
 
 /** Accuracy of every method on each corruption, in the order in which the corruptions appeared. */

@@ -109,7 +109,8 @@ export class CellRunner implements Disposable {
   }
 }
 
-function* tensorsOf(stream: Stream): Generator<Tensor> {
+/** The batches of a stream as tensors, each of which lives until the next is asked for. */
+export function* tensorsOf(stream: Stream): Generator<Tensor> {
   for (const { images, shape } of stream) {
     using batch = tensor(images, shape);
     yield batch;

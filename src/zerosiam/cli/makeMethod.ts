@@ -1,0 +1,56 @@
+// The method that flags ask for, on the model that they name, with the alarm that listens to it.
+import type { Classifier } from "../../nn/index.js";
+import type { Tensor } from "../../tensor/index.js";
+import { CollapseAlarm, CollapseGuard } from "../alarm.js";
+import { checkImages, openImages } from "../data/imageFolder.js";
+import { createMethod, fisherInformation, type Method } from "../methods/index.js";
+import { loadModel } from "../models.js";
+import { type Normalization, Stream } from "../streams/index.js";
+import { tensorsOf } from "../sweep/cellRunner.js";
+import type { MethodFlags } from "./methodFlags.js";
+
+export interface MethodSettings extends MethodFlags {
+  model: string;
+  weights: string;
+  method: string;
+  /** Images of a step. */
+  batch: number;
+}
+
+/** What was made; disposing it frees all of it. */
+interface MadeMethod extends Disposable {
+  readonly method: Method;
+  readonly guard: CollapseGuard | null;
+}
+
+/** Throws CheckpointError for files that cannot be read or do not fit, ConfigError for options that the method refuses. */
+export async function makeMethod(settings: MethodSettings, normalization: Normalization): Promise<MadeMethod> {
+  const { fisher: clean, alarm: response, rateFactor, ...options } = settings;
+  const model = await loadModel(options.model, options.weights);
+  const fisher = clean === undefined ? null : await fisherOf(model, options.model, clean, normalization);
+  // To go back behind a collapse that the window shows: two windows.
+  const history = response === "rollback" ? Math.ceil((2 * CollapseAlarm.WINDOW) / options.batch) : 0;
+  const method = createMethod(options.method, model, { ...options, history, ...(fisher && { fisher }) });
+  const factor = rateFactor === undefined ? {} : { rateFactor };
+  return {
+    method,
+    guard: response ? new CollapseGuard(method, { response, ...factor }) : null,
+    [Symbol.dispose]() {
+      method.dispose();
+      for (const information of fisher?.values() ?? []) information.dispose();
+      model.dispose();
+    },
+  };
+}
+
+/** From all images of a file or folder. */
+async function fisherOf(
+  model: Classifier,
+  name: string,
+  path: string,
+  normalization: Normalization,
+): Promise<Map<string, Tensor>> {
+  using set = await openImages(path);
+  checkImages(path, set, name);
+  return fisherInformation(model, tensorsOf(new Stream({ set, batchSize: 64, normalization })));
+}
