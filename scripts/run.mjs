@@ -20,6 +20,7 @@ const TASKS = {
   docs: () => runSource("scripts/docs.ts", ["--write"]),
   mutants: (args) => runSource("scripts/mutants.ts", args),
   severities: (args) => runSource("scripts/severities.ts", args),
+  alarm: (args) => runSource("scripts/alarm.ts", args),
   accuracy: (args) => runSource("scripts/accuracy.ts", args),
   "contact-sheet": (args) => runSource("scripts/contact-sheet.ts", args),
   fuzz: (args) => runSource("test/fuzz/run.ts", args),
