@@ -225,11 +225,8 @@ class Attention extends Module {
     const size = this.dim / this.heads;
     const qkv = this.qkv.forward(x).reshape([batch, tokens, 3, this.heads, size]).permute([2, 0, 3, 1, 4]);
     const [q, k, v] = [0, 1, 2].map((i) => qkv.slice([[i, i + 1]]).reshape([batch, this.heads, tokens, size]));
-    const weights = q
-      .matmul(k, { transposeB: true })
-      .mul(size ** -0.5)
-      .softmax(-1);
-    return this.proj.forward(weights.matmul(v).permute([0, 2, 1, 3]).reshape([batch, tokens, this.dim]));
+    const [attended] = q.scaledDotProductAttention(k, v);
+    return this.proj.forward(attended.permute([0, 2, 1, 3]).reshape([batch, tokens, this.dim]));
   }
 }
 
