@@ -23,6 +23,7 @@ const TASKS = {
   alarm: (args) => runSource("scripts/alarm.ts", args),
   accuracy: (args) => runSource("scripts/accuracy.ts", args),
   "contact-sheet": (args) => runSource("scripts/contact-sheet.ts", args),
+  fit: (args) => runSource("scripts/fit.ts", args),
   fuzz: (args) => runSource("test/fuzz/run.ts", args),
   test: (args) => runModule("node_modules/vitest/vitest.mjs", ["run", ...args]),
   "test:unit": (args) => runModule("node_modules/vitest/vitest.mjs", ["run", "--mode", "unit", ...args]),
