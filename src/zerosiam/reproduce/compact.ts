@@ -2,7 +2,7 @@
 import type { CellPhase, CellResult, CellSetting } from "../report/cell.js";
 
 /** Streams of which one seed keeps curves, bins and single corruptions: for the figures. */
-const DRAWN = new Set(["class-ordered"]);
+const DRAWN = new Set(["class-ordered", "return-to-source"]);
 
 /** Whether a cell is to be drawn, and keeps all. */
 function isDrawn({ part, stream, seed }: CellSetting): boolean {
