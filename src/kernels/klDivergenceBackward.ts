@@ -3,7 +3,13 @@ import { ulp } from "../tensor/op.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { dimParams, keptShape, rowwise } from "./lib/rowwise.js";
 import { FAR_LOGITS, of } from "./lib/sample.js";
-import { DIVERGENCE_SLOPE, divergencePasses, divergenceSlope, SOFTMAX_FUNCTIONS } from "./lib/softmaxPasses.js";
+import {
+  DIVERGENCE_SLOPE,
+  divergenceDistances,
+  divergencePasses,
+  divergenceSlope,
+  SOFTMAX_FUNCTIONS,
+} from "./lib/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -29,8 +35,7 @@ export const klDivergenceBackward = rowwise({
   vjp(h, { g, a, b }, { params: { dim } }) {
     const kept = (t: Tensor) => t.reshape(keptShape(a.shape, dim));
     const p = a.softmax(dim);
-    const apart = a.logSoftmax(dim).sub(b.logSoftmax(dim));
-    const d = p.ne(0).where(apart.sub(kept(a.klDivergence(b, dim))), 0); // where p is 0, p ln p is too
+    const d = divergenceDistances(a, b, dim);
     const pd = p.mul(d);
     const byA = h
       .mul(d.add(1))

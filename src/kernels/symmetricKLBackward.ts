@@ -5,6 +5,7 @@ import { dimParams, keptShape, rowwise } from "./lib/rowwise.js";
 import { FAR_LOGITS, of } from "./lib/sample.js";
 import {
   DIVERGENCE_SLOPE,
+  divergenceDistances,
   divergencePasses,
   divergenceSlope,
   logP,
@@ -39,8 +40,7 @@ export const symmetricKLBackward = rowwise({
   vjp(h, { g, a, b }, { params: { dim } }) {
     const kept = (t: Tensor) => t.reshape(keptShape(a.shape, dim));
     const [p, q] = [a.softmax(dim), b.softmax(dim)];
-    const apart = a.logSoftmax(dim).sub(b.logSoftmax(dim));
-    const d = p.ne(0).where(apart.sub(kept(a.klDivergence(b, dim))), 0); // where p is 0, p ln p is too
+    const d = divergenceDistances(a, b, dim);
     const pd = p.mul(d);
     const byA = h
       .mul(d.add(2))

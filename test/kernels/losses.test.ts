@@ -51,6 +51,18 @@ describe("logits of ±10⁴", () => {
     expect(Array.from(await a.klDivergence(b).data())).toEqual([2e4]);
     expect(Array.from(await a.symmetricKL(b).data())).toEqual([4e4]);
   });
+
+  it("keep the digits of second derivatives", async () => {
+    const [a, b] = [tensor([[1e4, 9990, -1e4]]), tensor([[-1e4, 0, 1e4]])];
+    const g = tensor([1]).setRequiresGrad(true);
+    const onFirst = tensor([[1, 0, 0]]);
+    const q = 1 / (1 + Math.exp(10));
+    const want = (1 - q) * q * 10010; // p₀ p₁ (a₀ − a₁ − (b₀ − b₁)); KL is 20,000, and rounds to 2⁻¹⁰
+    const [one] = grad(g.klDivergenceBackward(a, b, 1).mul(onFirst).sum(), [g]);
+    expect(Math.abs((await one.item()) - want)).toBeLessThan(1e-6);
+    const [both] = grad(g.symmetricKLBackward(a, b, 1).mul(onFirst).sum(), [g]); // and p₀ − q₀
+    expect(Math.abs((await both.item()) - (want + 1 - q))).toBeLessThan(1e-6);
+  });
 });
 
 describe("crossEntropy", () => {

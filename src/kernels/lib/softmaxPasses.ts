@@ -1,7 +1,9 @@
-// What the ops on softmax(row) share: the row's maximum and sum of exponentials, in WGSL and in float64.
+// What the ops on softmax(row) share: the row's maximum and sum of exponentials, in WGSL, in ops and in float64.
+import type { Tensor } from "../../tensor/tensor.js";
 import { floats } from "./floats.js";
 import { LOWEST_KEY, ORDERED } from "./ordered.js";
 import type { Reducer } from "./reducer.js";
+import { keptShape } from "./rowwise.js";
 
 /** Functions that the passes call. */
 export const SOFTMAX_FUNCTIONS = `${floats("exp32", "log32", "isFinite")}
@@ -76,6 +78,14 @@ export function divergenceSlope(a: Float64Array, b: Float64Array): Float64Array 
   const [lp, lq] = [logSoftmaxRow(a), logSoftmaxRow(b)];
   const kl = total(lp.map((l, j) => plogq(l, l - lq[j])));
   return lp.map((l, j) => plogq(l, kl === Number.POSITIVE_INFINITY ? Number.NaN : l - lq[j] - kl));
+}
+
+/** ln p − ln q − KL(p ‖ q) along `dim`, in ops; 0 where p is 0. As in `divergencePasses`, less what KL lost to rounding. */
+export function divergenceDistances(a: Tensor, b: Tensor, dim: number): Tensor {
+  const p = a.softmax(dim);
+  const kl = a.klDivergence(b, dim).reshape(keptShape(a.shape, dim));
+  const rough = p.ne(0).where(a.logSoftmax(dim).sub(b.logSoftmax(dim)).sub(kl), 0); // p ln p is 0 too
+  return p.ne(0).where(rough.sub(p.mul(rough).sum(dim, true)), 0);
 }
 
 /** softmax of a row, in float64. */
