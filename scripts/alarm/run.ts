@@ -76,9 +76,9 @@ export interface HeldBack {
   readonly rollbacks: number;
 }
 
-/** The same run, rolled back two windows, at half the rates from then on, whenever the alarm fires. */
+/** The same run, rolled back by the guard's reach, at half the rates from then on, whenever the alarm fires. */
 export async function holdBack(name: string, options: MethodOptions, stream: Stream): Promise<HeldBack> {
-  const history = Math.ceil((2 * CollapseAlarm.WINDOW) / stream.batchSize);
+  const history = CollapseGuard.historyFor(stream.batchSize);
   const method = createMethod(name, await loadDigitsModel(), { ...options, history });
   const guard = new CollapseGuard(method, { response: "rollback" });
   let rollbacks = 0;

@@ -112,9 +112,17 @@ export interface GuardOptions extends AlarmOptions {
 
 /**
  * An alarm that acts on a method. Collapse is some way on when the window shows it: to go back behind it, make the method
- * with a `history` of two windows, 2 · window / batch size steps.
+ * with the `history` that `historyFor` names.
  */
 export class CollapseGuard {
+  /** Images that a rollback takes back: eight windows. Two, tried first, led back to after the onset (docs/findings.md). */
+  static readonly REACH = 8 * CollapseAlarm.WINDOW;
+
+  /** The steps of `batchSize` images that reach so far back. */
+  static historyFor(batchSize: number): number {
+    return Math.ceil(CollapseGuard.REACH / batchSize);
+  }
+
   readonly alarm: CollapseAlarm;
   readonly response: "warn" | "rollback";
   readonly #rateFactor: number;

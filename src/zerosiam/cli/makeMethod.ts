@@ -1,7 +1,7 @@
 // The method that flags ask for, on the model that they name, with the alarm that listens to it.
 import type { Classifier } from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
-import { CollapseAlarm, CollapseGuard } from "../alarm.js";
+import { CollapseGuard } from "../alarm.js";
 import { checkImages, openImages } from "../data/imageFolder.js";
 import { createMethod, fisherInformation, type Method } from "../methods/index.js";
 import { loadModel } from "../models.js";
@@ -28,8 +28,7 @@ export async function makeMethod(settings: MethodSettings, normalization: Normal
   const { fisher: clean, alarm: response, rateFactor, ...options } = settings;
   const model = await loadModel(options.model, options.weights);
   const fisher = clean === undefined ? null : await fisherOf(model, options.model, clean, normalization);
-  // To go back behind a collapse that the window shows: two windows.
-  const history = response === "rollback" ? Math.ceil((2 * CollapseAlarm.WINDOW) / options.batch) : 0;
+  const history = response === "rollback" ? CollapseGuard.historyFor(options.batch) : 0;
   const method = createMethod(options.method, model, { ...options, history, ...(fisher && { fisher }) });
   const factor = rateFactor === undefined ? {} : { rateFactor };
   return {
