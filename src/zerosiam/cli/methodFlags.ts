@@ -33,7 +33,11 @@ const FLAGS: readonly MethodFlag[] = [
   [new Option("--fisher <path>", "clean images, as --data: EATA forgets less of what they need"), only("eata")],
   [new Option("--clean-reset", "SAR's recovery clears momentum and average too"), only("sar")],
   [
-    nameFlag("--alarm <response>", "at a collapse: warn, or rollback and lower the rates", ["warn", "rollback"]),
+    nameFlag(
+      "--alarm <response>",
+      "at a collapse: warn, or rollback: take 1,024 images back and lower the rates (begins anew on --resume)",
+      ["warn", "rollback"],
+    ),
     learns,
   ],
   [numberFlag("--rate-factor <x>", "of the rates at a rollback (default: 0.5)", RATE), learns],
