@@ -1,7 +1,7 @@
 // The gradient of a whole program on the device against differences of the same program in float64.
 //
 // How far may it be? Rounding happens on the way there and on the way back.
-// There: the float64 program is run again with each value, given or made by a step, multiplied by 1 + δ, δ at random up to what the
+// There: the float64 program is run again with each value that a step gives multiplied by 1 + δ, δ at random up to what the
 // op may be off by. Its derivative moves as rounding moves the device's; a few such runs tell the size, of which FACTOR times
 // is allowed. It grows with the condition of the program: a difference of large numbers loses more than a product does.
 // Back: each vjp is a chain of a few ops about as exact as its own op, `abs` being for gradients of order 1. An error e in the
@@ -91,13 +91,13 @@ const toleranceOf = ({ op, inputs, params }: Step, values: readonly HostTensor[]
     params,
   );
 
-/** What is done to the f32 result of a step, or to given tensor n, which counts as step −1 − n. */
+/** What is done to the f32 result of a step. */
 type Noise = (step: number, data: Float64Array) => Float64Array;
 
 /** Rounding as in run `trial` of a program: the same at every point, so that there is a derivative. */
 function roundings({ steps, values }: Program, trial: number): Noise {
   return (k, data) => {
-    const { ulp, abs } = k < 0 ? { ulp: 0, abs: 0 } : toleranceOf(steps[k], values);
+    const { ulp, abs } = toleranceOf(steps[k], values);
     const rng = new Rng(4).fork(`${trial} ${k}`);
     const amount = () => 2 * rng.uniform() - 1;
     return data.map((v) => v * (1 + (8 + ulp) * EPSILON * amount()) + abs * amount());
@@ -114,12 +114,7 @@ function evaluate(
 ): Float64Array[] {
   const values = program.values.map(({ data }, n) => {
     const d = directions.get(n);
-    return d
-      ? noise(
-          -1 - n,
-          data.map((v, i) => v + t * d[i]),
-        )
-      : data;
+    return d ? data.map((v, i) => v + t * d[i]) : data;
   });
   for (const [k, { op, inputs, params, outputs }] of program.steps.entries()) {
     const hosts = inputs.map((n, i) => {
