@@ -1,14 +1,14 @@
 // gradcheck: what backward gives against differences of the function itself, both on the device.
 import { grad, noGrad } from "./autograd.js";
 import { tensor } from "./create.js";
-import { DTypeError, GradError, NonFiniteError } from "./errors.js";
+import { ConfigError, DTypeError, GradError, NonFiniteError } from "./errors.js";
 import { Rng } from "./rng.js";
 import { scope } from "./scope.js";
 import { formatShape, type Shape, stridesOf } from "./shape.js";
-import type { Tensor } from "./tensor.js";
+import { Tensor } from "./tensor.js";
 
 export interface GradcheckOptions {
-  /** Step of an element x, in units of max(1, |x|). Default ∛2⁻²³ ≈ 0.005. */
+  /** Step of an element x, in units of max(1, |x|); at least 2⁻²³. Default ∛2⁻²³ ≈ 0.005. */
   eps?: number;
   /** Absolute part of the tolerance; default 1e-4. */
   atol?: number;
@@ -42,6 +42,8 @@ interface Probe {
 
 /** The two sides of a comparison, per unit of the step. */
 interface Verdict {
+  /** Something is there: a difference that the rounding of f would not make, or a gradient that is not zero but for rounding. */
+  readonly present: boolean;
   readonly expected: number;
   readonly got: number;
   readonly allowed: number;
@@ -57,11 +59,16 @@ interface Verdict {
  *
  * Differences are f32 too. They are held to atol + rtol |expected| + 8 · 2⁻²³ |f| / step: gradients below that
  * cannot be told from rounding. Choose inputs of about 1, away from kinks (relu at 0) by more than the step.
+ * An input fails too where no comparison could have found a missing gradient, all lying within what is allowed, and
+ * yet something is there: a difference of more than 4 · 2⁻²³ |f|, or a gradient above atol and 8 · 2⁻²³ |f|. What is
+ * below those is taken for zero, as the gradient of a sum of probabilities is.
  *
- * Throws GradError that names input and element, what differences expect and what backward got; also when no input
- * requires a gradient or `f` is random. Throws DTypeError when `f` does not give f32, NonFiniteError at NaN or ±∞.
+ * Throws GradError that names input and element, what differences expect and what backward got; also when differences
+ * cannot resolve the gradient, no input requires one or `f` is random. Throws ConfigError on options out of range and
+ * when `f` gives no tensor, DTypeError when it does not give f32, NonFiniteError at NaN or ±∞.
  */
 export async function gradcheck(f: Fn, inputs: readonly Tensor[], options: GradcheckOptions = {}): Promise<void> {
+  checkOptions(options);
   const wanted = inputs.filter((input) => input.requiresGrad);
   if (wanted.length === 0) {
     throw new GradError(
@@ -78,8 +85,10 @@ export async function gradcheck(f: Fn, inputs: readonly Tensor[], options: Gradc
   }
   // a handle of its own: f may return what is not ours to dispose
   const y = scope(() => {
-    const result = f(...inputs);
-    return result.reshape(result.shape);
+    const result: unknown = f(...inputs);
+    if (result instanceof Tensor) return result.reshape(result.shape);
+    const what = result instanceof Promise ? "a promise" : Array.isArray(result) ? "an array" : `${result}`;
+    throw new ConfigError(`gradcheck: f gives ${what}`, "let it return one tensor, at once: no async function");
   });
   try {
     if (y.dtype !== "f32") throw new DTypeError(`gradcheck: f gives ${y}`, "only f32 results have gradients");
@@ -87,6 +96,7 @@ export async function gradcheck(f: Fn, inputs: readonly Tensor[], options: Gradc
     await check.prepare();
     const elements = wanted.reduce((sum, { size }) => sum + size, y.size);
     await ((options.fast ?? elements > FULL_UP_TO) ? check.directions(wanted) : check.jacobian(wanted));
+    check.checkResolved();
   } finally {
     y.dispose();
   }
@@ -98,6 +108,8 @@ class Check {
   readonly #atol: number;
   readonly #rtol: number;
   readonly #rng: Rng;
+  /** Of each input, the comparison in which most was to be seen, relative to what is allowed. */
+  readonly #clearest = new Map<Tensor, Verdict>();
 
   constructor(
     readonly f: Fn,
@@ -138,6 +150,7 @@ class Check {
         const probe = await this.#probe(input, (at) => (at === j ? 1 : 0));
         for (const [k, weights] of outputs.entries()) {
           const verdict = this.#judge(probe, weights, rows[k][i], Math.abs(probe.moved[j]));
+          this.#note(input, verdict);
           if (verdict.excess > 0) this.#fail(input, j, `, of element ${place(k, this.y.shape)} of the result`, verdict);
         }
       }
@@ -161,9 +174,27 @@ class Check {
           );
         };
         const whole = await along(0, input.size);
+        this.#note(input, whole);
         if (whole.excess > 0) await this.#locate(input, along, whole);
       }
     }
+  }
+
+  /** Throws where something is there, but no comparison of an input could have told it from nothing. */
+  checkResolved(): void {
+    for (const [input, { expected, got, allowed, present }] of this.#clearest) {
+      if (!present || clarity({ expected, got, allowed }) > 1) continue;
+      throw new GradError(
+        `gradcheck: differences cannot resolve the gradient of ${this.#name(input)} (${input}): at best ${expected.toPrecision(3)} by differences, ${got.toPrecision(3)} by backward, where ${allowed.toPrecision(2)} is allowed`,
+        "subtract from f what does not depend on the input, scale f or the inputs to about 1, or set a smaller atol",
+      );
+    }
+  }
+
+  #note(input: Tensor, verdict: Verdict): void {
+    const before = this.#clearest.get(input);
+    const clearest = before && clarity(before) >= clarity(verdict) ? before : verdict;
+    this.#clearest.set(input, { ...clearest, present: verdict.present || (before?.present ?? false) });
   }
 
   /** Halves the direction, following the worse half, down to an element; throws. */
@@ -219,9 +250,13 @@ class Check {
     }
     const slope = gradient.reduce((sum, g, at) => (moved[at] === 0 ? sum : sum + g * moved[at]), 0);
     const [expected, got] = [difference / step, slope / step];
-    const allowed = this.#atol + this.#rtol * Math.abs(expected) + (2 * ROUNDING * Math.sqrt(square)) / step;
+    const rounding = (2 * ROUNDING * Math.sqrt(square)) / step;
+    const allowed = this.#atol + this.#rtol * Math.abs(expected) + rounding;
+    // 4 ε |f| between the two sides; 8 ε |f| of a gradient per unit of the input, as where terms as large as f cancel
+    const present =
+      Math.abs(expected) > rounding / 4 || Math.abs(got) > Math.max(this.#atol, ROUNDING * Math.sqrt(square));
     const excess = Math.abs(got - expected) - allowed;
-    return { expected, got, allowed, excess: Number.isNaN(excess) ? Number.POSITIVE_INFINITY : excess };
+    return { present, expected, got, allowed, excess: Number.isNaN(excess) ? Number.POSITIVE_INFINITY : excess };
   }
 
   #name(input: Tensor): string {
@@ -234,6 +269,25 @@ class Check {
       `gradcheck: ${this.#name(input)} (${input}), gradient of element ${place(at, input.shape)}${what}: ${figures} (${allowed.toPrecision(2)} allowed)`,
       "mend the derivative; where f has a kink or bends within the step, move the input or pass a smaller eps",
     );
+  }
+}
+
+/** How far the larger side of a comparison reaches beyond what is allowed: a missing gradient is found above 1. */
+function clarity({ expected, got, allowed }: Pick<Verdict, "expected" | "got" | "allowed">): number {
+  return Math.max(Math.abs(expected), Math.abs(got)) / allowed;
+}
+
+function checkOptions({ eps = STEP, atol = 0, rtol = 0 }: GradcheckOptions): void {
+  if (!(eps >= EPSILON && Number.isFinite(eps))) {
+    throw new ConfigError(
+      `gradcheck: eps is ${eps}`,
+      `it must be finite and at least 2⁻²³, or no f32 moves; default ${STEP}`,
+    );
+  }
+  for (const [name, value] of Object.entries({ atol, rtol })) {
+    if (!(value >= 0 && Number.isFinite(value))) {
+      throw new ConfigError(`gradcheck: ${name} is ${value}`, "it must be finite and at least 0");
+    }
   }
 }
 

@@ -69,6 +69,16 @@ describe("passes", () => {
     await gradcheck(f, inputs, { fast: true });
   });
 
+  test.each<[string, (x: Tensor) => Tensor]>([
+    ["gradients of zero", (x) => x.mul(0).add(1e4)],
+    ["gradients of zero but for rounding", (x) => x.softmax().sum()],
+    ["small gradients beside large ones", (x) => x.mul(tensor([1, 1e-6, 1e-6, 1e-6]))],
+  ])("%s", async (_, f) => {
+    const x = tensor([0.3, -1.2, 0.7, 1.9], null, { requiresGrad: true });
+    await gradcheck(f, [x]);
+    await gradcheck(f, [x], { fast: true });
+  });
+
   test("more elements than the Jacobian is good for, along directions", async () => {
     await gradcheck((x, w) => x.matmul(w).gelu().softmaxEntropy().mean(), [leaf(16, 64), leaf(64, 32)]);
   });
@@ -109,6 +119,26 @@ describe("finds", () => {
     }
   });
 
+  const offset = (spoil: (gb: Tensor) => Tensor, by: number) => (a: Tensor, b: Tensor) =>
+    wrongProduct(spoil)(a, b).add(by);
+  test.each<[string, (...inputs: Tensor[]) => Tensor]>([
+    ["a factor of 1/2 beside 10⁴", offset((gb) => gb.mul(0.5), 1e4)],
+    ["a missing gradient beside 10⁴", offset((gb) => gb.mul(0), 1e4)],
+    ["a right gradient beside 10⁴", offset((gb) => gb, 1e4)],
+    ["a missing gradient below atol", (a, b) => wrongProduct((gb) => gb.mul(0))(a, b.mul(1e-5))],
+  ])("that it could not find: %s", async (_, f) => {
+    const [a, b] = [tensor([1, 1.2, 0.9]), tensor([1, -1, 0.5], null, { requiresGrad: true })];
+    for (const fast of [false, true]) {
+      await expect(gradcheck(f, [a, b], { fast })).rejects.toThrow("cannot resolve the gradient of input 1 (f32[3])");
+    }
+  });
+
+  test("what atol hid when that is smaller", async () => {
+    const f = (a: Tensor, b: Tensor) => wrongProduct((gb) => gb.mul(0))(a, b.mul(1e-5));
+    const check = gradcheck(f, [tensor([1]), tensor([2], null, { requiresGrad: true })], { atol: 1e-9 });
+    await expect(check).rejects.toThrow(/gradient of element \[0\].* got 0\.00000 by backward/);
+  });
+
   test("a gradient that is stopped", async () => {
     await expect(gradcheck((x) => x.mul(x.stopGradient()), [leaf(3)])).rejects.toThrow("input 0");
   });
@@ -130,6 +160,22 @@ describe("refuses", () => {
     ],
     ["infinite results", () => gradcheck((x) => x.mul(0).reciprocal(), [leaf(2)]), /the result is -?Infinity at \[0\]/],
     ["chance", () => gradcheck((x) => x.mul(rng.normal()), [leaf(2)]), /another result for the same inputs/],
+    [
+      "a step that moves nothing",
+      () => gradcheck((x) => x, [leaf(2)], { eps: 1e-12 }),
+      /^gradcheck: eps is 1e-12\n.*help/,
+    ],
+    ["a step of NaN", () => gradcheck((x) => x, [leaf(2)], { eps: Number.NaN }), /^gradcheck: eps is NaN/],
+    ["a step back", () => gradcheck((x) => x, [leaf(2)], { eps: -0.01 }), /^gradcheck: eps is -0.01/],
+    ["an endless atol", () => gradcheck((x) => x, [leaf(2)], { atol: Infinity }), /^gradcheck: atol is Infinity/],
+    ["a negative rtol", () => gradcheck((x) => x, [leaf(2)], { rtol: -1 }), /^gradcheck: rtol is -1/],
+    [
+      "promises",
+      () => gradcheck((async (x: Tensor) => x) as never, [leaf(2)]),
+      /^gradcheck: f gives a promise\n.*help/,
+    ],
+    ["lists of results", () => gradcheck(((x: Tensor) => [x]) as never, [leaf(2)]), /^gradcheck: f gives an array/],
+    ["no result", () => gradcheck((() => undefined) as never, [leaf(2)]), /^gradcheck: f gives undefined/],
     ["results without a graph", () => gradcheck((x) => x.detach(), [leaf(2)]), /has no graph/],
   ])("%s", async (_, check, message) => {
     await expect(check()).rejects.toThrow(message);
