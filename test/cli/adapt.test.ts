@@ -32,7 +32,8 @@ async function readJson(name: string) {
   return JSON.parse(await readFile(file(name), "utf8"));
 }
 
-describe("zerosiam adapt", () => {
+// Each test waits for up to five processes, which compile their kernels anew.
+describe("zerosiam adapt", { timeout: 240_000 }, () => {
   it("writes accuracy, rows and predictions that agree", async () => {
     const args = ["--limit", "40", "--order", "class", "--json", file("a.json"), "--predictions", file("a.csv")];
     const { code, stdout, stderr } = await adapt("zerosiam", args);
