@@ -5,10 +5,10 @@
 // that is not fails the run, and so does a reason without its survivor.
 import { type ChildProcess, fork } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { Rng } from "../src/tensor/index.js";
+import { closest, parseOptions } from "./lib/options.js";
 import { mutationsOf } from "./mutants/mutate.js";
-import { lossTargets, readSources, targetsOf } from "./mutants/targets.js";
+import { lossTargets, readSources, type Target, targetsOf } from "./mutants/targets.js";
 import type { Outcome, Signal, Trial } from "./mutants/worker.js";
 
 interface Mutant {
@@ -25,27 +25,36 @@ interface Mutant {
 const LEAST_KILLED = 0.95;
 /** For the checks of one op. */
 const TIMEOUT_MS = 60_000;
+/** In the place of an op: what runs of methods check. */
+const LOSSES = "losses";
 const SURVIVORS = "test/mutants/survivors.json";
 const OP_FILE = /^src\/kernels\/(?!all|index)\w+\.ts$/;
 
-const { values } = parseArgs({
-  options: {
+const USAGE = "usage: npm run mutants [-- --only NAME,… --sample N --seed S --jobs N]";
+
+const values = parseOptions(
+  USAGE,
+  {
     only: { type: "string" },
     sample: { type: "string" },
     seed: { type: "string", default: "0" },
     jobs: { type: "string", default: "2" },
   },
-});
+  { sample: 1, seed: 0, jobs: 1 },
+);
 
 /** Every mutant of the files that `only` names, or of all. */
 function allMutants(only: readonly string[] | undefined): Mutant[] {
   const sources = readSources();
   const ops = [...sources.keys()].filter((path) => OP_FILE.test(path));
   const targets = [...targetsOf(sources, ops), ...lossTargets(sources)];
+  for (const name of only ?? []) {
+    if (!targets.some(({ file }) => names(name, file))) refuse(name, targets);
+  }
   const found = new Map<string, Mutant>();
   const seen = new Map<string, number>();
   for (const { file, node, ops } of targets) {
-    if (only && !only.some((name) => file.endsWith(`/${name}.ts`))) continue;
+    if (only && !only.some((name) => names(name, file))) continue;
     const { text } = sources.get(file) ?? { text: "" };
     for (const mutation of mutationsOf(node, text)) {
       const { from, to } = mutation;
@@ -59,6 +68,16 @@ function allMutants(only: readonly string[] | undefined): Mutant[] {
     }
   }
   return [...found.values()];
+}
+
+const names = (name: string, file: string): boolean => file.endsWith(`/${name}.ts`);
+
+function refuse(name: string, targets: readonly Target[]): never {
+  const known = [...new Set(targets.map(({ file }) => file.replace(/^src\/(kernels\/)?|\.ts$/g, "")))];
+  console.error(
+    `mutants: --only: nothing to change in "${name}"; closest: ${closest(name, known).join(", ")}\n${USAGE}`,
+  );
+  process.exit(2);
 }
 
 const short = (text: string): string => text.replace(/\s+/g, " ").slice(0, 60).trim();
@@ -104,7 +123,8 @@ function runTrials(trials: readonly Trial[], jobs: number, onOutcome: (outcome: 
         child.on("exit", (code, signal) => {
           clearTimeout(timer);
           if (!current) return reject(new Error(`the worker does not start: ${said}`));
-          onOutcome({ id: current.id, failure: `the process ended (${signal ?? code})`, ms: TIMEOUT_MS });
+          const kind = signal === "SIGKILL" ? "time" : "crash";
+          onOutcome({ id: current.id, failure: `the process ended (${signal ?? code})`, kind, ms: TIMEOUT_MS });
           current = undefined;
           start();
         });
@@ -114,11 +134,11 @@ function runTrials(trials: readonly Trial[], jobs: number, onOutcome: (outcome: 
   return Promise.all(Array.from({ length: jobs }, work)).then(() => undefined);
 }
 
-/** How long the checks of each op take as they are; of those that pass. The others are named, and fail the run. */
+/** How long the checks of each op, or of LOSSES, take as they are; of those that pass. The others are named, and fail the run. */
 async function baseline(ops: readonly string[], jobs: number): Promise<Map<string, number>> {
   const times = new Map<string, number>();
   await runTrials(
-    ops.map((op, id) => ({ id, change: null, ops: [op] })),
+    ops.map((op, id) => ({ id, change: null, ops: op === LOSSES ? [] : [op] })),
     jobs,
     ({ id, failure, ms }) => {
       if (failure === null) {
@@ -142,25 +162,27 @@ function sampled(mutants: readonly Mutant[], count: number, seed: number): Mutan
 const jobs = Number(values.jobs);
 const all = allMutants(values.only?.split(","));
 const mutants = values.sample ? sampled(all, Number(values.sample), Number(values.seed)) : all;
-// npm test has just run the checks of all ops as they are: a sample need not
-const times = values.sample
-  ? new Map<string, number>()
-  : await baseline([...new Set(mutants.flatMap(({ ops }) => ops))], jobs);
+// as they are, first: what fails then would count as a mutant found
+const covering = ({ ops }: Mutant): readonly string[] => (ops.length > 0 ? ops : [LOSSES]);
+const times = await baseline([...new Set(mutants.flatMap(covering))], jobs);
 const quickFirst = (a: string, b: string) => (times.get(a) ?? 0) - (times.get(b) ?? 0);
-const sound = (op: string) => values.sample !== undefined || times.has(op);
-const trials = mutants.flatMap(({ file, from, to, text, ops }, id) => {
-  const checked = ops.filter(sound).sort(quickFirst);
-  return ops.length > 0 && checked.length === 0 ? [] : [{ id, change: { file, from, to, text }, ops: checked }];
+const trials = mutants.flatMap((mutant, id) => {
+  const { file, from, to, text } = mutant;
+  const checked = covering(mutant).filter((op) => times.has(op));
+  if (checked.length === 0) return [];
+  return [{ id, change: { file, from, to, text }, ops: checked.filter((op) => op !== LOSSES).sort(quickFirst) }];
 });
 const reasons: Readonly<Record<string, string>> = JSON.parse(readFileSync(SURVIVORS, "utf8"));
 const tally = new Map<string, { mutants: number; killed: number; ms: number }>();
 const alive: string[] = [];
 let done = 0;
-await runTrials(trials, jobs, ({ id, failure, ms }) => {
+const kinds = { check: 0, error: 0, import: 0, crash: 0, time: 0 };
+await runTrials(trials, jobs, ({ id, failure, kind, ms }) => {
   const { file, key } = mutants[id];
   const row = tally.get(file) ?? { mutants: 0, killed: 0, ms: 0 };
   tally.set(file, { mutants: row.mutants + 1, killed: row.killed + (failure === null ? 0 : 1), ms: row.ms + ms });
   if (failure === null) alive.push(key);
+  else kinds[kind]++;
   if (++done % 100 === 0) console.error(`${done} of ${trials.length}, ${alive.length} alive`);
 });
 
@@ -178,6 +200,9 @@ const stale = Object.keys(reasons).filter((key) =>
 );
 console.log(
   `${killed} of ${trials.length} mutants killed: ${((100 * killed) / Math.max(1, trials.length)).toFixed(1)} %`,
+);
+console.log(
+  `  ${kinds.check} by a check, ${kinds.error} by an error while one ran, ${kinds.import} when imported, ${kinds.crash} by a crash, ${kinds.time} by taking over ${TIMEOUT_MS / 1000} s`,
 );
 console.log(`${alive.length} alive, ${alive.length - unexplained.length} of them with a reason in ${SURVIVORS}`);
 for (const key of unexplained) console.log(`  without a reason: ${key}`);

@@ -17,7 +17,17 @@ export interface Outcome {
   readonly id: number;
   /** The first failure found; null where the mutant lives. */
   readonly failure: string | null;
+  readonly kind: Kind;
   readonly ms: number;
+}
+
+/** How a mutant was found: a check failed, threw, could not import it, or its process crashed or took too long. */
+type Kind = "check" | "error" | "import" | "crash" | "time";
+
+/** A check's failure. */
+interface Failure {
+  readonly failure: string;
+  readonly kind: Kind;
 }
 
 /** The worker has started, or has come to the next op. */
@@ -33,12 +43,18 @@ let device: Device | null = null;
 
 process.on("message", async (trial: Trial) => {
   const started = performance.now();
-  const failure = await firstFailure(trial);
-  process.send?.({ id: trial.id, failure, ms: performance.now() - started } satisfies Outcome);
+  const found = await firstFailure(trial);
+  process.send?.({
+    id: trial.id,
+    failure: null,
+    kind: "check",
+    ...found,
+    ms: performance.now() - started,
+  } satisfies Outcome);
 });
 process.send?.("ready" satisfies Signal);
 
-async function firstFailure({ change, ops }: Trial): Promise<string | null> {
+async function firstFailure({ change, ops }: Trial): Promise<Failure | null> {
   const addressOf = (path: string) => {
     const address = new URL(`../../${path}`, import.meta.url);
     if (change) address.search = `${new URLSearchParams({ ...change, from: `${change.from}`, to: `${change.to}` })}`;
@@ -46,26 +62,40 @@ async function firstFailure({ change, ops }: Trial): Promise<string | null> {
   };
   if (ops.length === 0) {
     await openedDevice();
-    const { runOpsParity }: typeof import("../../src/zerosiam/parity/ops.js") = await import(
-      addressOf("src/zerosiam/parity/ops.ts")
-    );
-    const results = await runOpsParity("test/fixtures/ops", { only: LOSSES }).catch((error) => [
-      { passed: false, detail: `${error}` },
-    ]);
-    const failed = results.find(({ passed }) => !passed);
-    return failed ? failed.detail : runFailure(await import(addressOf("src/zerosiam/parity/steps.ts")));
+    let ops: typeof import("../../src/zerosiam/parity/ops.js");
+    let steps: typeof import("../../src/zerosiam/parity/steps.js");
+    try {
+      ops = await import(addressOf("src/zerosiam/parity/ops.ts"));
+      steps = await import(addressOf("src/zerosiam/parity/steps.ts"));
+    } catch (error) {
+      return { failure: String(error), kind: "import" };
+    }
+    try {
+      const failed = (await ops.runOpsParity("test/fixtures/ops", { only: LOSSES })).find(({ passed }) => !passed);
+      return failed ? { failure: failed.detail, kind: "check" } : await runFailure(steps);
+    } catch (error) {
+      return { failure: String(error), kind: "error" };
+    }
   }
   for (const path of ops) {
     process.send?.("working" satisfies Signal);
     const open = await openedDevice();
-    let failure: string | undefined;
+    let module: Record<string, unknown>;
     try {
-      for (const op of opsOf(await import(addressOf(path)))) failure ??= (await opFailures(op, open, 1))[0];
+      module = await import(addressOf(path));
+    } catch (error) {
+      return { failure: String(error), kind: "import" };
+    }
+    let failure: string | undefined;
+    let kind: Kind = "check";
+    try {
+      for (const op of opsOf(module)) failure ??= (await opFailures(op, open, 1))[0];
       await open.sync(); // what the driver says late belongs to this mutant
     } catch (error) {
+      if (failure === undefined) kind = "error";
       failure ??= String(error);
     }
-    if (failure !== undefined) return failure;
+    if (failure !== undefined) return { failure, kind };
   }
   return null;
 }
@@ -73,17 +103,13 @@ async function firstFailure({ change, ops }: Trial): Promise<string | null> {
 /** The first run of a method that departs from PyTorch's. */
 async function runFailure({
   runStepParity,
-}: typeof import("../../src/zerosiam/parity/steps.js")): Promise<string | null> {
+}: typeof import("../../src/zerosiam/parity/steps.js")): Promise<Failure | null> {
   for (const name of RUNS) {
     const fixture: StepFixture = JSON.parse(readFileSync(`test/fixtures/${name}.json`, "utf8"));
     for (const run of Object.keys(fixture.runs)) {
       process.send?.("working" satisfies Signal);
-      try {
-        const [result] = await runStepParity(fixture, `test/fixtures/${name}.safetensors`, [run]);
-        if (!result?.passed) return `${run}: ${result?.detail}`;
-      } catch (error) {
-        return String(error);
-      }
+      const [result] = await runStepParity(fixture, `test/fixtures/${name}.safetensors`, [run]);
+      if (!result?.passed) return { failure: `${run}: ${result?.detail}`, kind: "check" };
     }
   }
   return null;
