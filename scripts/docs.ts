@@ -52,7 +52,7 @@ export function opsPage(): string {
 
 const HEAD = `# Ops
 
-Every operation, from its declaration in \`src/kernels\`; written by \`npm run docs\`. Each is a method of \`Tensor\`: \`x\` stands for the first input, and numbers may stand for tensors. How to add one: [adding-an-op.md](adding-an-op.md).
+Every operation, from its declaration in \`src/kernels\`; written by \`npm run docs\`. Each is a method of \`Tensor\`: \`x\` stands for the first input, and numbers may stand for tensors: as scalars of the dtype of the first tensor that is not bool, DTypeError where i32 or u32 cannot hold them. How to add one: [adding-an-op.md](adding-an-op.md).
 
 *Tolerance* is how far a kernel may be from the op's float64 reference at the example: \`n\` units in the last place (ULP) of the result, plus an absolute part where results cancel. *Gradient* names the inputs that have one; *twice* says whether gradients of gradients can be taken.`;
 

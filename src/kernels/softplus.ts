@@ -16,7 +16,8 @@ export const softplus = elementwise({
   name: "softplus",
   doc: "ln(1 + e^βx) / β",
   params(_, beta: number = 1) {
-    if (!(beta > 0 && beta < 1 / 0)) throw new ConfigError(`softplus: beta is ${beta}`, "pass a positive number");
+    if (!(Math.fround(beta) > 0 && Math.fround(beta) < 1 / 0))
+      throw new ConfigError(`softplus: beta is ${beta}`, "pass a positive number that f32 can hold");
     return { beta };
   },
   // ln(1 + eᵗ) = max(t, 0) + ln(1 + e^−|t|), which does not overflow
@@ -43,6 +44,7 @@ fn log1p32(e: f32) -> f32 { // for 0 ≤ e ≤ 1, as 2 artanh(e / (2 + e)): of 1
   errors: [
     { ...of([2]), args: [0], throws: "ConfigError" },
     { ...of([2]), args: [1 / 0], throws: "ConfigError" },
+    { ...of([2]), args: [1e39], throws: "ConfigError" },
     { ...of({ shape: [2], dtype: "i32" }), throws: "DTypeError" },
   ],
 });

@@ -1,11 +1,12 @@
 // Operations become methods of Tensor: the tensors of a call first, in the order of the op's inputs, then its other arguments.
 import { constant } from "./create.js";
-import { ConfigError } from "./errors.js";
+import type { DType } from "./dtype.js";
+import { ConfigError, DTypeError } from "./errors.js";
 import type { AnyOp } from "./op.js";
 import { apply } from "./run.js";
 import { Tensor } from "./tensor.js";
 
-/** Adds a method for each op to Tensor. Numbers stand for scalars of the dtype of the call's first tensor that is not bool. */
+/** Adds a method for each op to Tensor. Numbers stand for scalars of the dtype of the call's first tensor that is not bool; DTypeError where it cannot hold them. */
 export function installMethods(ops: readonly AnyOp[]): void {
   for (const op of ops) {
     const method = op.inputs[0].startsWith("...") ? listMethod(op) : fixedMethod(op);
@@ -38,10 +39,22 @@ function fixedMethod(op: AnyOp) {
 
 function operand(op: AnyOp, name: string, value: unknown, like: Tensor): Tensor | null {
   if (value instanceof Tensor) return value;
-  if (typeof value === "number") return constant(value, like.dtype === "bool" ? "f32" : like.dtype, like.device);
+  if (typeof value === "number") {
+    const dtype = like.dtype === "bool" ? "f32" : like.dtype;
+    if (!holds(dtype, value)) {
+      throw new DTypeError(`${op.name}: ${name} is ${value} beside ${like}`, 'cast the tensor first: cast("f32")');
+    }
+    return constant(value, dtype, like.device);
+  }
   if (name.endsWith("?") && (value === undefined || value === null)) return null;
   throw new ConfigError(
     `${op.name}: ${name} is ${value === null ? "null" : typeof value}`,
     "pass a tensor or a number",
   );
+}
+
+/** Whether `dtype` can stand for `value`: integers take integers in their range alone, f32 rounds. */
+function holds(dtype: DType, value: number): boolean {
+  if (dtype === "i32") return value === (value | 0);
+  return dtype !== "u32" || value === value >>> 0;
 }

@@ -5,6 +5,7 @@ import {
   Device,
   DeviceError,
   DisposedError,
+  DTypeError,
   GradError,
   openDevice,
   scope,
@@ -18,6 +19,32 @@ beforeAll(async () => {
 });
 
 const values = async (t: Tensor): Promise<number[]> => [...(await t.data())];
+
+describe("numbers beside tensors", () => {
+  test.each([
+    ["i32", 0.5],
+    ["i32", 1e10],
+    ["i32", Number.NaN],
+    ["i32", 2 ** 31],
+    ["u32", -1],
+    ["u32", 2 ** 32],
+  ] as const)("%s does not take %s", (dtype, value) => {
+    const x = zeros([2], { dtype });
+    const refused = /b is .* beside .*\n.*help: cast the tensor first: cast\("f32"\)/;
+    for (const call of [() => x.add(value), () => x.lt(value)]) {
+      expect(call).toThrow(DTypeError);
+      expect(call).toThrow(refused);
+    }
+    expect(() => zeros([2], { dtype: "bool" }).where(x, value)).toThrow(DTypeError);
+  });
+
+  test("become scalars of the tensor's dtype where it holds them", async () => {
+    expect(await values(zeros([1], { dtype: "i32" }).add(-(2 ** 31)))).toEqual([-(2 ** 31)]);
+    expect(await values(zeros([1], { dtype: "u32" }).add(2 ** 32 - 1))).toEqual([2 ** 32 - 1]);
+    expect(await values(zeros([1], { dtype: "bool" }).where(1, 0.5))).toEqual([0.5]);
+    expect(await values(zeros([1]).add(0.5))).toEqual([0.5]);
+  });
+});
 
 describe("arrays that the caller changes later", () => {
   test("do not change a tensor's shape", () => {
