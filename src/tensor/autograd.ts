@@ -42,9 +42,16 @@ export interface BackwardOptions {
 
 /**
  * Gradients of `loss` with respect to `inputs`, in their order; zeros where `loss` does not depend on one.
- * Throws GradError if `loss` has no graph, or its graph was freed.
+ * Throws GradError if `loss` has no graph, its graph was freed, or an input requires no gradient.
  */
 export function grad(loss: Tensor, inputs: readonly Tensor[], options: BackwardOptions = {}): Tensor[] {
+  for (const input of inputs) {
+    if (input.node || input.requiresGrad) continue;
+    throw new GradError(
+      `grad: ${input} does not require a gradient`,
+      "call setRequiresGrad(true) on it before the forward pass",
+    );
+  }
   return scope(() => {
     const gradients = run(loss, new Set<Edge>(inputs.map((t) => t.node ?? t)), options);
     return inputs.map((t) => own(gradients.get(t.node ?? t) ?? full(t.shape, 0, { device: t.device })));
@@ -189,10 +196,11 @@ function unbroadcast(gradient: Tensor, shape: Shape): Tensor {
   if (sameShape(gradient.shape, shape)) return gradient;
   const pad = gradient.rank - shape.length;
   const repeated = gradient.shape.flatMap((n, i) => (i < pad || (shape[i - pad] === 1 && n !== 1) ? [i] : []));
-  if (pad < 0)
+  if (pad < 0 || shape.some((n, i) => n !== 1 && n !== gradient.shape[pad + i])) {
     throw new GradError(
       `backward: gradient ${gradient} does not fit input ${formatShape(shape)}`,
       "a defect of the op's derivative",
     );
+  }
   return gradient.sum(repeated, true).reshape(shape);
 }

@@ -11,7 +11,10 @@ import {
   scope,
   type Tensor,
   tensor,
+  zeros,
 } from "../../src/tensor/index.js";
+import { type AnyOp, defineOp, exact, type HostTensor, type TensorInfo } from "../../src/tensor/op.js";
+import { apply } from "../../src/tensor/run.js";
 
 beforeAll(async () => {
   await openDevice();
@@ -19,6 +22,34 @@ beforeAll(async () => {
 
 const leaf = (values: number[]): Tensor => tensor(values).setRequiresGrad(true);
 const values = async (t: Tensor | null): Promise<number[]> => (t ? [...(await t.data())] : []);
+
+describe("grad", () => {
+  test("refuses an input that requires no gradient, and gives zeros where the loss does not depend on one", async () => {
+    const [x, constant, apart] = [leaf([1, 2]), tensor([3, 4]), leaf([5, 6])];
+    const loss = () => x.mul(constant).sum();
+    expect(() => scope(() => grad(loss(), [x, constant]))).toThrow(
+      /does not require a gradient\n {2}help: call setReq/,
+    );
+    expect(await values(scope(() => grad(loss(), [apart]))[0])).toEqual([0, 0]);
+  });
+
+  test("refuses a derivative of the wrong shape, even of the right size", () => {
+    const op = defineOp({
+      name: "crooked",
+      doc: "a derivative of the wrong shape",
+      inputs: ["x"],
+      infer: ([x]) => [x as TensorInfo],
+      reference: ([x]) => [(x as HostTensor).data],
+      vjp: (g) => [g.reshape([3, 2])],
+      tolerance: exact,
+      samples: [],
+    });
+    const x = zeros([2, 3], { requiresGrad: true });
+    expect(() => scope(() => grad(apply(op as AnyOp, [x], [])[0].sum(), [x]))).toThrow(
+      /\[3, 2\] does not fit input \[2, 3\]/,
+    );
+  });
+});
 
 describe("backward", () => {
   test("adds up over every use of a leaf", async () => {
