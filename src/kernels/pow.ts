@@ -8,7 +8,7 @@ declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
      * Elementwise `this` to the power `exponent`, with broadcasting. A negative base takes integer exponents, else NaN;
-     * the rules at 0, 1 and infinity are C's. Squares, cubes, roots and inverses are exact to an ULP. Throws ShapeError, DTypeError.
+     * the rules at 0, 1 and infinity are C's. Squares, cubes, roots and inverses are as exact as products, sqrt and division. Throws ShapeError, DTypeError.
      */
     pow(exponent: Tensor | number): Tensor;
   }

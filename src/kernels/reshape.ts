@@ -30,10 +30,11 @@ export const reshape = defineOp({
     { inputs: [[2, 3, 4]], args: [[-1, 4]] },
     { inputs: [[1]], args: [[]] },
     { inputs: [[0, 3]], args: [[3, 0]] },
-    { inputs: [[0, 3]], args: [[0, -1]] },
+    { inputs: [[0, 3]], args: [[-1, 3]] },
   ],
   errors: [
     { inputs: [[6]], args: [[0, -1]], throws: "ShapeError" },
+    { inputs: [[0, 3]], args: [[0, -1]], throws: "ShapeError" },
 
     { inputs: [[6]], args: [[1.5, 4]], throws: "ShapeError" },
 
@@ -51,7 +52,7 @@ function resolve(from: Shape, shape: Shape): number[] {
   const size = sizeOf(from);
   const known = sizeOf(shape.filter((n) => n !== -1));
   const free = shape.filter((n) => n === -1).length;
-  const rest = known === 0 ? 0 : size / known;
+  const rest = size / known; // NaN where any number would do: beside a 0 a −1 follows from nothing
   const valid = shape.every((n) => Number.isInteger(n) && n >= -1);
   if (!valid || free > 1 || (free === 1 ? !Number.isInteger(rest) || rest * known !== size : known !== size)) {
     throw new ShapeError(

@@ -82,7 +82,7 @@ export const scaledDotProductAttention = defineOp({
   meetsZeros: ["v"],
   // With p = softmax(s), s = scale · q kᵀ and δ = g·y: v̄ = pᵀ g, s̄ = p (g vᵀ − δ), q̄ = scale · s̄ k, k̄ = scale · s̄ᵀ q
   vjp(g: Tensor, { q, k, v, y, logsumexp }, { params, needs, createGraph }) {
-    if (createGraph) return composedGradients(g, q, k, v, params);
+    if (createGraph) return composedGradients(g, q, k, v, logsumexp, params);
     const delta = g.mul(y).sum(-1);
     const byKeys = () => g.attentionKeyValueGrad(q, k, v, logsumexp, delta, params);
     return [
@@ -127,6 +127,8 @@ export const scaledDotProductAttention = defineOp({
     { ...of([5, 300], [5, 300], [5, 8]), throws: "ShapeError" },
     { ...of([5, 8], [5, 8], { shape: [5, 8], dtype: "i32" }), throws: "DTypeError" },
     { ...of([5, 8], [5, 8], [5, 8]), args: [{ scale: Number.NaN }], throws: "ConfigError" },
+    { ...of([5, 8], [5, 8], [5, 8]), args: [{ causal: "no" }], throws: "ConfigError" },
+    { ...of([5, 8], [5, 8], [5, 8]), args: [null], throws: "ConfigError" },
   ],
   bench: (size) => of([4, size, 64], [4, size, 64], [4, size, 64]),
   cost(inputs) {
@@ -182,14 +184,23 @@ ${storeRow("y", "row", "sum", "inverse", "value_width")}
 }`;
 
 /** The same gradients from ops that have derivatives, with the matrix of scores. */
-function composedGradients(g: Tensor, q: Tensor, k: Tensor, v: Tensor, { causal, scale }: AttentionParams): Tensor[] {
+function composedGradients(
+  g: Tensor,
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  logsumexp: Tensor,
+  { causal, scale }: AttentionParams,
+): Tensor[] {
   const { group, queries, width, valueWidth } = sizes([q, k, v]);
   const lead = k.shape.slice(0, -2);
   const [query, grad] = [q.reshape([...lead, group, queries, width]), g.reshape([...lead, group, queries, valueWidth])];
   const [key, value] = [k, v].map((t) => t.reshape([...lead, 1, ...t.shape.slice(-2)]));
   const scores = query.matmul(key, { transposeB: true }).mul(scale);
   const ones = scores.isFinite().where(1, 1);
-  const p = (causal ? ones.tril().ne(0).where(scores, Number.NEGATIVE_INFINITY) : scores).softmax();
+  const masked = causal ? ones.tril().ne(0).where(scores, Number.NEGATIVE_INFINITY) : scores;
+  const unseeing = logsumexp.eq(Number.NEGATIVE_INFINITY).reshape([...lead, group, queries, 1]); // softmax of −∞ alone is NaN
+  const p = unseeing.where(0, unseeing.where(0, masked).softmax());
   const slope = grad.matmul(value, { transposeB: true }).softmaxBackward(p, -1).mul(scale);
   return [
     slope.matmul(key).reshape(q.shape),

@@ -7,7 +7,7 @@ import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** Sum over `dims` (default all), which are removed or kept with size 1; 0 over no elements. Of n elements it is within `sumDepth(n)` · 2⁻²⁴ · Σ|x|: 3·10⁻⁵ Σ|x| for 10⁷. Throws ShapeError, DTypeError. */
+    /** Sum over `dims` (default all; `[]` reduces nothing, as in NumPy), which are removed or kept with size 1; 0 over no elements. Of n elements it is within `sumDepth(n)` · 2⁻²⁴ · Σ|x|: 3·10⁻⁵ Σ|x| for 10⁷. Throws ShapeError, DTypeError. */
     sum(dims?: number | Shape | null, keepdim?: boolean): Tensor;
   }
 }

@@ -15,8 +15,12 @@ export type AttentionParams = Readonly<Required<AttentionOptions>>;
 
 /** Checked options. */
 export function attentionParams(op: string, q: TensorInfo, options: AttentionOptions = {}): AttentionParams {
+  if (options === null || typeof options !== "object")
+    throw new ConfigError(`${op}: options is ${options}`, "pass { causal, scale }");
   const { causal = false, scale = 1 / Math.sqrt(Math.max(1, q.shape[q.shape.length - 1])) } = options;
-  if (Number.isNaN(scale)) throw new ConfigError(`${op}: scale is ${scale}`, "pass a number");
+  if (typeof causal !== "boolean") throw new ConfigError(`${op}: causal is ${causal}`, "pass true or false");
+  if (typeof scale !== "number" || Number.isNaN(scale))
+    throw new ConfigError(`${op}: scale is ${scale}`, "pass a number");
   return { causal, scale };
 }
 
