@@ -51,3 +51,7 @@ export function coordinates(i: number, shape: readonly number[]): number[] {
 }
 
 const shown = (v: number): string => (Object.is(v, -0) ? "-0" : String(v));
+
+/** Whether output `k` is a statistic that may be NaN where its exact value is infinite, as PyTorch's means of infinities are. */
+export const isStatisticOfInfinities = (k: number, got: number, want: number): boolean =>
+  k > 0 && Number.isNaN(got) && !Number.isFinite(want);
