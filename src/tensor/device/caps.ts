@@ -34,6 +34,7 @@ export function capsOf(adapter: GPUAdapter, device: GPUDevice): Caps {
     f16: device.features.has("shader-f16"),
     maxInvocations: device.limits.maxComputeInvocationsPerWorkgroup,
     maxWorkgroupBytes: device.limits.maxComputeWorkgroupStorageSize,
-    maxBindingBytes: device.limits.maxStorageBufferBindingSize,
+    // Dawn asks the driver for a few bytes more than a buffer's size: SwiftShader refuses one of its own maximum.
+    maxBindingBytes: Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize - 256),
   };
 }
