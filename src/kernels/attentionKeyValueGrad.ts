@@ -60,8 +60,8 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u
   let block = place % u.blocks * ${WORKGROUP}u;
   let j = block + lane;
   let at = shared_head * u.keys + min(j, u.keys - 1u); // threads beyond the last key repeat it
-${loadRow("key", "k", "at", "width")}
-${loadRow("value", "v", "at", "value_width")}
+${loadRow("key", "k", "at", "u.before", "width")}
+${loadRow("value", "v", "at", "1.0", "value_width")}
 
   let causal = u.causal == 1u;
   var key_sum: Row;
@@ -72,15 +72,15 @@ ${loadRow("value", "v", "at", "value_width")}
       let seen = !causal || j <= i;
       var score = 0.0;
 ${alongRow("q", "row", "WIDTH", caps, "score += product(x, key[d]);")}
-      let p = weight(score * u.scale, logsumexp[row]);
+      let p = weight(score * u.after, logsumexp[row]);
       var along = 0.0;
 ${alongRow("g", "row", "VALUE_WIDTH", caps, "along += product(x, value[d]); value_sum[d] += select(V(), p * x, seen);")}
-      let slope = p * (along - delta[row]);
+      let slope = p * (along - delta[row]) * u.before;
 ${alongRow("q", "row", "WIDTH", caps, "key_sum[d] += select(V(), slope * x, seen);")}
     }
   }
   if (j >= u.keys) { return; }
-${storeRow("dk", "at", "key_sum", "u.scale", "width")}
+${storeRow("dk", "at", "key_sum", "u.after", "width")}
 ${storeRow("dv", "at", "value_sum", "1.0", "value_width")}
 }`;
 }

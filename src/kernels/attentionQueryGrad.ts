@@ -59,8 +59,8 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u
   let block = place % u.blocks * ${WORKGROUP}u;
   let i = block + lane;
   let row = head * u.queries + min(i, u.queries - 1u); // threads beyond the last query repeat it
-${loadRow("query", "q", "row", "width")}
-${loadRow("grad", "g", "row", "value_width")}
+${loadRow("query", "q", "row", "u.before", "width")}
+${loadRow("grad", "g", "row", "1.0", "value_width")}
 
   let first = head / u.group * u.keys;
   let causal = u.causal == 1u;
@@ -72,10 +72,10 @@ ${loadRow("grad", "g", "row", "value_width")}
 ${alongRow("k", "(first + j)", "WIDTH", caps, "score += product(query[d], x);")}
     var along = 0.0;
 ${alongRow("v", "(first + j)", "VALUE_WIDTH", caps, "along += product(grad[d], x);")}
-    let slope = weight(score * u.scale, logsumexp[row]) * (along - delta[row]);
+    let slope = weight(score * u.after, logsumexp[row]) * (along - delta[row]) * u.before;
 ${alongRow("k", "(first + j)", "WIDTH", caps, "sum[d] += select(V(), slope * x, seen);")}
   }
   if (i >= u.queries) { return; }
-${storeRow("dq", "row", "sum", "u.scale", "width")}
+${storeRow("dq", "row", "sum", "u.after", "width")}
 }`;
 }

@@ -11,6 +11,7 @@ import {
   attentionParams,
   dot,
   eachQuery,
+  halvesOf,
   seenBy,
   weightError,
 } from "./lib/attention.js";
@@ -151,7 +152,7 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u
   let block = place % u.blocks * ${WORKGROUP}u;
   let i = block + lane;
   let row = head * u.queries + min(i, u.queries - 1u); // threads beyond the last query repeat it
-${loadRow("query", "q", "row", "width")}
+${loadRow("query", "q", "row", "u.before", "width")}
 
   let first = head / u.group * u.keys;
   let causal = u.causal == 1u;
@@ -164,7 +165,7 @@ ${loadRow("query", "q", "row", "width")}
     let seen = !causal || j <= i;
     var score = 0.0;
 ${alongRow("k", "(first + j)", "WIDTH", caps, "score += product(query[d], x);")}
-    score *= u.scale;
+    score *= u.after;
     if (seen) { sane = sane && (isFinite(score) || bitcast<u32>(score) == 0xff800000u); }
     if (seen && score > largest + 4.0) {
       let shrink = exp32(largest - score);
@@ -196,15 +197,16 @@ function composedGradients(
   const lead = k.shape.slice(0, -2);
   const [query, grad] = [q.reshape([...lead, group, queries, width]), g.reshape([...lead, group, queries, valueWidth])];
   const [key, value] = [k, v].map((t) => t.reshape([...lead, 1, ...t.shape.slice(-2)]));
-  const scores = query.matmul(key, { transposeB: true }).mul(scale);
+  const { before, after } = halvesOf(scale);
+  const scores = query.mul(before).matmul(key, { transposeB: true }).mul(after);
   const ones = scores.isFinite().where(1, 1);
   const masked = causal ? ones.tril().ne(0).where(scores, Number.NEGATIVE_INFINITY) : scores;
   const unseeing = logsumexp.eq(Number.NEGATIVE_INFINITY).reshape([...lead, group, queries, 1]); // softmax of −∞ alone is NaN
   const p = unseeing.where(0, unseeing.where(0, masked).softmax());
-  const slope = grad.matmul(value, { transposeB: true }).softmaxBackward(p, -1).mul(scale);
+  const slope = grad.matmul(value, { transposeB: true }).softmaxBackward(p, -1).mul(before);
   return [
-    slope.matmul(key).reshape(q.shape),
-    slope.matmul(query, { transposeA: true }).sum(-3).reshape(k.shape),
+    slope.matmul(key).mul(after).reshape(q.shape),
+    slope.matmul(query, { transposeA: true }).sum(-3).mul(after).reshape(k.shape),
     p.matmul(grad, { transposeA: true }).sum(-3).reshape(v.shape),
   ];
 }

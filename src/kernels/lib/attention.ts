@@ -24,6 +24,15 @@ export function attentionParams(op: string, q: TensorInfo, options: AttentionOpt
   return { causal, scale };
 }
 
+/**
+ * Factors whose product is `scale`, for before and after a product: whatever the scale, nothing overflows or vanishes that
+ * a moderate result does not call for. The first is a power of two, and so rounds nothing.
+ */
+export function halvesOf(scale: number): { before: number; after: number } {
+  const before = 2 ** Math.min(0, Math.max(-75, Math.floor(Math.log2(Math.abs(scale)) / 2))); // 2⁻¹⁴⁹ is the least f32
+  return { before, after: scale / before };
+}
+
 /** Sizes of an attention of q `[..., heads, queries, width]`, k `[..., heads / group, keys, width]`, v `[..., keys, valueWidth]`. */
 export interface Attention {
   /** Heads of q in all batches, and how many neighbours share a head of k and v. */

@@ -1,6 +1,6 @@
 // The WGSL that scaledDotProductAttention and its gradients share: threads that keep rows, and walk others together.
 import type { Caps } from "../../tensor/op.js";
-import type { Attention, AttentionParams } from "./attention.js";
+import { type Attention, type AttentionParams, halvesOf } from "./attention.js";
 import { f32, type Uniform, u32 } from "./kernel.js";
 
 /** Threads of a workgroup: all are at the same key (or query), of one head. */
@@ -19,6 +19,7 @@ export function attentionUniforms(
   rows: number,
 ): Record<string, Uniform> {
   const { heads, group, queries, keys } = a;
+  const { before, after } = halvesOf(scale);
   return {
     heads: u32(heads),
     group: u32(group),
@@ -26,7 +27,8 @@ export function attentionUniforms(
     keys: u32(keys),
     blocks: u32(Math.ceil(rows / WORKGROUP)),
     causal: u32(causal ? 1 : 0),
-    scale: f32(scale),
+    before: f32(before),
+    after: f32(after),
     width: u32(a.width / (inFours(a) ? 4 : 1)),
     value_width: u32(a.valueWidth / (inFours(a) ? 4 : 1)),
   };
@@ -55,12 +57,12 @@ type Width = "width" | "value_width";
 const typeOf = (width: Width) => (width === "width" ? "Row" : "ValueRow");
 
 /**
- * WGSL: row `row` of `array` as `name`. Loops over memory end at a uniform, so that no driver unrolls them: a read and a
+ * WGSL: `factor` times row `row` of `array` as `name`. Loops over memory end at a uniform, so that no driver unrolls them: a read and a
  * write of each lane take longer to compile than all the rest.
  */
-export function loadRow(name: string, array: string, row: string, width: Width): string {
+export function loadRow(name: string, array: string, row: string, factor: string, width: Width): string {
   return `  var ${name}_row: ${typeOf(width)};
-  for (var d = 0u; d < u.${width}; d++) { ${name}_row[d] = ${array}[${row} * u.${width} + d]; }
+  for (var d = 0u; d < u.${width}; d++) { ${name}_row[d] = ${array}[${row} * u.${width} + d] * ${factor}; }
   let ${name} = ${name}_row;`;
 }
 
