@@ -2,7 +2,8 @@
 // changes that the generated checks of the ops concerned, or the runs of methods, do not notice.
 //   npm run mutants [-- --only NAME,… --sample N --seed S --jobs N]
 // NAME is an op or a file such as lib/pool. Survivors are listed with their reasons in test/mutants/survivors.json; one
-// that is not fails the run, and so does a reason without its survivor.
+// that is not fails the run, and so does a reason without its survivor. So do fewer than 95 % killed, but of a sample: of
+// sixty, chance alone takes it below that now and then.
 import { type ChildProcess, fork } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { Rng } from "../src/tensor/index.js";
@@ -207,4 +208,5 @@ console.log(
 console.log(`${alive.length} alive, ${alive.length - unexplained.length} of them with a reason in ${SURVIVORS}`);
 for (const key of unexplained) console.log(`  without a reason: ${key}`);
 for (const key of stale) console.log(`  with a reason, but dead or gone: ${key}`);
-if (unexplained.length > 0 || stale.length > 0 || killed < LEAST_KILLED * trials.length) process.exitCode = 1;
+const tooFew = !values.sample && killed < LEAST_KILLED * trials.length;
+if (unexplained.length > 0 || stale.length > 0 || tooFew) process.exitCode = 1;
