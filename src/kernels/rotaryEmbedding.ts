@@ -79,12 +79,12 @@ export const rotaryEmbedding = defineOp({
   },
   reference: (inputs, params) => [reference(inputs as readonly HostTensor[], params)],
   saves: ["x", "cos", "sin"],
-  // ∂/∂x: g turned back, by the negative angle. Over each pair ∂/∂cos = g·x and ∂/∂sin = g·(x turned by 90°).
+  // ∂/∂x: g turned back, by the negative angle. Over each pair ∂/∂cos = g·x and ∂/∂sin = x × g.
   vjp(g, { x, cos, sin }, { params, needs }) {
     return [
       needs.x ? g.rotaryEmbedding(cos, sin.neg(), params) : null,
-      needs.cos ? sumOfPairs(g.mul(x), params) : null,
-      needs.sin ? sumOfPairs(g.mul(x.rotaryEmbedding(0, 1, params)), params) : null,
+      needs.cos ? dotOfPairs(g, x, params) : null,
+      needs.sin ? crossOfPairs(g, x, params) : null,
     ];
   },
   tolerance: () => sumOfProducts(2),
@@ -116,11 +116,30 @@ export const rotaryEmbedding = defineOp({
 /** `[..., T, D/2]` of x `[..., T, D]`. */
 const pairsOf = (x: Shape): number[] => [...x.slice(0, -1), x[x.length - 1] / 2];
 
-/** Sums of pairs of features: `[..., T, D]` → `[..., T, D/2]`. */
-function sumOfPairs(x: Tensor, { interleaved }: Params): Tensor {
-  const pairs = pairsOf(x.shape);
-  const half = pairs.pop() as number;
-  return interleaved ? x.reshape([...pairs, half, 2]).sum(-1) : x.reshape([...pairs, 2, half]).sum(-2);
+/** x `[..., T, D]` with the two of each pair along a dimension of their own. */
+function inPairs(x: Tensor, { interleaved }: Params): { pairs: Tensor; dim: -1 | -2 } {
+  const lead = pairsOf(x.shape);
+  const half = lead.pop() as number;
+  return interleaved
+    ? { pairs: x.reshape([...lead, half, 2]), dim: -1 }
+    : { pairs: x.reshape([...lead, 2, half]), dim: -2 };
+}
+
+/** g_a x_a + g_b x_b of each pair: `[..., T, D/2]`. */
+function dotOfPairs(g: Tensor, x: Tensor, params: Params): Tensor {
+  const { pairs, dim } = inPairs(g.mul(x), params);
+  return pairs.sum(dim);
+}
+
+/** g_b x_a − g_a x_b of each pair, without zeros, which an infinity would turn into NaN: `[..., T, D/2]`. */
+function crossOfPairs(g: Tensor, x: Tensor, params: Params): Tensor {
+  const { pairs, dim } = inPairs(x, params);
+  const products = inPairs(g, params).pairs.mul(pairs.flip(dim)); // g_a x_b, g_b x_a
+  const all = products.shape.slice(0, dim).map(() => null);
+  return products
+    .slice([...all, [1]])
+    .sub(products.slice([...all, [0, 1]]))
+    .reshape(pairsOf(x.shape));
 }
 
 function reference([x, cos, sin]: readonly HostTensor[], { interleaved }: Params): Float64Array {
