@@ -1,6 +1,7 @@
 // One run past the collapse alarm: when the model collapsed, as a probe shows it, and when the alarm said so.
 import { tensor } from "../../src/tensor/index.js";
-import { CollapseAlarm, CollapseGuard } from "../../src/zerosiam/alarm.js";
+import { CollapseAlarm } from "../../src/zerosiam/alarm.js";
+import { CollapseGuard } from "../../src/zerosiam/guard.js";
 import { createMethod, type Method, type MethodOptions } from "../../src/zerosiam/methods/index.js";
 import { loadDigitsModel } from "../../src/zerosiam/models.js";
 import { StreamRecorder } from "../../src/zerosiam/recorder.js";

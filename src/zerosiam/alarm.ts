@@ -1,14 +1,27 @@
-// The collapse alarm: one rule on dominance, entropy and logit norm, and what to do when it fires.
-import { checkRates } from "../nn/index.js";
-import { ConfigError } from "../tensor/index.js";
-import type { Method } from "./methods/index.js";
-import { answers, DominantShare } from "./metrics/index.js";
+// The collapse alarm: one rule on dominance, entropy and logit norm.
+import { CheckpointError, ConfigError } from "../tensor/index.js";
+import { type Answer, answers } from "./metrics/answers.js";
+import { DominantShare } from "./metrics/index.js";
+
+/** Mean entropy (nats) and logit norm of a model that is well. */
+export interface AlarmReference {
+  readonly entropy: number;
+  readonly logitNorm: number;
+}
 
 export interface AlarmOptions {
   /** Images that the rule looks back on, and that the reference is taken of; default 128. */
   window?: number;
-  /** Mean entropy (nats) and logit norm of a model that is well, for instance on validation data; default: those of the first window. */
-  reference?: { readonly entropy: number; readonly logitNorm: number };
+  /** For instance of validation data; default: that of the first window. */
+  reference?: AlarmReference;
+}
+
+/** What an alarm has heard, as JSON can hold it. */
+export interface AlarmState {
+  readonly images: number;
+  readonly reference: AlarmReference | null;
+  /** Oldest first, a window at most; null for an image without an answer. */
+  readonly trailing: readonly (readonly [prediction: number, entropy: number, logitNorm: number] | null)[];
 }
 
 /** What the trailing window showed when the alarm fired. */
@@ -22,6 +35,8 @@ export interface CollapseWarning {
   /** Mean logit norm ÷ the reference's. */
   readonly normRatio: number;
 }
+
+type Heard = Pick<Answer, "prediction" | "entropy" | "logitNorm">;
 
 /**
  * Entropy minimisation collapses by lengthening the logits of one class; at rates far too high the logits may then shrink
@@ -48,9 +63,9 @@ export class CollapseAlarm {
   /** Of ln C, the entropy of answers that prefer no class. */
   static readonly EMPTY = 0.9;
   readonly #window: number;
-  #reference: { readonly entropy: number; readonly logitNorm: number } | null;
+  #reference: AlarmReference | null;
   #dominance: DominantShare;
-  #trailing: { readonly entropy: number; readonly logitNorm: number }[] = [];
+  #trailing: Heard[] = [];
   #images = 0;
 
   /** Throws ConfigError unless the window is a positive integer and the reference's figures are positive. */
@@ -74,13 +89,43 @@ export class CollapseAlarm {
 
   /** Takes the answers of a batch, logits `[B, classes]` as they were returned; a warning when the rule holds. */
   observe(logits: Float32Array): CollapseWarning | null {
-    for (const { prediction, entropy, logitNorm } of answers(logits, this.classes)) {
+    for (const answer of answers(logits, this.classes)) {
       this.#images++;
-      this.#dominance.add(prediction);
-      this.#trailing.push({ entropy, logitNorm });
-      if (this.#trailing.length > this.#window) this.#trailing.shift();
+      this.#hear(answer);
     }
     return this.#judge();
+  }
+
+  #hear({ prediction, entropy, logitNorm }: Heard): void {
+    this.#dominance.add(prediction);
+    this.#trailing.push({ prediction, entropy, logitNorm });
+    if (this.#trailing.length > this.#window) this.#trailing.shift();
+  }
+
+  /** What it has heard: an alarm that takes it over goes on to the same warnings. */
+  state(): AlarmState {
+    const trailing = this.#trailing.map(({ prediction, entropy, logitNorm }): AlarmState["trailing"][number] =>
+      prediction < 0 ? null : [prediction, entropy, logitNorm],
+    );
+    return { images: this.#images, reference: this.#reference, trailing };
+  }
+
+  /** Throws CheckpointError for what `state()` does not give, or of a longer window; then nothing has changed. */
+  loadState(state: AlarmState): void {
+    if (!isState(state, this.classes) || state.trailing.length > this.#window) {
+      throw new CheckpointError(
+        `CollapseAlarm: no state of an alarm with ${this.classes} classes and a window of ${this.#window} images`,
+        "pass what state() gave, to an alarm of the same classes and window",
+      );
+    }
+    this.#images = state.images;
+    this.#reference = state.reference;
+    this.#dominance = new DominantShare(this.#window);
+    this.#trailing = [];
+    for (const heard of state.trailing) {
+      const [prediction, entropy, logitNorm] = heard ?? [-1, Number.NaN, Number.NaN];
+      this.#hear({ prediction, entropy, logitNorm });
+    }
   }
 
   #judge(): CollapseWarning | null {
@@ -103,54 +148,14 @@ export class CollapseAlarm {
   }
 }
 
-export interface GuardOptions extends AlarmOptions {
-  /** "warn" only tells; "rollback" also takes back all steps that the method remembers and lowers its rates. Default "warn". */
-  response?: "warn" | "rollback";
-  /** What the rates are multiplied by at a rollback; default 0.5. */
-  rateFactor?: number;
-}
-
-/**
- * An alarm that acts on a method. Collapse is some way on when the window shows it: to go back behind it, make the method
- * with the `history` that `historyFor` names.
- */
-export class CollapseGuard {
-  /** Images that a rollback takes back: eight windows. Two, tried first, led back to after the onset (docs/findings.md). */
-  static readonly REACH = 8 * CollapseAlarm.WINDOW;
-
-  /** The steps of `batchSize` images that reach so far back. */
-  static historyFor(batchSize: number): number {
-    return Math.ceil(CollapseGuard.REACH / batchSize);
-  }
-
-  readonly alarm: CollapseAlarm;
-  readonly response: "warn" | "rollback";
-  readonly #rateFactor: number;
-
-  /** Throws ConfigError for bad options. */
-  constructor(
-    readonly method: Method,
-    { response = "warn", rateFactor = 0.5, ...options }: GuardOptions = {},
-  ) {
-    checkRates("CollapseGuard", { rateFactor });
-    if (response !== "warn" && response !== "rollback") {
-      throw new ConfigError(`CollapseGuard: unknown response ${JSON.stringify(response)}`, "choose warn or rollback");
-    }
-    this.alarm = new CollapseAlarm(method.model.numClasses, options);
-    this.response = response;
-    this.#rateFactor = rateFactor;
-  }
-
-  /**
-   * Takes the answers to the batch of the method's last step; when the alarm fires, responds and returns the warning.
-   * Throws ConfigError when it is to roll back a method that remembers nothing.
-   */
-  observe(logits: Float32Array): CollapseWarning | null {
-    const warning = this.alarm.observe(logits);
-    if (warning && this.response === "rollback") {
-      this.method.rollback(this.method.remembered);
-      this.method.scaleRates(this.#rateFactor);
-    }
-    return warning;
-  }
+/** Whether `state` has the form of what an alarm of `classes` gives: it may come from a file. */
+function isState(state: unknown, classes: number): boolean {
+  const { images, reference, trailing } = Object(state) as Partial<AlarmState>;
+  const isCount = (n: unknown): boolean => Number.isSafeInteger(n) && (n as number) >= 0;
+  const isHeard = (heard: unknown): boolean =>
+    heard === null ||
+    (Array.isArray(heard) && heard.every(Number.isFinite) && isCount(heard[0]) && (heard[0] as number) < classes);
+  const isReference =
+    reference === null || (Number.isFinite(reference?.entropy) && Number.isFinite(reference?.logitNorm));
+  return isCount(images) && isReference && Array.isArray(trailing) && trailing.every(isHeard);
 }

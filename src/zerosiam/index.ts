@@ -1,5 +1,11 @@
 // Test-time adaptation: ZeroSiam, its baselines, streams and metrics.
-export { type AlarmOptions, CollapseAlarm, CollapseGuard, type CollapseWarning, type GuardOptions } from "./alarm.js";
+export {
+  type AlarmOptions,
+  type AlarmReference,
+  type AlarmState,
+  CollapseAlarm,
+  type CollapseWarning,
+} from "./alarm.js";
 export { type DigitsPart, loadDigits } from "./data/digits.js";
 export {
   type ImageSet,
@@ -10,6 +16,7 @@ export {
   openImageSet,
 } from "./data/imageSet.js";
 export { noiseImages } from "./data/noise.js";
+export { CollapseGuard, type GuardOptions } from "./guard.js";
 export { alignment, entropy } from "./losses.js";
 export * from "./methods/index.js";
 export {

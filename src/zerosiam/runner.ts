@@ -1,6 +1,7 @@
 // One method on its way through streams and scenarios: steps, times, records.
 import { type Tensor, tensor } from "../tensor/index.js";
-import type { CollapseGuard, CollapseWarning } from "./alarm.js";
+import type { CollapseWarning } from "./alarm.js";
+import type { CollapseGuard } from "./guard.js";
 import type { Method } from "./methods/index.js";
 import { StreamRecorder } from "./recorder.js";
 import type { Batch, Phase, Scenario, Stream } from "./streams/index.js";

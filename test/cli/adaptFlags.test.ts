@@ -1,5 +1,5 @@
 // `zerosiam adapt` as a process: the flags of methods and of the alarm do what they say, or are refused.
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -101,4 +101,16 @@ it("--alarm tells of a collapse while it happens, and rolls back at lower rates 
 
   const quiet = await adapt("tent", ["--lr", "0", "--alarm", "warn"]);
   expect(quiet.json.warnings).toEqual([]);
+});
+
+it("--alarm goes on with what it had heard when the run is resumed", async () => {
+  const args = ["--lr", "0.1", "--alarm", "warn"];
+  const whole = await adapt("tent", args, 500);
+  expect(whole.json.warnings.length).toBeGreaterThan(0);
+  const [{ images }] = whole.json.warnings;
+  const half = images - 32; // within the window that fires
+  await adapt("tent", args, half);
+  await rename(file("run.safetensors"), file("half.safetensors"));
+  const rest = await adapt("tent", [...args, "--resume", file("half.safetensors")], 500);
+  expect(rest.json.warnings).toEqual(whole.json.warnings);
 });

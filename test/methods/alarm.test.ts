@@ -1,8 +1,9 @@
 // The collapse alarm: what it takes to fire, on made answers, and what a guard does, on a collapsing method.
 import { beforeAll, describe, expect, test } from "vitest";
-import { ConfigError, openDevice, tensor } from "../../src/tensor/index.js";
-import { CollapseAlarm, CollapseGuard, type GuardOptions } from "../../src/zerosiam/alarm.js";
+import { CheckpointError, ConfigError, openDevice, tensor } from "../../src/tensor/index.js";
+import { type AlarmState, CollapseAlarm } from "../../src/zerosiam/alarm.js";
 import { loadDigits } from "../../src/zerosiam/data/digits.js";
+import { CollapseGuard, type GuardOptions } from "../../src/zerosiam/guard.js";
 import { createMethod, type MethodOptions } from "../../src/zerosiam/methods/index.js";
 import { answers } from "../../src/zerosiam/metrics/index.js";
 import { loadDigitsModel } from "../../src/zerosiam/models.js";
@@ -32,6 +33,36 @@ describe("the alarm", () => {
     a.observe(start);
     expect(a.observe(rows(WINDOW, (i) => answer(i % 4, 0.5)))).toMatchObject({ dominance: 0.25, normRatio: 0.25 });
     expect(a.observe(rows(WINDOW, (i) => answer(i % 4, 1.5)))).toBeNull();
+  });
+
+  test("goes on as if nothing had happened from what it had heard, images without an answer included", () => {
+    const heard = [...start, ...rows(7, (i) => answer(3, i === 2 ? Number.NaN : 8))];
+    const [whole, first, second] = [alarm(), alarm(), alarm()];
+    for (const a of [whole, first])
+      for (let i = 0; i < heard.length; i += 4) a.observe(Float32Array.from(heard.slice(i, i + 4)));
+    second.loadState(JSON.parse(JSON.stringify(first.state())));
+    expect(second.state()).toEqual(whole.state());
+    const rest = Array.from({ length: 30 }, () => rows(1, () => answer(3, 8)));
+    const warnings = rest.map((row) => whole.observe(row));
+    expect(warnings.filter(Boolean)).toHaveLength(1);
+    expect(rest.map((row) => second.observe(row))).toEqual(warnings);
+  });
+
+  test.each([
+    null,
+    "heard",
+    { images: -1 },
+    { reference: { entropy: 1 } },
+    { trailing: [[4, 1, 1]] },
+    { trailing: [[0, null, 1]] },
+    { trailing: Array(WINDOW + 1).fill(null) },
+  ])("refuses %j as what it has heard, and keeps its own", (wrong) => {
+    const a = alarm();
+    a.observe(start);
+    const before = a.state();
+    const state = typeof wrong === "object" && wrong ? { ...before, ...wrong } : wrong;
+    expect(() => a.loadState(state as AlarmState)).toThrow(CheckpointError);
+    expect(a.state()).toEqual(before);
   });
 
   const entropy = 1; // about that of answer(c, 2), in nats

@@ -87,7 +87,7 @@ async function adapt(session: Session, options: AdaptOptions): Promise<void> {
   using made = await makeMethod(options, normalization);
   const { method, guard } = made;
   const stream = streamOf(set, normalization, options);
-  const position = options.resume === undefined ? null : await loadProgress(options.resume, method);
+  const position = options.resume === undefined ? null : await loadProgress(options.resume, made);
   const { batches, shown } = remaining(stream, position);
   const before = shown.images;
   const total = stream.length - before;
@@ -98,7 +98,7 @@ async function adapt(session: Session, options: AdaptOptions): Promise<void> {
   session.say(`${normalizationText(normalization, options)}\n`);
   const runner = new Runner(method, total, guard);
   const save = async () => {
-    if (options.save !== undefined) await saveProgress(options.save, method, shown, session.interrupt.requested);
+    if (options.save !== undefined) await saveProgress(options.save, made, shown, session.interrupt.requested);
   };
   const shownBatches = saving(shown.counting(batches), options.saveEvery ?? Number.POSITIVE_INFINITY, save);
   await runStream(shownBatches, [runner], session.view([method.name], total), session.interrupt);

@@ -1,8 +1,8 @@
 // The method that flags ask for, on the model that they name, with the alarm that listens to it.
 import type { Classifier } from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
-import { CollapseGuard } from "../alarm.js";
 import { checkImages, openImages } from "../data/imageFolder.js";
+import { CollapseGuard } from "../guard.js";
 import { createMethod, fisherInformation, type Method } from "../methods/index.js";
 import { loadModel } from "../models.js";
 import { type Normalization, Stream } from "../streams/index.js";

@@ -1,7 +1,7 @@
 // Flags about how a method goes about it. A method refuses those that are not for it: they would change nothing, unsaid.
 import { type Command, Option } from "commander";
 import { ConfigError } from "../../tensor/index.js";
-import type { GuardOptions } from "../alarm.js";
+import type { GuardOptions } from "../guard.js";
 import { DIVERGENCES, OBJECTIVES } from "../losses.js";
 import { METHODS, type MethodOptions } from "../methods/index.js";
 import { PREDICTORS } from "../predictor.js";

@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto";
 import { loadTensors, saveTensors } from "../../nn/index.js";
 import { CheckpointError } from "../../tensor/index.js";
+import type { AlarmState } from "../alarm.js";
+import type { CollapseGuard } from "../guard.js";
 import type { Method } from "../methods/index.js";
 import type { Batch, Stream } from "../streams/index.js";
 
@@ -35,13 +37,25 @@ export interface Position {
   digest: string;
 }
 
-/** Writes the state of `method` and the position. Throws CheckpointError; then nothing has changed on the disk. */
-export async function saveProgress(path: string, method: Method, shown: Shown, interrupted: boolean): Promise<void> {
+/** A method, and the alarm that listens to it. */
+interface Guarded {
+  readonly method: Method;
+  readonly guard: CollapseGuard | null;
+}
+
+/** Writes the states of method and alarm, and the position. Throws CheckpointError; then nothing has changed on the disk. */
+export async function saveProgress(
+  path: string,
+  { method, guard }: Guarded,
+  shown: Shown,
+  interrupted: boolean,
+): Promise<void> {
   await saveTensors(path, method.state(), [
     ["method", method.name],
     ["images", String(shown.images)],
     ["digest", shown.digest],
     ["interrupted", String(interrupted)],
+    ...(guard ? ([["alarm", JSON.stringify(guard.alarm.state())]] as const) : []),
   ]);
 }
 
@@ -59,8 +73,8 @@ export async function* saving(
   }
 }
 
-/** Loads the state into `method`. Throws CheckpointError when it is another method's or does not fit. */
-export async function loadProgress(path: string, method: Method): Promise<Position> {
+/** Loads the states into method and alarm. Throws CheckpointError when they are another method's or do not fit. */
+export async function loadProgress(path: string, { method, guard }: Guarded): Promise<Position> {
   const { tensors, metadata } = await loadTensors(path);
   try {
     const saved = metadata.get("method");
@@ -70,10 +84,22 @@ export async function loadProgress(path: string, method: Method): Promise<Positi
         "resume with the method that saved it, and a file written by --save",
       );
     }
+    const heard = metadata.get("alarm");
+    if (guard && heard !== undefined) guard.alarm.loadState(parsed(path, heard));
     method.loadState(tensors);
     return { images: Number(metadata.get("images") ?? 0), digest: metadata.get("digest") ?? "" };
   } finally {
     for (const tensor of tensors.values()) tensor.dispose();
+  }
+}
+
+function parsed(path: string, json: string): AlarmState {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new CheckpointError(`${path}: what the alarm has heard is no JSON`, "use a file written by --save", {
+      cause,
+    });
   }
 }
 

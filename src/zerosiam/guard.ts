@@ -1,0 +1,57 @@
+// What to do when the collapse alarm fires: warn, or roll back and lower the rates.
+import { checkRates } from "../nn/index.js";
+import { ConfigError } from "../tensor/index.js";
+import { type AlarmOptions, CollapseAlarm, type CollapseWarning } from "./alarm.js";
+import type { Method } from "./methods/index.js";
+
+export interface GuardOptions extends AlarmOptions {
+  /** "warn" only tells; "rollback" also takes back all steps that the method remembers and lowers its rates. Default "warn". */
+  response?: "warn" | "rollback";
+  /** What the rates are multiplied by at a rollback; default 0.5. */
+  rateFactor?: number;
+}
+
+/**
+ * An alarm that acts on a method. Collapse is some way on when the window shows it: to go back behind it, make the method
+ * with the `history` that `historyFor` names.
+ */
+export class CollapseGuard {
+  /** Images that a rollback takes back: eight windows. Two, tried first, led back to after the onset (docs/findings.md). */
+  static readonly REACH = 8 * CollapseAlarm.WINDOW;
+
+  /** The steps of `batchSize` images that reach so far back. */
+  static historyFor(batchSize: number): number {
+    return Math.ceil(CollapseGuard.REACH / batchSize);
+  }
+
+  readonly alarm: CollapseAlarm;
+  readonly response: "warn" | "rollback";
+  readonly #rateFactor: number;
+
+  /** Throws ConfigError for bad options. */
+  constructor(
+    readonly method: Method,
+    { response = "warn", rateFactor = 0.5, ...options }: GuardOptions = {},
+  ) {
+    checkRates("CollapseGuard", { rateFactor });
+    if (response !== "warn" && response !== "rollback") {
+      throw new ConfigError(`CollapseGuard: unknown response ${JSON.stringify(response)}`, "choose warn or rollback");
+    }
+    this.alarm = new CollapseAlarm(method.model.numClasses, options);
+    this.response = response;
+    this.#rateFactor = rateFactor;
+  }
+
+  /**
+   * Takes the answers to the batch of the method's last step; when the alarm fires, responds and returns the warning.
+   * Throws ConfigError when it is to roll back a method that remembers nothing.
+   */
+  observe(logits: Float32Array): CollapseWarning | null {
+    const warning = this.alarm.observe(logits);
+    if (warning && this.response === "rollback") {
+      this.method.rollback(this.method.remembered);
+      this.method.scaleRates(this.#rateFactor);
+    }
+    return warning;
+  }
+}
