@@ -26,22 +26,3 @@ export function parseOptions<const T extends Options>(
     process.exit(2);
   }
 }
-
-/** The three of `known` with the fewest changes to `name`, the nearest first. */
-export function closest(name: string, known: readonly string[]): string[] {
-  const distances = new Map(known.map((other) => [other, distance(name.toLowerCase(), other.toLowerCase())]));
-  return known.toSorted((a, b) => (distances.get(a) ?? 0) - (distances.get(b) ?? 0)).slice(0, 3);
-}
-
-/** Levenshtein's: the fewest letters to add, drop or replace. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length];
-}

@@ -1,4 +1,5 @@
 // The recorded graph as text: what backward would visit, and where stopGradient ends it.
+import { ConfigError } from "./errors.js";
 import { GradNode } from "./graph.js";
 import { formatShape } from "./shape.js";
 import type { Tensor } from "./tensor.js";
@@ -9,8 +10,15 @@ export type LeafNames = ReadonlyMap<string, Tensor>;
 /**
  * One line a node, latest first, as backward walks them: `#12 mul [2, 3] ← #10, weight`. Nodes that only a
  * stopGradient reaches are listed under it as not visited. A tensor without a graph gives one line.
+ * Throws ConfigError unless `names` is a Map.
  */
 export function describeGraph(loss: Tensor, names: LeafNames = new Map()): string {
+  if (!(names instanceof Map)) {
+    throw new ConfigError(
+      "describeGraph: names is no Map",
+      "pass model.namedParameters() or new Map([[name, tensor]])",
+    );
+  }
   if (!loss.node) return `${loss}: no graph`;
   const labels = new Map([...names].map(([name, leaf]) => [leaf, name]));
   const visited = reachable(loss.node, (node) => !node.op.stops);

@@ -2,6 +2,7 @@
 import { grad, noGrad } from "./autograd.js";
 import { tensor } from "./create.js";
 import { ConfigError, DTypeError, GradError, NonFiniteError } from "./errors.js";
+import { checkOptions } from "./options.js";
 import { Rng } from "./rng.js";
 import { scope } from "./scope.js";
 import { formatShape, type Shape, stridesOf } from "./shape.js";
@@ -64,11 +65,11 @@ interface Verdict {
  * below those is taken for zero, as the gradient of a sum of probabilities is.
  *
  * Throws GradError that names input and element, what differences expect and what backward got; also when differences
- * cannot resolve the gradient, no input requires one or `f` is random. Throws ConfigError on options out of range and
+ * cannot resolve the gradient, no input requires one or `f` is random. Throws ConfigError on options that are unknown or out of range and
  * when `f` gives no tensor, DTypeError when it does not give f32, NonFiniteError at NaN or ±∞.
  */
 export async function gradcheck(f: Fn, inputs: readonly Tensor[], options: GradcheckOptions = {}): Promise<void> {
-  checkOptions(options);
+  checkSettings(options);
   const wanted = inputs.filter((input) => input.requiresGrad);
   if (wanted.length === 0) {
     throw new GradError(
@@ -277,7 +278,11 @@ function clarity({ expected, got, allowed }: Pick<Verdict, "expected" | "got" | 
   return Math.max(Math.abs(expected), Math.abs(got)) / allowed;
 }
 
-function checkOptions({ eps = STEP, atol = 0, rtol = 0 }: GradcheckOptions): void {
+const OPTIONS: readonly (keyof GradcheckOptions)[] = ["eps", "atol", "rtol", "fast", "seed"];
+
+function checkSettings(options: GradcheckOptions): void {
+  checkOptions("gradcheck", options, OPTIONS);
+  const { eps = STEP, atol = 0, rtol = 0 } = options;
   if (!(eps >= EPSILON && Number.isFinite(eps))) {
     throw new ConfigError(
       `gradcheck: eps is ${eps}`,

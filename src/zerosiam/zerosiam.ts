@@ -2,7 +2,14 @@
 import { type Classifier, type Module, SGD } from "../nn/index.js";
 import { Rng, type Tensor } from "../tensor/index.js";
 import { DIVERGENCES, OBJECTIVES } from "./losses.js";
-import { checkName, checkNormOptions, configureNorms, type NormOptions, normOptimizer } from "./methods/configure.js";
+import {
+  checkName,
+  checkNormOptions,
+  configureNorms,
+  NORM_OPTIONS,
+  type NormOptions,
+  normOptimizer,
+} from "./methods/configure.js";
 import { Method } from "./methods/method.js";
 import type { StepTerms } from "./methods/metrics.js";
 import type { Objective } from "./methods/objective.js";
@@ -26,12 +33,16 @@ export interface ZeroSiamOptions extends NormOptions {
   filter?: SampleFilter;
 }
 
+const OWN = ["lrPredictor", "alpha", "objective", "divergence", "predictor", "seed", "filter"] as const;
+
 /**
  * One backbone pass feeds two branches: the target, z → head, behind a stop-gradient, and the online, z → predictor →
  * head. The online entropy is minimised while both branches are kept together; a collapse of the online branch then
  * costs alignment, because the target cannot follow it within the step (arXiv 2509.23183).
  */
 export class ZeroSiam extends Method {
+  /** What `options` may name. */
+  static readonly options: readonly (keyof ZeroSiamOptions)[] = [...NORM_OPTIONS, ...OWN];
   readonly name: string;
   readonly alpha: number;
   /** Null with `predictor: "none"`: then the branches are one and their divergence is 0. */
@@ -44,7 +55,7 @@ export class ZeroSiam extends Method {
   constructor(model: Classifier, options: ZeroSiamOptions) {
     const { lr, lrPredictor = lr, alpha = 1, momentum = 0.9, seed = 0, filter = null } = options;
     const { objective = "entropy", divergence = "symmetric-kl", predictor = "linear" } = options;
-    checkNormOptions("ZeroSiam", options, { lrPredictor, alpha });
+    checkNormOptions("ZeroSiam", options, ZeroSiam.options, { lrPredictor, alpha });
     checkName("ZeroSiam: objective", objective, OBJECTIVES);
     checkName("ZeroSiam: divergence", divergence, DIVERGENCES);
     checkName("ZeroSiam: predictor", predictor, PREDICTORS);

@@ -1,7 +1,7 @@
 // Options of `npm run mutants` and `npm run fuzz`: what is wrong is told in two lines, with exit code 2, before a device opens.
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { closest } from "../../scripts/lib/options.js";
+import { closest } from "../../src/tensor/options.js";
 
 function run(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/run.mjs", ...args], { encoding: "utf8" });

@@ -186,13 +186,11 @@ describe("backward visits", () => {
     return names.join(" ");
   }
 
-  const options = { lr: LR, ...OPEN };
-
   test("neither EATA's weights nor its average", () => {
     class Probe extends Eata {
       look = () => this.objective(images);
     }
-    expect(visited(new Probe(model, options).look())).toMatchInlineSnapshot(
+    expect(visited(new Probe(model, { lr: LR, margin: 10, dMargin: 2 }).look())).toMatchInlineSnapshot(
       `"div sum mul softmaxEntropy linear mean relu groupNorm conv2d maxPool2d relu groupNorm conv2d maxPool2d relu groupNorm"`,
     );
   });
@@ -201,7 +199,7 @@ describe("backward visits", () => {
     class Probe extends Deyo {
       look = () => this.objective(images);
     }
-    expect(visited(new Probe(model, options).look())).toMatchInlineSnapshot(
+    expect(visited(new Probe(model, { lr: LR, margin: 10, deyoMargin: 10, plpd: 0 }).look())).toMatchInlineSnapshot(
       `"div sum mul softmaxEntropy linear mean relu groupNorm conv2d maxPool2d relu groupNorm conv2d maxPool2d relu groupNorm"`,
     );
   });

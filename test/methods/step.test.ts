@@ -14,7 +14,17 @@ import {
   type Tensor,
   tensor,
 } from "../../src/tensor/index.js";
-import { createMethod, METHODS, Source, Tent, ZeroSiam } from "../../src/zerosiam/methods/index.js";
+import {
+  createMethod,
+  Deyo,
+  Eata,
+  METHODS,
+  Sar,
+  Source,
+  Tent,
+  type TentOptions,
+  ZeroSiam,
+} from "../../src/zerosiam/methods/index.js";
 import type { Predictor } from "../../src/zerosiam/predictor.js";
 
 let model: DigitsNet;
@@ -235,6 +245,18 @@ describe("bad input", () => {
     expect(memory().tensors).toBe(live);
     expect(model.training).toBe(true);
     expect(model.parameters().every((p) => p.requiresGrad)).toBe(true);
+  });
+
+  test("an unknown option is refused, with the one it must have meant; nothing is frozen or held", () => {
+    const live = memory().tensors;
+    const slip = <T extends object>(options: T) => ({ ...options, lerningRate: 1 });
+    for (const Kind of [Tent, Sar, Eata, Deyo, ZeroSiam]) {
+      expect(() => new Kind(model, slip({ lr: 0.1 }))).toThrow(/: unknown option "lerningRate"\n {2}help: .*, lr, /);
+    }
+    expect(() => new ZeroSiam(model, { ...{ lrPredicter: 1 }, lr: 0.1 })).toThrow(/did you mean lrPredictor\?/);
+    expect(() => new Tent(model, undefined as unknown as TentOptions)).toThrow("Tent: options is undefined");
+    expect(memory().tensors).toBe(live);
+    expect(model.training).toBe(true);
   });
 
   test("a model without normalisation is refused; nothing is frozen or held", () => {

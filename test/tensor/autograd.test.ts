@@ -2,9 +2,11 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   backward,
+  ConfigError,
   describeGraph,
   type GradNode,
   grad,
+  type LeafNames,
   memory,
   noGrad,
   openDevice,
@@ -190,6 +192,11 @@ describe("errors", () => {
     backward(loss);
     expect(() => backward(loss)).toThrow(/freed by an earlier backward/);
   });
+});
+
+test("describeGraph refuses names that are no Map", () => {
+  const w = leaf([1, 2]);
+  expect(() => describeGraph(w.sum(), { w } as unknown as LeafNames)).toThrow(ConfigError);
 });
 
 test("describeGraph prints the asymmetry that stopGradient makes", () => {

@@ -165,6 +165,11 @@ describe("refuses", () => {
       () => gradcheck((x) => x, [leaf(2)], { eps: 1e-12 }),
       /^gradcheck: eps is 1e-12\n.*help/,
     ],
+    [
+      "an option that it does not know",
+      () => gradcheck((x) => x, [leaf(2)], { ...{ epsilon: 1 }, seed: 0 }),
+      /^gradcheck: unknown option "epsilon"\n.*did you mean eps\? It takes eps, atol, rtol, fast, seed$/,
+    ],
     ["a step of NaN", () => gradcheck((x) => x, [leaf(2)], { eps: Number.NaN }), /^gradcheck: eps is NaN/],
     ["a step back", () => gradcheck((x) => x, [leaf(2)], { eps: -0.01 }), /^gradcheck: eps is -0.01/],
     ["an endless atol", () => gradcheck((x) => x, [leaf(2)], { atol: Infinity }), /^gradcheck: atol is Infinity/],

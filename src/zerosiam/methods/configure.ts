@@ -11,6 +11,7 @@ import {
   SGD,
 } from "../../nn/index.js";
 import { ConfigError } from "../../tensor/index.js";
+import { checkOptions } from "../../tensor/options.js";
 import type { StepOptions } from "./method.js";
 
 /** How the normalisation layers learn: what all methods that adapt have in common. */
@@ -49,12 +50,28 @@ export function useBatchStatistics(model: Module, value: boolean): void {
   for (const [, module] of model.namedModules()) if (module instanceof BatchNorm2d) module.useBatchStatistics = value;
 }
 
-/** Throws ConfigError for rates that are negative or not finite, `others` by name among them, or an unknown optimiser. */
+/** The names of NormOptions. */
+export const NORM_OPTIONS: readonly (keyof NormOptions)[] = [
+  "steps",
+  "episodic",
+  "history",
+  "lr",
+  "momentum",
+  "optimizer",
+];
+
+/**
+ * Throws ConfigError for names that are not `known`, rates that are negative or not finite, `others` by name among them,
+ * or an unknown optimiser.
+ */
 export function checkNormOptions(
   owner: string,
-  { lr, momentum = 0.9, optimizer = "sgd" }: NormOptions,
+  options: NormOptions,
+  known: readonly string[],
   others: Readonly<Record<string, number>> = {},
 ): void {
+  checkOptions(owner, options, known);
+  const { lr, momentum = 0.9, optimizer = "sgd" } = options;
   checkRates(owner, { lr, momentum, ...others });
   checkName(`${owner}: optimizer`, optimizer, { sgd: SGD, adam: Adam });
 }

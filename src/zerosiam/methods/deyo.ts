@@ -2,7 +2,14 @@
 import { BatchNorm2d, type Classifier, checkRates } from "../../nn/index.js";
 import { keep, noGrad, Rng, type Tensor, tensor } from "../../tensor/index.js";
 import { type SampleLoss, softmaxEntropy } from "../losses.js";
-import { checkNormOptions, configureNorms, entropyMargin, type NormOptions, normOptimizer } from "./configure.js";
+import {
+  checkNormOptions,
+  configureNorms,
+  entropyMargin,
+  NORM_OPTIONS,
+  type NormOptions,
+  normOptimizer,
+} from "./configure.js";
 import { Method } from "./method.js";
 import type { Objective } from "./objective.js";
 import { checkSide, randomPermutations, shufflePatches } from "./patchShuffle.js";
@@ -79,7 +86,11 @@ export class DeyoFilter implements SampleFilter {
 
 export interface DeyoOptions extends NormOptions, DeyoFilterOptions {}
 
+const OWN = ["deyoMargin", "margin", "plpd", "patches", "seed", "permutations"] as const;
+
 export class Deyo extends Method {
+  /** What `options` may name. */
+  static readonly options: readonly (keyof DeyoOptions)[] = [...NORM_OPTIONS, ...OWN];
   readonly name: string = "deyo";
   readonly #filter: DeyoFilter;
 
@@ -88,7 +99,7 @@ export class Deyo extends Method {
    * bad options or a model without such layers.
    */
   constructor(model: Classifier, options: DeyoOptions, uncertainty = softmaxEntropy) {
-    checkNormOptions("DeYO", options);
+    checkNormOptions("DeYO", options, Deyo.options);
     const filter = new DeyoFilter(model, options, uncertainty);
     super(model, options);
     const norms = configureNorms(model);

@@ -1,7 +1,14 @@
 // EATA (Niu et al., ICML 2022): learn from reliable samples that are not like those before, and forget little.
 import { type Classifier, checkRates, type Parameter } from "../../nn/index.js";
 import { ConfigError, keep, noGrad, type Tensor, zeros } from "../../tensor/index.js";
-import { checkNormOptions, configureNorms, entropyMargin, type NormOptions, normOptimizer } from "./configure.js";
+import {
+  checkNormOptions,
+  configureNorms,
+  entropyMargin,
+  NORM_OPTIONS,
+  type NormOptions,
+  normOptimizer,
+} from "./configure.js";
 import { Method } from "./method.js";
 import type { Objective } from "./objective.js";
 import { count, type SampleFilter, type Selection, selectedMean } from "./selection.js";
@@ -66,15 +73,20 @@ export class EataFilter implements SampleFilter {
   }
 }
 
+const OWN = ["margin", "dMargin", "fisher", "fisherAlpha"] as const;
+
 export class Eata extends Method {
+  /** What `options` may name. */
+  static readonly options: readonly (keyof EataOptions)[] = [...NORM_OPTIONS, ...OWN];
   readonly name = "eata";
   readonly #filter: EataFilter;
   readonly #fisherAlpha: number;
   readonly #anchored: readonly { parameter: Parameter; fisher: Tensor }[];
 
   /** Freezes all of `model` but its normalisation layers. Throws ConfigError for bad options or a model without any. */
-  constructor(model: Classifier, { fisher, fisherAlpha = 2000, ...options }: EataOptions) {
-    checkNormOptions("EATA", options, { fisherAlpha });
+  constructor(model: Classifier, options: EataOptions) {
+    const { fisher, fisherAlpha = 2000 } = options;
+    checkNormOptions("EATA", options, Eata.options, { fisherAlpha });
     const filter = new EataFilter(model, options);
     super(model, options);
     const norms = configureNorms(model);

@@ -31,16 +31,25 @@ export type MethodOptions = TentOptions &
 const METHOD_FACTORIES: Readonly<Record<string, (model: Classifier, options: MethodOptions) => Method>> = {
   source: (model) => new Source(model),
   norm: (model) => new NormStatistics(model),
-  tent: (model, options) => new Tent(model, options),
-  eata: (model, options) => new Eata(model, options),
-  sar: (model, options) => new Sar(model, options),
-  deyo: (model, options) => new Deyo(model, options),
-  "come-tent": (model, options) => new ComeTent(model, options),
-  "come-deyo": (model, options) => new ComeDeyo(model, options),
-  zerosiam: (model, options) => new ZeroSiam(model, options),
-  "zerosiam-eata": (model, options) => new ZeroSiam(model, { ...options, filter: new EataFilter(model, options) }),
-  "zerosiam-deyo": (model, options) => new ZeroSiam(model, { ...options, filter: new DeyoFilter(model, options) }),
+  tent: (model, options) => new Tent(model, only(Tent.options, options)),
+  eata: (model, options) => new Eata(model, only(Eata.options, options)),
+  sar: (model, options) => new Sar(model, only(Sar.options, options)),
+  deyo: (model, options) => new Deyo(model, only(Deyo.options, options)),
+  "come-tent": (model, options) => new ComeTent(model, only(ComeTent.options, options)),
+  "come-deyo": (model, options) => new ComeDeyo(model, only(ComeDeyo.options, options)),
+  zerosiam: (model, options) => new ZeroSiam(model, only(ZeroSiam.options, options)),
+  "zerosiam-eata": (model, options) =>
+    new ZeroSiam(model, { ...only(ZeroSiam.options, options), filter: new EataFilter(model, options) }),
+  "zerosiam-deyo": (model, options) =>
+    new ZeroSiam(model, { ...only(ZeroSiam.options, options), filter: new DeyoFilter(model, options) }),
 };
+
+/** Those of the options that a method knows. */
+function only(known: readonly string[], options: MethodOptions): MethodOptions {
+  return Object.fromEntries(
+    Object.entries(options).filter(([name]) => known.includes(name)),
+  ) as unknown as MethodOptions;
+}
 
 /** The names that `createMethod` knows. */
 export const METHODS: readonly string[] = Object.keys(METHOD_FACTORIES);

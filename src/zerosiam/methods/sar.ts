@@ -1,7 +1,14 @@
 // SAR (Niu et al., ICLR 2023): reliable samples, a sharpness-aware step, and recovery when the loss says collapse.
 import { type Classifier, type Parameter, sharpen } from "../../nn/index.js";
 import { keep, type Tensor, tensor } from "../../tensor/index.js";
-import { checkNormOptions, configureNorms, entropyMargin, type NormOptions, normOptimizer } from "./configure.js";
+import {
+  checkNormOptions,
+  configureNorms,
+  entropyMargin,
+  NORM_OPTIONS,
+  type NormOptions,
+  normOptimizer,
+} from "./configure.js";
 import { Method } from "./method.js";
 import type { StepTerms } from "./metrics.js";
 import type { Objective } from "./objective.js";
@@ -26,7 +33,11 @@ export const SAR_FROZEN = /(^|\.)layer4(\.|$)|(^|\.)blocks\.(9|10|11)(\.|$)|^nor
 /** What the moving average is while there is none: entropies are not negative. */
 const NONE = -1;
 
+const OWN = ["margin", "rho", "recoverBelow", "cleanReset", "frozen"] as const;
+
 export class Sar extends Method {
+  /** What `options` may name. */
+  static readonly options: readonly (keyof SarOptions)[] = [...NORM_OPTIONS, ...OWN];
   readonly name = "sar";
   readonly #norms: ReadonlyMap<string, Parameter>;
   readonly #settings: { margin: number; rho: number; recoverBelow: number; cleanReset: boolean };
@@ -36,7 +47,7 @@ export class Sar extends Method {
   /** Freezes all of `model` but its normalisation layers. Throws ConfigError for bad options or a model without any. */
   constructor(model: Classifier, options: SarOptions) {
     const { margin = entropyMargin(model), rho = 0.05, recoverBelow = 0.2, cleanReset = false } = options;
-    checkNormOptions("SAR", options, { margin, rho, recoverBelow });
+    checkNormOptions("SAR", options, Sar.options, { margin, rho, recoverBelow });
     super(model, options);
     this.#settings = { margin, rho, recoverBelow, cleanReset };
     this.#norms = configureNorms(model, options.frozen === undefined ? SAR_FROZEN : options.frozen);

@@ -2,13 +2,15 @@
 import type { Classifier } from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
 import { type SampleLoss, softmaxEntropy } from "../losses.js";
-import { checkNormOptions, configureNorms, type NormOptions, normOptimizer } from "./configure.js";
+import { checkNormOptions, configureNorms, NORM_OPTIONS, type NormOptions, normOptimizer } from "./configure.js";
 import { Method } from "./method.js";
 import type { Objective } from "./objective.js";
 
 export type TentOptions = NormOptions;
 
 export class Tent extends Method {
+  /** What `options` may name. */
+  static readonly options: readonly (keyof TentOptions)[] = [...NORM_OPTIONS];
   readonly name: string = "tent";
   readonly #uncertainty: SampleLoss;
 
@@ -17,7 +19,7 @@ export class Tent extends Method {
    * model without such layers.
    */
   constructor(model: Classifier, options: TentOptions, uncertainty = softmaxEntropy) {
-    checkNormOptions("Tent", options);
+    checkNormOptions("Tent", options, Tent.options);
     super(model, options);
     const norms = configureNorms(model);
     this.#uncertainty = uncertainty;
