@@ -2,7 +2,7 @@
 import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { type NormOptions, normReference, planesOf, statisticsShape } from "./lib/channelNorm.js";
+import { type NormOptions, normOutputs, normReference, planesOf } from "./lib/channelNorm.js";
 import { normPlan } from "./lib/channelNormKernels.js";
 import { checkShapes } from "./lib/checks.js";
 import { drawOptional, isFloat } from "./lib/draw.js";
@@ -14,14 +14,15 @@ declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
      * `[B, C, ...]` normalised per channel by the batch's own mean and biased variance, times weight `[C]` plus bias `[C]`.
-     * Gives `[y, mean, variance]`: running statistics take variance · n / (n − 1), n = B · H · W. Only y carries a gradient.
+     * Gives `[y, mean, variance, center]`: running statistics take variance · n / (n − 1), n = B · H · W; center `[C, 2]`, for the
+     * gradients, is the mean in two parts, whose sum is more exact than an f32. Only y carries a gradient.
      * Throws ShapeError, DTypeError.
      */
     batchNorm(
       weight?: Tensor | null,
       bias?: Tensor | null,
       options?: NormOptions,
-    ): [y: Tensor, mean: Tensor, variance: Tensor];
+    ): [y: Tensor, mean: Tensor, variance: Tensor, center: Tensor];
   }
 }
 
@@ -29,25 +30,24 @@ export const batchNorm = defineOp({
   name: "batchNorm",
   doc: "each channel normalised over the batch, with its mean and biased variance",
   inputs: ["x", "weight?", "bias?"],
-  outputs: ["y", "mean", "variance"],
+  outputs: ["y", "mean", "variance", "center"],
   params: (_, { eps = 1e-5 }: NormOptions = {}) => ({ eps }),
   infer([x, weight, bias]) {
     const planes = planesOf("batchNorm", x as TensorInfo, null);
     checkShapes("batchNorm", { weight, bias }, { weight: [planes.channels], bias: [planes.channels] });
-    const statistics = { shape: statisticsShape(planes), dtype: "f32" as const };
-    return [x as TensorInfo, statistics, statistics];
+    return normOutputs(planes, x as TensorInfo);
   },
   kernels: (context) =>
     normPlan("batchNorm", planesOf("batchNorm", context.inputs[0] as TensorInfo, null), context.params.eps, context),
   reference: (inputs, { eps }) => normReference(planesOf("batchNorm", inputs[0] as TensorInfo, null), inputs, eps),
-  saves: ["x", "weight", "mean", "variance"],
+  saves: ["x", "weight", "center", "variance"],
   // with m elements a channel: ∂/∂weight = Σ g x̂, ∂/∂bias = Σ g, ∂/∂x = weight / σ · (g − Σ g / m − x̂ Σ g x̂ / m)
-  vjp(g: Tensor, { x, weight, mean, variance }, { params: { eps }, needs, createGraph }) {
+  vjp(g: Tensor, { x, weight, center, variance }, { params: { eps }, needs, createGraph }) {
     if (createGraph) {
       return normGradients(g, x, weight, { ...overPlanes(planesOf("batchNorm", x, null)), eps, centered: true });
     }
-    const [dWeight, dBias] = g.batchNormAffineGrad(x, mean, variance, { eps });
-    const dx = needs.x ? g.batchNormInputGrad(x, weight, mean, variance, dWeight, dBias, { eps }) : null;
+    const [dWeight, dBias] = g.batchNormAffineGrad(x, center, variance, { eps });
+    const dx = needs.x ? g.batchNormInputGrad(x, weight, center, variance, dWeight, dBias, { eps }) : null;
     return [dx, dWeight, dBias];
   },
   tolerance: normTolerance,

@@ -9,12 +9,12 @@ import { benchImages, of } from "./lib/sample.js";
 declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
-     * `[Σ g x̂, Σ g]` per channel, with x̂ = (x − mean) / √(variance + ε) and g `this`.
+     * `[Σ g x̂, Σ g]` per channel, with x̂ = (x − center) / √(variance + ε), center `[C, 2]` in two parts and g `this`.
      * No derivative. Throws ShapeError, DTypeError.
      */
     batchNormAffineGrad(
       x: Tensor,
-      mean: Tensor,
+      center: Tensor,
       variance: Tensor,
       options: { eps: number },
     ): [weight: Tensor, bias: Tensor];
@@ -24,7 +24,7 @@ declare module "../tensor/tensor.js" {
 export const batchNormAffineGrad = defineOp({
   name: "batchNormAffineGrad",
   doc: "gradients of batchNorm by weight and bias: Σ g x̂ and Σ g",
-  inputs: ["g", "x", "mean", "variance"],
+  inputs: ["g", "x", "center", "variance"],
   outputs: ["weight", "bias"],
   params: (_, { eps }: { eps: number }) => ({ eps }),
   infer(inputs) {
@@ -44,15 +44,15 @@ export const batchNormAffineGrad = defineOp({
   tolerance: ([g]) => normSumTolerance(countOf(planesOf("batchNormAffineGrad", g as TensorInfo, null))),
   cost: ([g]) => ({ flops: 4 * sizeOf((g as TensorInfo).shape) }),
   samples: [
-    { ...of([4, 3, 5, 5], [4, 3, 5, 5], [3], { shape: [3], range: [0.5, 2] }), args: [{ eps: 1e-5 }] },
-    { ...of([9, 1, 32, 32], [9, 1, 32, 32], [1], { shape: [1], range: [0.5, 2] }), args: [{ eps: 1e-5 }] },
-    { ...of([70, 3], [70, 3], [3], { shape: [3], range: [0.5, 2] }), args: [{ eps: 1e-5 }] },
-    { ...of([0, 3, 2], [0, 3, 2], [3], { shape: [3], values: [Number.NaN, Number.NaN, 0] }), args: [{ eps: 1e-5 }] },
+    { ...of([4, 3, 5, 5], [4, 3, 5, 5], [3, 2], { shape: [3], range: [0.5, 2] }), args: [{ eps: 1e-5 }] },
+    { ...of([9, 1, 32, 32], [9, 1, 32, 32], [1, 2], { shape: [1], range: [0.5, 2] }), args: [{ eps: 1e-5 }] },
+    { ...of([70, 3], [70, 3], [3, 2], { shape: [3], range: [0.5, 2] }), args: [{ eps: 1e-5 }] },
+    { ...of([0, 3, 2], [0, 3, 2], [3, 2], { shape: [3], values: [Number.NaN, Number.NaN, 0] }), args: [{ eps: 1e-5 }] },
   ],
-  errors: [{ ...of([4, 3, 5], [4, 3, 6], [3], [3]), args: [{ eps: 1e-5 }], throws: "ShapeError" }],
+  errors: [{ ...of([4, 3, 5], [4, 3, 6], [3, 2], [3]), args: [{ eps: 1e-5 }], throws: "ShapeError" }],
   bench(size) {
     const images = benchImages(size);
     const channels = [images[1]];
-    return { ...of(images, images, channels, { shape: channels, range: [0.5, 2] }), args: [{ eps: 1e-5 }] };
+    return { ...of(images, images, [...channels, 2], { shape: channels, range: [0.5, 2] }), args: [{ eps: 1e-5 }] };
   },
 });

@@ -42,7 +42,7 @@ export const batchNormEval = defineOp({
   kernels({ inputs, params, caps }) {
     const planes = planesOf("batchNormEval", inputs[0] as TensorInfo, null);
     const affine = { weight: inputs[3] ? input(3) : null, bias: inputs[4] ? input(4) : null };
-    const own = { x: input(0), mean: input(1), variance: input(2) };
+    const own = { x: input(0), center: { type: "f32", operand: input(1) } as const, variance: input(2) };
     return {
       dispatches: [normalizePlanes({ label: "batchNormEval", planes, ...own, ...affine, eps: params.eps, caps })],
     };
@@ -72,7 +72,11 @@ export const batchNormEval = defineOp({
       const summed = (t: Tensor) => t.sum([0, ...x.shape.slice(2).map((_, d) => d + 2)]);
       return [dx, null, null, summed(g.mul(normal)), summed(g)];
     }
-    const [dWeight, dBias] = g.batchNormAffineGrad(x, mean, variance, { eps });
+    const center = mean.reshape([mean.size, 1]).pad([
+      [0, 0],
+      [0, 1],
+    ]); // a given mean is all of it
+    const [dWeight, dBias] = g.batchNormAffineGrad(x, center, variance, { eps });
     return [dx, null, null, dWeight, dBias];
   },
   tolerance: ulp(4, 2e-6), // as normTolerance, with a mean that is given

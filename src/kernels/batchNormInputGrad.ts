@@ -1,7 +1,8 @@
 // batchNormInputGrad: the gradient of batchNorm with respect to its input, from those by weight and bias.
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
-import { countOf, eachElement, planesOf, statisticsShape } from "./lib/channelNorm.js";
+import { DISTANCE, meansOf } from "./lib/center.js";
+import { centersShape, countOf, eachElement, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { channelOf, perPlane, planeUniforms } from "./lib/channelNormKernels.js";
 import { checkShapes } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
@@ -12,13 +13,13 @@ import { benchImages, of } from "./lib/sample.js";
 declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
-     * weight / σ · (g − (dBias + x̂ dWeight) / m) with σ = √(variance + ε), x̂ = (x − mean) / σ, m elements a channel and g
-     * `this`. No derivative. Throws ShapeError, DTypeError.
+     * weight / σ · (g − (dBias + x̂ dWeight) / m) with σ = √(variance + ε), x̂ = (x − center) / σ, m elements a channel,
+     * center `[C, 2]` in two parts and g `this`. No derivative. Throws ShapeError, DTypeError.
      */
     batchNormInputGrad(
       x: Tensor,
       weight: Tensor | null | undefined,
-      mean: Tensor,
+      center: Tensor,
       variance: Tensor,
       dWeight: Tensor,
       dBias: Tensor,
@@ -30,15 +31,22 @@ declare module "../tensor/tensor.js" {
 export const batchNormInputGrad = defineOp({
   name: "batchNormInputGrad",
   doc: "gradient of batchNorm by its input",
-  inputs: ["g", "x", "weight?", "mean", "variance", "dWeight", "dBias"],
+  inputs: ["g", "x", "weight?", "center", "variance", "dWeight", "dBias"],
   params: (_, { eps }: { eps: number }) => ({ eps }),
-  infer([g, x, weight, mean, variance, dWeight, dBias]) {
+  infer([g, x, weight, center, variance, dWeight, dBias]) {
     const planes = planesOf("batchNormInputGrad", x as TensorInfo, null);
     const shape = statisticsShape(planes);
     checkShapes(
       "batchNormInputGrad",
-      { g, weight, mean, variance, dWeight, dBias },
-      { g: (x as TensorInfo).shape, weight: shape, mean: shape, variance: shape, dWeight: shape, dBias: shape },
+      { g, weight, center, variance, dWeight, dBias },
+      {
+        g: (x as TensorInfo).shape,
+        weight: shape,
+        center: centersShape(planes),
+        variance: shape,
+        dWeight: shape,
+        dBias: shape,
+      },
     );
     return [x as TensorInfo];
   },
@@ -52,7 +60,7 @@ export const batchNormInputGrad = defineOp({
         g: { kind: "row", type: "f32", operand: input(0) },
         x: { kind: "row", type: "f32", operand: input(1) },
         ...(inputs[2] ? { weight: perPlane(input(2), channel) } : {}),
-        mean: perPlane(input(3), channel),
+        center: perPlane(input(3), channel, "vec2f"),
         variance: perPlane(input(4), channel),
         d_weight: perPlane(input(5), channel),
         d_bias: perPlane(input(6), channel),
@@ -64,7 +72,12 @@ export const batchNormInputGrad = defineOp({
         slope: "d_weight * u.per_count * inverse",
       },
       outputs: {
-        dx: { kind: "row", type: "f32", operand: output(0), value: "scale * (g - offset - (x - mean) * slope)" },
+        dx: {
+          kind: "row",
+          type: "f32",
+          operand: output(0),
+          value: `scale * (g - offset - ${DISTANCE} * slope)`,
+        },
       },
       uniforms: { eps: f32(params.eps), per_count: f32(1 / countOf(planes)), ...planeUniforms(planes) },
       caps,
@@ -72,8 +85,9 @@ export const batchNormInputGrad = defineOp({
     return { dispatches: [dispatch] };
   },
   reference(inputs, { eps }) {
-    const [g, x, weight, mean, variance, dWeight, dBias] = inputs.map((t) => (t as HostTensor | null)?.data ?? []);
+    const [g, x, weight, center, variance, dWeight, dBias] = inputs.map((t) => (t as HostTensor | null)?.data ?? []);
     const planes = planesOf("batchNormInputGrad", inputs[1] as TensorInfo, null);
+    const mean = meansOf(center);
     const dx = new Float64Array(g.length);
     eachElement(planes, (at, _, c) => {
       const sigma = Math.sqrt(variance[c] + eps);
@@ -86,14 +100,17 @@ export const batchNormInputGrad = defineOp({
   tolerance: normGradientTolerance,
   cost: ([g]) => ({ flops: 6 * sizeOf((g as TensorInfo).shape) }),
   samples: [
-    { ...of([4, 3, 5, 5], [4, 3, 5, 5], [3], [3], { shape: [3], range: [0.5, 2] }, [3], [3]), args: [{ eps: 1e-5 }] },
-    { ...of([70, 3], [70, 3], null, [3], { shape: [3], range: [0.5, 2] }, [3], [3]), args: [{ eps: 1e-5 }] },
+    {
+      ...of([4, 3, 5, 5], [4, 3, 5, 5], [3], [3, 2], { shape: [3], range: [0.5, 2] }, [3], [3]),
+      args: [{ eps: 1e-5 }],
+    },
+    { ...of([70, 3], [70, 3], null, [3, 2], { shape: [3], range: [0.5, 2] }, [3], [3]), args: [{ eps: 1e-5 }] },
   ],
-  errors: [{ ...of([4, 3], [4, 3], [4], [3], [3], [3], [3]), args: [{ eps: 1e-5 }], throws: "ShapeError" }],
+  errors: [{ ...of([4, 3], [4, 3], [4], [3, 2], [3], [3], [3]), args: [{ eps: 1e-5 }], throws: "ShapeError" }],
   bench(size) {
     const images = benchImages(size);
     const channels = [images[1]];
     const variance = { shape: channels, range: [0.5, 2] as const };
-    return { ...of(images, images, channels, channels, variance, channels, channels), args: [{ eps: 1e-5 }] };
+    return { ...of(images, images, channels, [...channels, 2], variance, channels, channels), args: [{ eps: 1e-5 }] };
   },
 });

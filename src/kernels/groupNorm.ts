@@ -2,7 +2,7 @@
 import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { normReference, planesOf, statisticsShape } from "./lib/channelNorm.js";
+import { normOutputs, normReference, planesOf } from "./lib/channelNorm.js";
 import { normPlan } from "./lib/channelNormKernels.js";
 import { checkShapes } from "./lib/checks.js";
 import { drawOptional, isFloat } from "./lib/draw.js";
@@ -14,14 +14,15 @@ declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
      * `[B, C, ...]` normalised per sample over each of `groups` equal groups of channels, times weight `[C]` plus bias `[C]`.
-     * Gives `[y, mean, variance]`, the biased statistics `[B, groups]`; only y carries a gradient. Throws ShapeError,
-     * DTypeError, and ConfigError where groups do not divide the channels.
+     * Gives `[y, mean, variance, center]`, the biased statistics `[B, groups]` and, for the gradients, the mean in two parts
+     * `[B, groups, 2]`, whose sum is more exact than an f32; only y carries a gradient. Throws ShapeError, DTypeError,
+     * and ConfigError where groups do not divide the channels.
      */
     groupNorm(
       weight: Tensor | null | undefined,
       bias: Tensor | null | undefined,
       options: GroupNormOptions,
-    ): [y: Tensor, mean: Tensor, variance: Tensor];
+    ): [y: Tensor, mean: Tensor, variance: Tensor, center: Tensor];
   }
 }
 
@@ -35,13 +36,12 @@ export const groupNorm = defineOp({
   name: "groupNorm",
   doc: "each sample normalised over groups of channels, with their mean and biased variance",
   inputs: ["x", "weight?", "bias?"],
-  outputs: ["y", "mean", "variance"],
+  outputs: ["y", "mean", "variance", "center"],
   params: (_, { groups, eps = 1e-5 }: GroupNormOptions) => ({ groups, eps }),
   infer([x, weight, bias], { groups }) {
     const planes = planesOf("groupNorm", x as TensorInfo, groups);
     checkShapes("groupNorm", { weight, bias }, { weight: [planes.channels], bias: [planes.channels] });
-    const statistics = { shape: statisticsShape(planes), dtype: "f32" as const };
-    return [x as TensorInfo, statistics, statistics];
+    return normOutputs(planes, x as TensorInfo);
   },
   kernels(context) {
     const { groups, eps } = context.params;
@@ -49,16 +49,16 @@ export const groupNorm = defineOp({
   },
   reference: (inputs, { groups, eps }) =>
     normReference(planesOf("groupNorm", inputs[0] as TensorInfo, groups), inputs, eps),
-  saves: ["x", "weight", "mean", "variance"],
+  saves: ["x", "weight", "center", "variance"],
   // sums over planes serve all three: ∂/∂weight = Σ g x̂ and ∂/∂bias = Σ g over the batch; ∂/∂x see groupNormInputGrad
-  vjp(g: Tensor, { x, weight, mean, variance }, { params, needs, createGraph }) {
+  vjp(g: Tensor, { x, weight, center, variance }, { params, needs, createGraph }) {
     if (createGraph) {
       const planes = planesOf("groupNorm", x, params.groups);
       return normGradients(g, x, weight, { ...overPlanes(planes), eps: params.eps, centered: true });
     }
-    const [scaled, plain] = g.groupNormSums(x, mean, variance, params);
+    const [scaled, plain] = g.groupNormSums(x, center, variance, params);
     return [
-      needs.x ? g.groupNormInputGrad(x, weight, mean, variance, scaled, plain, params) : null,
+      needs.x ? g.groupNormInputGrad(x, weight, center, variance, scaled, plain, params) : null,
       needs.weight ? scaled : null,
       needs.bias ? plain : null,
     ];

@@ -1,7 +1,8 @@
 // groupNormInputGrad: the gradient of groupNorm with respect to its input, from the sums over planes.
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
-import { countOf, eachElement, planesOf, statisticsShape } from "./lib/channelNorm.js";
+import { DISTANCE, meansOf } from "./lib/center.js";
+import { centersShape, countOf, eachElement, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { channelOf, perPlane, planeUniforms, statisticOf } from "./lib/channelNormKernels.js";
 import { checkShapes } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
@@ -12,14 +13,14 @@ import { benchImages, of } from "./lib/sample.js";
 declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
-     * (g w − (Σ g w + x̂ Σ g w x̂) / m) / σ with w the weight, σ = √(variance + ε), x̂ = (x − mean) / σ, sums over the group's m
-     * elements made of those over its planes (`groupNormSums`), and g `this`. No derivative. Throws
-     * ShapeError, DTypeError, ConfigError.
+     * (g w − (Σ g w + x̂ Σ g w x̂) / m) / σ with w the weight, σ = √(variance + ε), x̂ = (x − center) / σ, sums over the group's m
+     * elements made of those over its planes (`groupNormSums`), center `[B, groups, 2]` in two parts and g `this`. No
+     * derivative. Throws ShapeError, DTypeError, ConfigError.
      */
     groupNormInputGrad(
       x: Tensor,
       weight: Tensor | null | undefined,
-      mean: Tensor,
+      center: Tensor,
       variance: Tensor,
       scaled: Tensor,
       plain: Tensor,
@@ -31,19 +32,19 @@ declare module "../tensor/tensor.js" {
 export const groupNormInputGrad = defineOp({
   name: "groupNormInputGrad",
   doc: "gradient of groupNorm by its input",
-  inputs: ["g", "x", "weight?", "mean", "variance", "scaled", "plain"],
+  inputs: ["g", "x", "weight?", "center", "variance", "scaled", "plain"],
   params: (_, { groups, eps }: { groups: number; eps: number }) => ({ groups, eps }),
-  infer([g, x, weight, mean, variance, scaled, plain], { groups }) {
+  infer([g, x, weight, center, variance, scaled, plain], { groups }) {
     const planes = planesOf("groupNormInputGrad", x as TensorInfo, groups);
     const { batch, channels } = planes;
     const statistics = statisticsShape(planes);
     checkShapes(
       "groupNormInputGrad",
-      { g, weight, mean, variance, scaled, plain },
+      { g, weight, center, variance, scaled, plain },
       {
         g: (x as TensorInfo).shape,
         weight: [channels],
-        mean: statistics,
+        center: centersShape(planes),
         variance: statistics,
         scaled: [batch, channels],
         plain: [batch, channels],
@@ -62,7 +63,7 @@ export const groupNormInputGrad = defineOp({
         g: { kind: "row", type: "f32", operand: input(0) },
         x: { kind: "row", type: "f32", operand: input(1) },
         ...(inputs[2] ? { weight: perPlane(input(2), channelOf("row")) } : {}),
-        mean: perPlane(input(3), statistic),
+        center: perPlane(input(3), statistic, "vec2f"),
         variance: perPlane(input(4), statistic),
         scaled: perPlane(input(5), "row"),
         plain: perPlane(input(6), "row"),
@@ -88,7 +89,7 @@ export const groupNormInputGrad = defineOp({
           kind: "row",
           type: "f32",
           operand: output(0),
-          value: "inverse * (g * scale - offset - (x - mean) * slope)",
+          value: `inverse * (g * scale - offset - ${DISTANCE} * slope)`,
         },
       },
       functions: `fn plane_sums(plane: u32) -> vec2f { return ${weight} * vec2f(scaled_in[plane], plain_in[plane]); }`,
@@ -98,8 +99,9 @@ export const groupNormInputGrad = defineOp({
     return { dispatches: [dispatch] };
   },
   reference(inputs, { groups, eps }) {
-    const [g, x, weight, mean, variance, scaled, plain] = inputs.map((t) => (t as HostTensor | null)?.data ?? []);
+    const [g, x, weight, center, variance, scaled, plain] = inputs.map((t) => (t as HostTensor | null)?.data ?? []);
     const planes = planesOf("groupNormInputGrad", inputs[1] as TensorInfo, groups);
+    const mean = meansOf(center);
     const perGroup = planes.channels / groups;
     const sum = (of: ArrayLike<number>, s: number) => {
       const first = s * perGroup;
@@ -121,17 +123,17 @@ export const groupNormInputGrad = defineOp({
   cost: ([g]) => ({ flops: 6 * sizeOf((g as TensorInfo).shape) }),
   samples: [
     {
-      ...of([2, 6, 5, 5], [2, 6, 5, 5], [6], [2, 3], { shape: [2, 3], range: [0.5, 2] }, [2, 6], [2, 6]),
+      ...of([2, 6, 5, 5], [2, 6, 5, 5], [6], [2, 3, 2], { shape: [2, 3], range: [0.5, 2] }, [2, 6], [2, 6]),
       args: [{ groups: 3, eps: 1e-5 }],
     },
     {
-      ...of([3, 4], [3, 4], null, [3, 2], { shape: [3, 2], range: [0.5, 2] }, [3, 4], [3, 4]),
+      ...of([3, 4], [3, 4], null, [3, 2, 2], { shape: [3, 2], range: [0.5, 2] }, [3, 4], [3, 4]),
       args: [{ groups: 2, eps: 1e-5 }],
     },
   ],
   errors: [
     {
-      ...of([2, 6, 5], [2, 6, 5], null, [2, 3], [2, 3], [2, 3], [2, 6]),
+      ...of([2, 6, 5], [2, 6, 5], null, [2, 3, 2], [2, 3], [2, 3], [2, 6]),
       args: [{ groups: 3, eps: 1e-5 }],
       throws: "ShapeError",
     },
@@ -140,6 +142,6 @@ export const groupNormInputGrad = defineOp({
     const [b, c, h, w] = benchImages(size);
     const images = [b, c, h, w];
     const variance = { shape: [b, 2], range: [0.5, 2] as const };
-    return { ...of(images, images, [c], [b, 2], variance, [b, c], [b, c]), args: [{ groups: 2, eps: 1e-5 }] };
+    return { ...of(images, images, [c], [b, 2, 2], variance, [b, c], [b, c]), args: [{ groups: 2, eps: 1e-5 }] };
   },
 });

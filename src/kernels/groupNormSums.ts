@@ -9,12 +9,13 @@ import { benchImages, of } from "./lib/sample.js";
 declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
-     * `[Σ g x̂, Σ g]` over each plane, `[B, C]`, with x̂ = (x − mean) / √(variance + ε) and g `this`.
+     * `[Σ g x̂, Σ g]` over each plane, `[B, C]`, with x̂ = (x − center) / √(variance + ε), center `[B, groups, 2]` in two
+     * parts and g `this`.
      * No derivative. Throws ShapeError, DTypeError, ConfigError.
      */
     groupNormSums(
       x: Tensor,
-      mean: Tensor,
+      center: Tensor,
       variance: Tensor,
       options: { groups: number; eps: number },
     ): [scaled: Tensor, plain: Tensor];
@@ -24,7 +25,7 @@ declare module "../tensor/tensor.js" {
 export const groupNormSums = defineOp({
   name: "groupNormSums",
   doc: "sums over planes for the gradients of groupNorm: Σ g x̂ and Σ g",
-  inputs: ["g", "x", "mean", "variance"],
+  inputs: ["g", "x", "center", "variance"],
   outputs: ["scaled", "plain"],
   params: (_, { groups, eps }: { groups: number; eps: number }) => ({ groups, eps }),
   infer(inputs, { groups }) {
@@ -42,17 +43,23 @@ export const groupNormSums = defineOp({
   tolerance: ([g]) => normSumTolerance(sizeOf((g as TensorInfo).shape.slice(2))),
   cost: ([g]) => ({ flops: 4 * sizeOf((g as TensorInfo).shape) }),
   samples: [
-    { ...of([2, 6, 5, 5], [2, 6, 5, 5], [2, 3], { shape: [2, 3], range: [0.5, 2] }), args: [{ groups: 3, eps: 1e-5 }] },
-    { ...of([3, 4], [3, 4], [3, 2], { shape: [3, 2], range: [0.5, 2] }), args: [{ groups: 2, eps: 1e-5 }] },
     {
-      ...of([1, 1, 64, 64], [1, 1, 64, 64], [1, 1], { shape: [1, 1], range: [0.5, 2] }),
+      ...of([2, 6, 5, 5], [2, 6, 5, 5], [2, 3, 2], { shape: [2, 3], range: [0.5, 2] }),
+      args: [{ groups: 3, eps: 1e-5 }],
+    },
+    { ...of([3, 4], [3, 4], [3, 2, 2], { shape: [3, 2], range: [0.5, 2] }), args: [{ groups: 2, eps: 1e-5 }] },
+    {
+      ...of([1, 1, 64, 64], [1, 1, 64, 64], [1, 1, 2], { shape: [1, 1], range: [0.5, 2] }),
       args: [{ groups: 1, eps: 1e-5 }],
     },
   ],
-  errors: [{ ...of([2, 6, 5], [2, 6, 5], [2, 2], [2, 3]), args: [{ groups: 3, eps: 1e-5 }], throws: "ShapeError" }],
+  errors: [{ ...of([2, 6, 5], [2, 6, 5], [2, 2, 2], [2, 3]), args: [{ groups: 3, eps: 1e-5 }], throws: "ShapeError" }],
   bench(size) {
     const images = benchImages(size);
     const groups = [images[0], 2];
-    return { ...of(images, images, groups, { shape: groups, range: [0.5, 2] }), args: [{ groups: 2, eps: 1e-5 }] };
+    return {
+      ...of(images, images, [...groups, 2], { shape: groups, range: [0.5, 2] }),
+      args: [{ groups: 2, eps: 1e-5 }],
+    };
   },
 });

@@ -2,6 +2,7 @@
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { partsOf } from "./lib/center.js";
 import { checkShapes } from "./lib/checks.js";
 import { drawOptional } from "./lib/draw.js";
 import { f32, input, output } from "./lib/kernel.js";
@@ -26,14 +27,14 @@ declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
      * Each row of the last `dims` dimensions less its mean, over its standard deviation (biased), times weight plus bias, both
-     * of the rows' shape. Gives `[y, mean, rstd]`, statistics one a row; only y carries a gradient. Throws ShapeError,
-     * DTypeError, ConfigError.
+     * of the rows' shape. Gives `[y, mean, rstd, center]`, statistics one a row and, for the gradients, the mean in two parts
+     * `[..., 2]`, whose sum is more exact than an f32; only y carries a gradient. Throws ShapeError, DTypeError, ConfigError.
      */
     layerNorm(
       weight?: Tensor | null,
       bias?: Tensor | null,
       options?: RowNormOptions,
-    ): [y: Tensor, mean: Tensor, rstd: Tensor];
+    ): [y: Tensor, mean: Tensor, rstd: Tensor, center: Tensor];
   }
 }
 
@@ -41,7 +42,7 @@ export const layerNorm = defineOp({
   name: "layerNorm",
   doc: "each row normalised by its mean and standard deviation",
   inputs: ["x", "weight?", "bias?"],
-  outputs: ["y", "mean", "rstd"],
+  outputs: ["y", "mean", "rstd", "center"],
   params: ([x, weight], { dims, eps = 1e-5 }: RowNormOptions = {}) => ({
     dims: checkDims("layerNorm", x as TensorInfo, weight, dims),
     eps,
@@ -50,7 +51,7 @@ export const layerNorm = defineOp({
     const { normalized, statistics } = rowShapes("layerNorm", x as TensorInfo, dims);
     checkShapes("layerNorm", { weight, bias }, { weight: normalized, bias: normalized });
     const statistic = { shape: statistics, dtype: "f32" as const };
-    return [x as TensorInfo, statistic, statistic];
+    return [x as TensorInfo, statistic, statistic, { shape: [...statistics, 2], dtype: "f32" }];
   },
   kernels({ inputs, params: { dims, eps }, caps }) {
     const { rows } = rowShapes("layerNorm", inputs[0] as TensorInfo, dims);
@@ -75,17 +76,17 @@ export const layerNorm = defineOp({
         },
       },
       lets: {
-        mean: "rough + distances.x",
         // NaN where squares overflow, as in PyTorch
         rstd: `select(inverseSqrt(distances.y - distances.x * distances.x + u.eps), ${nanOf("distances.y")}, ${isInfinite("distances.y")})`,
       },
       outputs: {
         y: {
           ...rowOf(output(0)),
-          value: `(x - mean) * rstd${inputs[1] ? " * weight" : ""}${inputs[2] ? " + bias" : ""}`,
+          value: `(x - rough - distances.x) * rstd${inputs[1] ? " * weight" : ""}${inputs[2] ? " + bias" : ""}`,
         },
-        mean: { ...eachOf(output(1)), value: "mean" },
+        mean: { ...eachOf(output(1)), value: "rough + distances.x" },
         rstd: { ...eachOf(output(2)), value: "rstd" },
+        center: { ...eachOf(output(3), "vec2f"), value: "vec2f(rough, distances.x)" },
       },
       uniforms: { per_length: f32(1 / rows.length), eps: f32(eps) },
       caps,
@@ -107,14 +108,14 @@ export const layerNorm = defineOp({
         y[r * rows.length + j] = (v - mean[r]) * rstd[r] * (weight?.data[j] ?? 1) + (bias?.data[j] ?? 0);
       }
     }
-    return [y, mean, rstd];
+    return [y, mean, rstd, partsOf(mean)];
   },
-  saves: ["x", "weight", "mean", "rstd"],
+  saves: ["x", "weight", "center", "rstd"],
   // over rows: ∂/∂weight = Σ g x̂, ∂/∂bias = Σ g; ∂/∂x see layerNormInputGrad
-  vjp(g: Tensor, { x, weight, mean, rstd }, { params: { dims, eps }, needs, createGraph }) {
+  vjp(g: Tensor, { x, weight, center, rstd }, { params: { dims, eps }, needs, createGraph }) {
     if (createGraph) return normGradients(g, x, weight, { ...overRows(x.shape, dims), eps, centered: true });
-    const affine = needs.weight || needs.bias ? g.layerNormAffineGrad(x, mean, rstd, dims) : [null, null];
-    return [needs.x ? g.layerNormInputGrad(x, weight, mean, rstd, dims) : null, ...affine];
+    const affine = needs.weight || needs.bias ? g.layerNormAffineGrad(x, center, rstd, dims) : [null, null];
+    return [needs.x ? g.layerNormInputGrad(x, weight, center, rstd, dims) : null, ...affine];
   },
   tolerance: normTolerance,
   cost: ([x]) => ({ flops: 8 * sizeOf((x as TensorInfo).shape) }),

@@ -1,6 +1,7 @@
 // layerNormAffineGrad: the gradients of layerNorm with respect to its weight and bias.
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
+import { DISTANCE, meansOf } from "./lib/center.js";
 import { checkShapes } from "./lib/checks.js";
 import { input, output, scratch } from "./lib/kernel.js";
 import { normSumTolerance } from "./lib/normTolerance.js";
@@ -11,23 +12,26 @@ import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** `[Σ g x̂, Σ g]` over rows, with x̂ = (x − mean) rstd and g `this`. No derivative. Throws ShapeError, DTypeError. */
-    layerNormAffineGrad(x: Tensor, mean: Tensor, rstd: Tensor, dims: number): [weight: Tensor, bias: Tensor];
+    /**
+     * `[Σ g x̂, Σ g]` over rows, with x̂ = (x − center) rstd, center `[..., 2]` in two parts and g `this`. No derivative.
+     * Throws ShapeError, DTypeError.
+     */
+    layerNormAffineGrad(x: Tensor, center: Tensor, rstd: Tensor, dims: number): [weight: Tensor, bias: Tensor];
   }
 }
 
 export const layerNormAffineGrad = defineOp({
   name: "layerNormAffineGrad",
   doc: "gradients of layerNorm by weight and bias: Σ g x̂ and Σ g over rows",
-  inputs: ["g", "x", "mean", "rstd"],
+  inputs: ["g", "x", "center", "rstd"],
   outputs: ["weight", "bias"],
   params: (_, dims: number) => ({ dims }),
-  infer([g, x, mean, rstd], { dims }) {
+  infer([g, x, center, rstd], { dims }) {
     const { normalized, statistics } = rowShapes("layerNormAffineGrad", x as TensorInfo, dims);
     checkShapes(
       "layerNormAffineGrad",
-      { g, mean, rstd },
-      { g: (x as TensorInfo).shape, mean: statistics, rstd: statistics },
+      { g, center, rstd },
+      { g: (x as TensorInfo).shape, center: [...statistics, 2], rstd: statistics },
     );
     const sums = { shape: normalized, dtype: "f32" as const };
     return [sums, sums];
@@ -38,8 +42,13 @@ export const layerNormAffineGrad = defineOp({
       label: "layerNormAffineGrad",
       layout: reduceLayout([rows.outer, rows.length], [0]),
       elements: { g: { type: "f32", operand: input(0) }, x: { type: "f32", operand: input(1) } },
-      along: { mean: { type: "f32", operand: input(2) }, rstd: { type: "f32", operand: input(3) } },
-      reducer: { state: "vec2f", init: "vec2f(0.0)", fold: "s + vec2f(g * (x - mean) * rstd, g)", merge: "a + b" },
+      along: { center: { type: "vec2f", operand: input(2) }, rstd: { type: "f32", operand: input(3) } },
+      reducer: {
+        state: "vec2f",
+        init: "vec2f(0.0)",
+        fold: `s + vec2f(g * ${DISTANCE} * rstd, g)`,
+        merge: "a + b",
+      },
       targets: [
         { type: "f32", operand: output(0), value: "s.x" },
         { type: "f32", operand: output(1), value: "s.y" },
@@ -51,7 +60,8 @@ export const layerNormAffineGrad = defineOp({
   },
   reference(inputs, { dims }) {
     const { rows } = rowShapes("layerNormAffineGrad", inputs[1] as TensorInfo, dims);
-    const [g, x, mean, rstd] = inputs.map((t) => (t as HostTensor).data);
+    const [g, x, center, rstd] = inputs.map((t) => (t as HostTensor).data);
+    const mean = meansOf(center);
     const weight = new Float64Array(rows.length);
     const bias = new Float64Array(rows.length);
     for (const [at, v] of g.entries()) {
@@ -65,11 +75,11 @@ export const layerNormAffineGrad = defineOp({
   tolerance: ([x], { dims }) => normSumTolerance(rowShapes("layerNormAffineGrad", x as TensorInfo, dims).rows.outer),
   cost: ([g]) => ({ flops: 5 * sizeOf((g as TensorInfo).shape) }),
   samples: [
-    { ...of([4, 7], [4, 7], [4], { shape: [4], range: [0.5, 2] }), args: [1] },
-    { ...of([3, 4, 5], [3, 4, 5], [3], { shape: [3], range: [0.5, 2] }), args: [2] },
-    { ...of([4100, 3], [4100, 3], [4100], { shape: [4100], range: [0.5, 2] }), args: [1] },
-    { ...of([6], [6], [], { shape: [], range: [0.5, 2] }), args: [1] },
-    { ...of([0, 4], [0, 4], [0], [0]), args: [1] },
+    { ...of([4, 7], [4, 7], [4, 2], { shape: [4], range: [0.5, 2] }), args: [1] },
+    { ...of([3, 4, 5], [3, 4, 5], [3, 2], { shape: [3], range: [0.5, 2] }), args: [2] },
+    { ...of([4100, 3], [4100, 3], [4100, 2], { shape: [4100], range: [0.5, 2] }), args: [1] },
+    { ...of([6], [6], [2], { shape: [], range: [0.5, 2] }), args: [1] },
+    { ...of([0, 4], [0, 4], [0, 2], [0]), args: [1] },
   ],
-  errors: [{ ...of([4, 7], [4, 7], [3], [4]), args: [1], throws: "ShapeError" }],
+  errors: [{ ...of([4, 7], [4, 7], [3, 2], [4]), args: [1], throws: "ShapeError" }],
 });

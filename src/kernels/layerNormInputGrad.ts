@@ -1,6 +1,7 @@
 // layerNormInputGrad: the gradient of layerNorm with respect to its input.
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
+import { DISTANCE, meansOf } from "./lib/center.js";
 import { checkShapes } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
 import { normGradientTolerance } from "./lib/normTolerance.js";
@@ -11,24 +12,30 @@ import { of } from "./lib/sample.js";
 declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
-     * (h − mean(h) − x̂ mean(h x̂)) rstd per row, with h = g · weight, x̂ = (x − mean) rstd and g `this`.
-     * No derivative. Throws ShapeError, DTypeError.
+     * (h − mean(h) − x̂ mean(h x̂)) rstd per row, with h = g · weight, x̂ = (x − center) rstd, center `[..., 2]` in two parts
+     * and g `this`. No derivative. Throws ShapeError, DTypeError.
      */
-    layerNormInputGrad(x: Tensor, weight: Tensor | null | undefined, mean: Tensor, rstd: Tensor, dims: number): Tensor;
+    layerNormInputGrad(
+      x: Tensor,
+      weight: Tensor | null | undefined,
+      center: Tensor,
+      rstd: Tensor,
+      dims: number,
+    ): Tensor;
   }
 }
 
 export const layerNormInputGrad = defineOp({
   name: "layerNormInputGrad",
   doc: "gradient of layerNorm by its input",
-  inputs: ["g", "x", "weight?", "mean", "rstd"],
+  inputs: ["g", "x", "weight?", "center", "rstd"],
   params: (_, dims: number) => ({ dims }),
-  infer([g, x, weight, mean, rstd], { dims }) {
+  infer([g, x, weight, center, rstd], { dims }) {
     const { normalized, statistics } = rowShapes("layerNormInputGrad", x as TensorInfo, dims);
     checkShapes(
       "layerNormInputGrad",
-      { g, weight, mean, rstd },
-      { g: (x as TensorInfo).shape, weight: normalized, mean: statistics, rstd: statistics },
+      { g, weight, center, rstd },
+      { g: (x as TensorInfo).shape, weight: normalized, center: [...statistics, 2], rstd: statistics },
     );
     return [x as TensorInfo];
   },
@@ -42,7 +49,7 @@ export const layerNormInputGrad = defineOp({
         g: rowOf(input(0)),
         x: rowOf(input(1)),
         ...(inputs[2] ? { weight: columnOf(input(2)) } : {}),
-        mean: eachOf(input(3)),
+        center: eachOf(input(3), "vec2f"),
         rstd: eachOf(input(4)),
       },
       passes: {
@@ -50,12 +57,12 @@ export const layerNormInputGrad = defineOp({
         means: {
           state: "vec2f",
           init: "vec2f(0.0)",
-          fold: `s + ${h} * vec2f(1.0, x - mean)`,
+          fold: `s + ${h} * vec2f(1.0, ${DISTANCE})`,
           merge: "a + b",
           finish: "s * u.per_length * vec2f(1.0, rstd * rstd)",
         },
       },
-      outputs: { dx: { ...rowOf(output(0)), value: `(${h} - means.x - (x - mean) * means.y) * rstd` } },
+      outputs: { dx: { ...rowOf(output(0)), value: `(${h} - means.x - ${DISTANCE} * means.y) * rstd` } },
       uniforms: { per_length: f32(1 / rows.length) },
       caps,
     });
@@ -63,7 +70,8 @@ export const layerNormInputGrad = defineOp({
   },
   reference(inputs, { dims }) {
     const { rows } = rowShapes("layerNormInputGrad", inputs[1] as TensorInfo, dims);
-    const [g, x, weight, mean, rstd] = inputs.map((t) => (t as HostTensor | null)?.data ?? new Float64Array(0));
+    const [g, x, weight, center, rstd] = inputs.map((t) => (t as HostTensor | null)?.data ?? new Float64Array(0));
+    const mean = meansOf(center);
     const dx = new Float64Array(x.length);
     for (let r = 0; r < rows.outer; r++) {
       const h = hostRow(g, r, rows.length).map((v, j) => v * (weight[j] ?? 1));
@@ -78,8 +86,8 @@ export const layerNormInputGrad = defineOp({
   tolerance: normGradientTolerance,
   cost: ([g]) => ({ flops: 11 * sizeOf((g as TensorInfo).shape) }),
   samples: [
-    { ...of([4, 7], [4, 7], [7], [4], { shape: [4], range: [0.5, 2] }), args: [1] },
-    { ...of([3, 4, 5], [3, 4, 5], null, [3], { shape: [3], range: [0.5, 2] }), args: [2] },
+    { ...of([4, 7], [4, 7], [7], [4, 2], { shape: [4], range: [0.5, 2] }), args: [1] },
+    { ...of([3, 4, 5], [3, 4, 5], null, [3, 2], { shape: [3], range: [0.5, 2] }), args: [2] },
   ],
-  errors: [{ ...of([4, 7], [4, 8], [8], [4], [4]), args: [1], throws: "ShapeError" }],
+  errors: [{ ...of([4, 7], [4, 8], [8], [4, 2], [4]), args: [1], throws: "ShapeError" }],
 });

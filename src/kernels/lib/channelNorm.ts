@@ -2,6 +2,7 @@
 import { ConfigError, DTypeError, ShapeError } from "../../tensor/errors.js";
 import type { Inputs, TensorInfo } from "../../tensor/op.js";
 import { formatShape, sizeOf } from "../../tensor/shape.js";
+import { meansOf, partsOf } from "./center.js";
 import { checkShapes } from "./checks.js";
 import { overflows } from "./moments.js";
 
@@ -51,7 +52,16 @@ export function eachElement(
   }
 }
 
-/** y, mean and variance, in float64. */
+/** Shape of the centres, two parts each. */
+export const centersShape = (planes: Planes): number[] => [...statisticsShape(planes), 2];
+
+/** The infos of y, mean, variance and center. */
+export function normOutputs(planes: Planes, x: TensorInfo): TensorInfo[] {
+  const statistics = { shape: statisticsShape(planes), dtype: "f32" as const };
+  return [x, statistics, statistics, { shape: centersShape(planes), dtype: "f32" }];
+}
+
+/** y, mean, variance and center, in float64. */
 export function normReference(
   planes: Planes,
   [x, weight, bias]: Inputs<{ readonly data: Float64Array }>,
@@ -75,14 +85,21 @@ export function normReference(
     const normal = (values[at] - mean[s]) / Math.sqrt(variance[s] + eps);
     y[at] = normal * (weight?.data[c] ?? 1) + (bias?.data[c] ?? 0);
   });
-  return [y, mean, variance];
+  return [y, mean, variance, partsOf(mean)];
 }
 
-/** The planes of x, once g, mean and variance fit it: inputs g, x, mean, variance. */
-export function checkSumsInputs(op: string, [g, x, mean, variance]: Inputs<TensorInfo>, groups: number | null): Planes {
+/** The planes of x, once g, center and variance fit it: inputs g, x, center, variance. */
+export function checkSumsInputs(
+  op: string,
+  [g, x, center, variance]: Inputs<TensorInfo>,
+  groups: number | null,
+): Planes {
   const planes = planesOf(op, x as TensorInfo, groups);
-  const shape = statisticsShape(planes);
-  checkShapes(op, { g, mean, variance }, { g: (x as TensorInfo).shape, mean: shape, variance: shape });
+  checkShapes(
+    op,
+    { g, center, variance },
+    { g: (x as TensorInfo).shape, center: centersShape(planes), variance: statisticsShape(planes) },
+  );
   return planes;
 }
 
@@ -93,7 +110,8 @@ export function sumsReference(
   eps: number,
   per: "channel" | "plane",
 ): Float64Array[] {
-  const [g, x, mean, variance] = inputs.map((t) => (t as { data: Float64Array }).data);
+  const [g, x, center, variance] = inputs.map((t) => (t as { data: Float64Array }).data);
+  const mean = meansOf(center);
   const size = per === "channel" ? planes.channels : planes.batch * planes.channels;
   const scaled = new Float64Array(size);
   const plain = new Float64Array(size);

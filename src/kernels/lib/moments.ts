@@ -31,5 +31,5 @@ export const varianceReducer = (count: number, scale: number, overflow: "infinit
   merge: "a + b",
   // ∞ − ∞ would be NaN, or ∞ less what did not overflow
   finish: `select((s.y - s.x * s.x * u.per_element) * u.scale, ${overflow === "nan" ? nanOf("s.y") : "s.y"}, ${isInfinite("s.y")})`,
-  uniforms: { per_element: f32(1 / Math.max(1, count)), scale: f32(scale) },
+  uniforms: { per_element: f32(1 / count), scale: f32(scale) },
 });

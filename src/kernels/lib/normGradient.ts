@@ -28,7 +28,8 @@ export function normGradients(
   const { axes } = norm;
   const mean = (t: Tensor) => t.mean(axes, true);
   const less = (t: Tensor) => (norm.centered ? t.sub(mean(t)) : t);
-  const [grad, distance] = [g.reshape(norm.shape), less(x.reshape(norm.shape))];
+  // less its mean twice: what rounding took from the mean is in the mean of the distances
+  const [grad, distance] = [g.reshape(norm.shape), less(less(x.reshape(norm.shape)))];
   const inverse = mean(distance.square()).add(norm.eps).rsqrt();
   const normal = distance.mul(inverse);
   const h = weight ? grad.mul(weight.reshape(norm.weightShape)) : grad;

@@ -47,7 +47,7 @@ export function drawRows({ shape, dtype }: TensorInfo, choose: Choose): Shape | 
 }
 
 export const rowOf = (operand: Operand): RowBuffer => ({ kind: "row", type: "f32", operand });
-export const eachOf = (operand: Operand): RowBuffer => ({ kind: "each", type: "f32", operand });
+export const eachOf = (operand: Operand, type = "f32"): RowBuffer => ({ kind: "each", type, operand });
 export const columnOf = (operand: Operand): RowBuffer => ({ kind: "column", type: "f32", operand });
 
 /** Row `r` of `data`. */
