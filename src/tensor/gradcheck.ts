@@ -28,6 +28,7 @@ const STEP = Math.cbrt(EPSILON);
 const ROUNDING = 8 * EPSILON;
 const FULL_UP_TO = 512;
 const ROUNDS = 3;
+const HELP = "mend the derivative; where f has a kink or bends within the step, move the input or pass a smaller eps";
 
 type Fn = (...inputs: Tensor[]) => Tensor;
 
@@ -61,12 +62,13 @@ interface Verdict {
  * Differences are f32 too. They are held to atol + rtol |expected| + 8 · 2⁻²³ |f| / step: gradients below that
  * cannot be told from rounding. Choose inputs of about 1, away from kinks (relu at 0) by more than the step.
  * An input fails too where no comparison could have found a missing gradient, all lying within what is allowed, and
- * yet something is there: a difference of more than 4 · 2⁻²³ |f|, or a gradient above atol and 8 · 2⁻²³ |f|. What is
- * below those is taken for zero, as the gradient of a sum of probabilities is.
+ * yet something is there: a difference of more than 2 · 2⁻²³ |f| / step, or a gradient above atol and 8 · 2⁻²³ |f|.
+ * What is below those is taken for zero, as the gradient of a sum of probabilities is.
  *
- * Throws GradError that names input and element, what differences expect and what backward got; also when differences
- * cannot resolve the gradient, no input requires one or `f` is random. Throws ConfigError on options that are unknown or out of range and
- * when `f` gives no tensor, DTypeError when it does not give f32, NonFiniteError at NaN or ±∞.
+ * Throws GradError that names input and element, what differences expect and what backward got; of a direction that leads to
+ * no wrong element it says so. Also when differences cannot resolve the gradient, no input requires one
+ * or `f` is random. Throws ConfigError on options that are unknown or out of range and when `f` gives no tensor,
+ * DTypeError when it does not give f32, NonFiniteError at NaN or ±∞.
  */
 export async function gradcheck(f: Fn, inputs: readonly Tensor[], options: GradcheckOptions = {}): Promise<void> {
   checkSettings(options);
@@ -152,7 +154,9 @@ class Check {
         for (const [k, weights] of outputs.entries()) {
           const verdict = this.#judge(probe, weights, rows[k][i], Math.abs(probe.moved[j]));
           this.#note(input, verdict);
-          if (verdict.excess > 0) this.#fail(input, j, `, of element ${place(k, this.y.shape)} of the result`, verdict);
+          if (verdict.excess > 0) {
+            this.#fail(input, `${element(input, j)}, of element ${place(k, this.y.shape)} of the result`, verdict);
+          }
         }
       }
     }
@@ -198,7 +202,10 @@ class Check {
     this.#clearest.set(input, { ...clearest, present: verdict.present || (before?.present ?? false) });
   }
 
-  /** Halves the direction, following the worse half, down to an element; throws. */
+  /**
+   * Halves the direction, following the worse half, down to an element; throws. Elements that are right by themselves are
+   * not blamed: f bends more along a direction than along each of them.
+   */
   async #locate(input: Tensor, along: (from: number, to: number) => Promise<Verdict>, whole: Verdict): Promise<never> {
     let [from, to, worst] = [0, input.size, whole];
     while (to - from > 1) {
@@ -207,7 +214,15 @@ class Check {
       if (low.excess >= high.excess) [to, worst] = [middle, low];
       else [from, worst] = [middle, high];
     }
-    return this.#fail(input, from, ", of a random weighting of the result", worst);
+    const weighted = "of a random weighting of the result";
+    if (worst.excess > 0) return this.#fail(input, `${element(input, from)}, ${weighted}`, worst);
+    const direction = `gradient along a random direction, ${weighted}, though the ${element(input, from)} is right`;
+    return this.#fail(
+      input,
+      direction,
+      whole,
+      "see whether { fast: false } passes: then f bends along the direction; pass a smaller eps",
+    );
   }
 
   /** Gradients of Σ w·y with respect to each of `wanted`. */
@@ -264,11 +279,11 @@ class Check {
     return `input ${this.inputs.indexOf(input)}`;
   }
 
-  #fail(input: Tensor, at: number, what: string, { expected, got, allowed }: Verdict): never {
+  #fail(input: Tensor, what: string, { expected, got, allowed }: Verdict, help = HELP): never {
     const figures = `expected ${expected.toPrecision(6)} by differences, got ${got.toPrecision(6)} by backward`;
     throw new GradError(
-      `gradcheck: ${this.#name(input)} (${input}), gradient of element ${place(at, input.shape)}${what}: ${figures} (${allowed.toPrecision(2)} allowed)`,
-      "mend the derivative; where f has a kink or bends within the step, move the input or pass a smaller eps",
+      `gradcheck: ${this.#name(input)} (${input}), ${what}: ${figures} (${allowed.toPrecision(2)} allowed)`,
+      help,
     );
   }
 }
@@ -317,6 +332,11 @@ async function read(t: Tensor): Promise<Float32Array> {
   } finally {
     t.dispose();
   }
+}
+
+/** Names the gradient of element `at`. */
+function element(input: Tensor, at: number): string {
+  return `gradient of element ${place(at, input.shape)}`;
 }
 
 /** `[1, 2]`: where element `at` is. */

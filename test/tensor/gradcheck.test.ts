@@ -107,6 +107,18 @@ describe("finds", () => {
     expect(error.message).toMatch(/input 1 \(f32\[10, 10\]\), gradient of element \[7, 7\], of a random weighting/);
   });
 
+  test("no element where f bends too much along the direction alone", async () => {
+    const x = leaf(64);
+    const f = (v: Tensor) => v.sum().mul(10).sin();
+    const error = await gradcheck(f, [x], { fast: true }).catch((e) => e);
+    expect(error.message).toMatch(
+      /gradient along a random direction, .*, though the gradient of element \[\d+\] is right: /,
+    );
+    expect(error.help).toContain("{ fast: false }");
+    await gradcheck(f, [x], { fast: false });
+    await gradcheck(f, [x], { fast: true, eps: 1e-3 });
+  });
+
   test.each<[string, (gb: Tensor) => Tensor]>([
     ["a sign", (gb) => gb.neg()],
     ["a factor", (gb) => gb.mul(1.1)],
