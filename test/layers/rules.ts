@@ -1,5 +1,4 @@
 // The rules of the source tree. Each takes the parsed files and returns its violations, a line each.
-import { TABLE } from "./choices.js";
 import type { SourceFile } from "./source.js";
 
 interface Layer {
@@ -110,39 +109,4 @@ export function unusedExports(sources: readonly SourceFile[], users: readonly So
       exports.filter((name) => !ownTypes.includes(name)).map((n) => `${path}: ${n}`),
     )
     .filter((name) => !used.has(name));
-}
-
-/** Folders whose code must serve an op that it has never heard of. */
-const GENERAL = /^(src\/kernels\/lib|src\/tensor|test|bench)\//;
-
-/** Strings that are spelled as an op is named, but mean something else. */
-export const OTHER_VOCABULARIES: readonly { readonly files: RegExp; readonly words: RegExp }[] = [
-  // values of an option
-  { files: /^src\/kernels\/lib\/classLoss\.ts$/, words: /^(mean|sum)$/ },
-  { files: /^src\/kernels\/lib\/gelu\.ts$/, words: /^tanh$/ },
-  // WGSL functions, in the table of these
-  { files: /^src\/kernels\/lib\/floats\.ts$/, words: /^isFinite$/ },
-  // functions of Math
-  { files: /^test\/streams\/exactMath\.test\.ts$/, words: /^(floor|round|abs|min|max|sqrt)$/ },
-  // tasks that are timed, each a call of another library
-  { files: /^bench\/peers\//, words: /^(matmul|softmax|gelu|add|layerNorm|conv2d)$/ },
-  // names of the golden fixtures, each a function of another library
-  { files: /^bench\/peers\/accuracy\//, words: /^[a-z]\w*$/ },
-  { files: /^test\/bench\/accuracy\.test\.ts$/, words: /^(exp|square|sqrt)$/ },
-];
-
-/**
- * No general code branches on an op's name or keeps a list of ops: adding one touches its file and the barrel. Tests that
- * tell a story call methods, and may compare what comes out. One key alone is as likely another field that is called so.
- */
-export function opNameUses(files: readonly SourceFile[], ops: ReadonlySet<string>): string[] {
-  return files
-    .filter(({ path }) => GENERAL.test(path))
-    .flatMap(({ path, choices }) => {
-      const others = OTHER_VOCABULARIES.filter(({ files }) => files.test(path));
-      return choices.flatMap(({ line, kind, strings }) => {
-        const named = strings.filter((name) => ops.has(name) && !others.some(({ words }) => words.test(name)));
-        return named.length > (kind === TABLE ? 1 : 0) ? [`${path}:${line} ${kind} ${named.join(", ")}`] : [];
-      });
-    });
 }

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { parseSync, Visitor } from "rolldown/utils";
-import { type Choice, choicesIn } from "./choices.js";
+import { type Spelling, spellingsIn } from "./spellings.js";
 
 export interface Import {
   /** `./lib/tile.js` resolved to `src/kernels/lib/tile.ts`; packages as they are written. */
@@ -23,8 +23,7 @@ export interface SourceFile {
   /** Exported types that the file itself mentions: they describe its other exports. */
   readonly ownTypes: readonly string[];
   readonly usesConsole: boolean;
-  /** Where it compares with strings, or lists them. */
-  readonly choices: readonly Choice[];
+  readonly spellings: readonly Spelling[];
 }
 
 /** Parses one file. `path` is relative to the repository. */
@@ -63,7 +62,7 @@ export function parseSource(path: string, text: string): SourceFile {
     },
   }).visit(program);
   const firstLine = text.slice(0, text.indexOf("\n"));
-  return { path, firstLine, imports, exports: exported, ownTypes, usesConsole, choices: choicesIn(program, text) };
+  return { path, firstLine, imports, exports: exported, ownTypes, usesConsole, spellings: spellingsIn(program, text) };
 }
 
 /** Reads all TypeScript files below a folder of the repository. */

@@ -37,8 +37,8 @@ describe("an error", () => {
 });
 
 /** x + y on single elements. */
-const sum = elementwise({
-  name: "sum",
+const plus = elementwise({
+  name: "plus",
   doc: "a + b",
   inputs: ["a", "b"],
   wgsl: "a + b",
@@ -49,11 +49,11 @@ const sum = elementwise({
 }) as AnyOp;
 
 describe("trials", () => {
-  const drawn = [...trials(sum, 4096)].map(({ inputs }) => inputs.map((input) => input?.data ?? new Float64Array()));
+  const drawn = [...trials(plus, 4096)].map(({ inputs }) => inputs.map((input) => input?.data ?? new Float64Array()));
   const [a, b] = [0, 1].map((k) => drawn.flatMap((data) => [...data[k]]));
 
   test("are the same when drawn again", () => {
-    const again = [...trials(sum, 4096)].map(({ inputs }) => inputs.map((input) => input?.data));
+    const again = [...trials(plus, 4096)].map(({ inputs }) => inputs.map((input) => input?.data));
     expect(again).toEqual(drawn);
   });
 
