@@ -79,9 +79,12 @@ function draw<P extends RowParams, A extends readonly unknown[]>(
 ): Sample | null {
   if (spec.inputs[names[0]] !== "row" || x.dtype !== "f32" || x.shape.length === 0) return null;
   const dim = choose(x.shape.length);
-  const others = names.slice(1).map((name): SampleTensor => {
+  const others = names.slice(1).map((name, i): SampleTensor => {
     const shape = spec.inputs[name] === "row" ? x.shape : without(x.shape, dim);
-    return { shape, dtype: spec.dtypes?.[name] ?? "f32" };
+    const dtype = spec.dtypes?.[name] ?? "f32";
+    // log-probabilities are not positive, which the tolerance relies on: in the range that the samples have
+    const like = spec.samples[0].inputs[i + 1];
+    return dtype === "f32" && like && "range" in like ? { shape, dtype, range: like.range } : { shape, dtype };
   });
   return { inputs: [x, ...others], args: [dim] };
 }
