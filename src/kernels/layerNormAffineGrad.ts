@@ -82,4 +82,8 @@ export const layerNormAffineGrad = defineOp({
     { ...of([0, 4], [0, 4], [0, 2], [0]), args: [1] },
   ],
   errors: [{ ...of([4, 7], [4, 7], [3, 2], [4]), args: [1], throws: "ShapeError" }],
+  bench(size) {
+    const rows = [size, size];
+    return { ...of(rows, rows, [size, 2], { shape: [size], range: [0.5, 2] }), args: [1] };
+  },
 });

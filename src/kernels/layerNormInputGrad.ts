@@ -90,4 +90,8 @@ export const layerNormInputGrad = defineOp({
     { ...of([3, 4, 5], [3, 4, 5], null, [3, 2], { shape: [3], range: [0.5, 2] }), args: [2] },
   ],
   errors: [{ ...of([4, 7], [4, 8], [8], [4, 2], [4]), args: [1], throws: "ShapeError" }],
+  bench(size) {
+    const rows = [size, size];
+    return { ...of(rows, rows, [size], [size, 2], { shape: [size], range: [0.5, 2] }), args: [1] };
+  },
 });
