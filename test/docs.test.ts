@@ -29,6 +29,12 @@ describe.each(OPS.map((op) => [op.name, op] as const))("%s", (name, op) => {
     expect(section.match(/: (Shape|DType|Config)Error, “.+”$/gm) ?? []).toHaveLength(op.errors?.length ?? 0);
   });
 
+  test("lists the options that it declares, where they have a type of their own", () => {
+    const listed = [...section.matchAll(/^- `(\w+)\??: /gm)].map(([, option]) => option);
+    if (/Options\b/.test(section)) expect(listed.sort()).toEqual([...(op.options ?? [])].sort());
+    else expect(listed).toEqual([]);
+  });
+
   test("says by which inputs it is differentiated", () => {
     expect(section).toMatch(op.vjp ? /^\| gradient \| (by .*|none)/m : /^\| gradient \| (none|stops here) /m);
   });

@@ -43,6 +43,7 @@ export const adamStep = update({
   doc: "a parameter and its moments after a step of Adam or AdamW",
   states: ["m", "v"],
   scalars: ["lr", "step"],
+  options: ["beta1", "beta2", "eps", "weightDecay", "decoupled"],
   params: (
     _,
     { beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0, decoupled = false }: AdamStepOptions = {},
@@ -129,6 +130,18 @@ fn less_than_one(z: f32) -> f32 {
       { shape: [], values: [0] },
       { shape: [], dtype: "bool", values: [0] },
     ),
+    {
+      ...of(
+        [64],
+        [64],
+        [64],
+        { shape: [64], range: [0, 2] },
+        { shape: [], range: [0, 0.1] },
+        { shape: [], values: [50] },
+        ON,
+      ),
+      args: [{ beta1: 0.8, eps: 1e-3 }],
+    },
   ],
   errors: [
     { ...of([3], [3], [3], [4], [], [], ON), throws: "ShapeError" },

@@ -2,7 +2,7 @@
 import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { type Shape, sizeOf } from "../tensor/shape.js";
 import { input, output, read, u32, write } from "./lib/kernel.js";
-import { type AvgPoolOptions, drawPool, info, pooledShape, poolWindow } from "./lib/pool.js";
+import { AVG_POOL_OPTIONS, type AvgPoolOptions, drawPool, info, pooledShape, poolWindow } from "./lib/pool.js";
 import { poolWindows } from "./lib/poolKernels.js";
 import { sumError } from "./lib/reduction.js";
 import { benchImages, of } from "./lib/sample.js";
@@ -23,6 +23,7 @@ export const avgPool2d = defineOp({
   name: "avgPool2d",
   doc: "mean of each window",
   inputs: ["x"],
+  options: AVG_POOL_OPTIONS,
   params: (_, kernel: Size2d | Shape, options: AvgPoolOptions = {}): Params => ({
     ...poolWindow("avgPool2d", kernel, options),
     countIncludePad: options.countIncludePad ?? true,
@@ -59,7 +60,9 @@ export const avgPool2d = defineOp({
     return [y];
   },
   // Each window spreads its gradient evenly.
-  vjp: (g, _, { params, shapes }) => [g.avgPool2dGrad(shapes.x.slice(2), params.kernel, params)],
+  vjp: (g, _, { params: { kernel, stride, padding, countIncludePad }, shapes }) => [
+    g.avgPool2dGrad(shapes.x.slice(2), kernel, { stride, padding, countIncludePad }),
+  ],
   tolerance: () => ({ ulp: 4, abs: sumError(1) }), // of a mean, as long as its window may be; the division is within 2.5 ULP
   draw: drawPool,
   samples: [

@@ -3,7 +3,7 @@ import { defineOp } from "../tensor/op.js";
 import type { Shape } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import { input, output, read, u32, write } from "./lib/kernel.js";
-import { type AvgPoolOptions, info, poolWindow, unpooledShape } from "./lib/pool.js";
+import { AVG_POOL_OPTIONS, type AvgPoolOptions, info, poolWindow, unpooledShape } from "./lib/pool.js";
 import { unpoolWindows } from "./lib/poolKernels.js";
 import { benchImages, of } from "./lib/sample.js";
 import { type Pair, pair, type Size2d, type Window } from "./lib/window.js";
@@ -27,6 +27,7 @@ export const avgPool2dGrad = defineOp({
   name: "avgPool2dGrad",
   doc: "gradient of avgPool2d",
   inputs: ["gy"],
+  options: AVG_POOL_OPTIONS,
   params: (_, size: Size2d | Shape, kernel: Size2d | Shape, options: AvgPoolOptions = {}): Params => ({
     ...poolWindow("avgPool2dGrad", kernel, options),
     size: pair("avgPool2dGrad", "size", size as Size2d, 0),
@@ -65,7 +66,9 @@ export const avgPool2dGrad = defineOp({
     return [gx];
   },
   // Linear in gy: its transpose is the pooling itself.
-  vjp: (g, _, { params }) => [g.avgPool2d(params.kernel, params)],
+  vjp: (g, _, { params: { kernel, stride, padding, countIncludePad } }) => [
+    g.avgPool2d(kernel, { stride, padding, countIncludePad }),
+  ],
   tolerance: (_, { kernel, stride }) =>
     sumOfProducts(Math.ceil(kernel[0] / stride[0]) * Math.ceil(kernel[1] / stride[1])),
   samples: [

@@ -31,6 +31,7 @@ export const batchNorm = defineOp({
   doc: "each channel normalised over the batch, with its mean and biased variance",
   inputs: ["x", "weight?", "bias?"],
   outputs: ["y", "mean", "variance", "center"],
+  options: ["eps"],
   params: (_, { eps = 1e-5 }: NormOptions = {}) => ({ eps }),
   infer([x, weight, bias]) {
     const planes = planesOf("batchNorm", x as TensorInfo, null);

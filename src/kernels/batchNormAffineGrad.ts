@@ -26,6 +26,7 @@ export const batchNormAffineGrad = defineOp({
   doc: "gradients of batchNorm by weight and bias: Σ g x̂ and Σ g",
   inputs: ["g", "x", "center", "variance"],
   outputs: ["weight", "bias"],
+  options: ["eps"],
   params: (_, { eps }: { eps: number }) => ({ eps }),
   infer(inputs) {
     const { channels } = checkSumsInputs("batchNormAffineGrad", inputs, null);

@@ -29,6 +29,7 @@ export const batchNormEval = defineOp({
   name: "batchNormEval",
   doc: "each channel normalised by given mean and variance",
   inputs: ["x", "mean", "variance", "weight?", "bias?"],
+  options: ["eps"],
   params: (_, { eps = 1e-5 }: NormOptions = {}) => ({ eps }),
   infer([x, mean, variance, weight, bias]) {
     const shape = statisticsShape(planesOf("batchNormEval", x as TensorInfo, null));

@@ -32,6 +32,7 @@ export const batchNormInputGrad = defineOp({
   name: "batchNormInputGrad",
   doc: "gradient of batchNorm by its input",
   inputs: ["g", "x", "weight?", "center", "variance", "dWeight", "dBias"],
+  options: ["eps"],
   params: (_, { eps }: { eps: number }) => ({ eps }),
   infer([g, x, weight, center, variance, dWeight, dBias]) {
     const planes = planesOf("batchNormInputGrad", x as TensorInfo, null);

@@ -4,6 +4,7 @@ import { type Caps, defineOp, type HostTensor, type Inputs, type TensorInfo } fr
 import { formatShape, sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import {
+  CONVOLUTION_OPTIONS,
   type Convolution,
   type ConvolutionOptions,
   type ConvolutionParams,
@@ -38,6 +39,7 @@ export const conv2d = defineOp({
   name: "conv2d",
   doc: "cross-correlation of images with filters",
   inputs: ["x", "weight", "bias?"],
+  options: CONVOLUTION_OPTIONS,
   params: (_, options?: ConvolutionOptions) => convolutionParams("conv2d", options),
   infer(inputs, params) {
     const [x, weight, bias] = inputs as readonly [TensorInfo, TensorInfo, TensorInfo | null];

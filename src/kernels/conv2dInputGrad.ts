@@ -4,6 +4,7 @@ import { type Caps, defineOp, type HostTensor, type Inputs, type Plan, type Tens
 import { formatShape, type Shape, sameShape, sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import {
+  CONVOLUTION_OPTIONS,
   type Convolution,
   type ConvolutionOptions,
   type ConvolutionParams,
@@ -43,6 +44,7 @@ export const conv2dInputGrad = defineOp({
   name: "conv2dInputGrad",
   doc: "gradient of conv2d for its input: the transposed convolution",
   inputs: ["gy", "weight"],
+  options: CONVOLUTION_OPTIONS,
   params: (_, size: Size2d | Shape, options?: ConvolutionOptions): Params => ({
     ...convolutionParams("conv2dInputGrad", options),
     size: pair("conv2dInputGrad", "size", size as Size2d, 0),
@@ -71,10 +73,10 @@ export const conv2dInputGrad = defineOp({
   saves: ["gy", "weight"],
   meetsZeros: ["weight"],
   // Linear in gy and in the weight: its transpose in gy is the convolution itself.
-  vjp(g, { gy, weight }, { params, needs }) {
+  vjp(g, { gy, weight }, { params: { size, ...options }, needs }) {
     return [
-      needs.gy ? g.conv2d(weight, null, params) : null,
-      needs.weight ? g.conv2dWeightGrad(gy, weight.shape.slice(2), params) : null,
+      needs.gy ? g.conv2d(weight, null, options) : null,
+      needs.weight ? g.conv2dWeightGrad(gy, weight.shape.slice(2), options) : null,
     ];
   },
   tolerance: (inputs, params) => sumOfProducts(termsOf(geometry(inputs, params))),

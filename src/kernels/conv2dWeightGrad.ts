@@ -4,6 +4,7 @@ import { defineOp, type HostTensor, type Inputs, type TensorInfo } from "../tens
 import { formatShape, type Shape, sameShape, sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import {
+  CONVOLUTION_OPTIONS,
   type Convolution,
   type ConvolutionOptions,
   type ConvolutionParams,
@@ -36,6 +37,7 @@ export const conv2dWeightGrad = defineOp({
   name: "conv2dWeightGrad",
   doc: "gradient of conv2d for its weight",
   inputs: ["x", "gy"],
+  options: CONVOLUTION_OPTIONS,
   params: (_, kernel: Size2d | Shape, options?: ConvolutionOptions): Params => ({
     ...convolutionParams("conv2dWeightGrad", options),
     kernel: pair("conv2dWeightGrad", "kernel", kernel as Size2d, 1),
@@ -80,10 +82,10 @@ export const conv2dWeightGrad = defineOp({
   saves: ["x", "gy"],
   meetsZeros: ["gy"],
   // Linear in x and in gy, with conv2d's own forms as transposes.
-  vjp(g, { x, gy }, { params, needs }) {
+  vjp(g, { x, gy }, { params: { kernel, ...options }, needs }) {
     return [
-      needs.x ? gy.conv2dInputGrad(g, x.shape.slice(2), params) : null,
-      needs.gy ? x.conv2d(g, null, params) : null,
+      needs.x ? gy.conv2dInputGrad(g, x.shape.slice(2), options) : null,
+      needs.gy ? x.conv2d(g, null, options) : null,
     ];
   },
   tolerance: (inputs, params) => sumOfProducts(termsOf(geometry(inputs, params))),

@@ -1,7 +1,13 @@
 // crossEntropy: −ln softmax(x) at the target class, per row of logits.
 import { ConfigError } from "../tensor/errors.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { type ClassLossOptions, type ClassLossParams, classLoss, classLossParams } from "./lib/classLoss.js";
+import {
+  CLASS_LOSS_OPTIONS,
+  type ClassLossOptions,
+  type ClassLossParams,
+  classLoss,
+  classLossParams,
+} from "./lib/classLoss.js";
 import { f32 } from "./lib/kernel.js";
 import { of } from "./lib/sample.js";
 import { logP, logSoftmaxPasses, logSoftmaxRow, SOFTMAX_FUNCTIONS } from "./lib/softmaxPasses.js";
@@ -31,6 +37,7 @@ const weights = ({ labelSmoothing: s }: Params, classes: number) => ({ on: 1 - s
 export const crossEntropy = classLoss({
   name: "crossEntropy",
   doc: "cross-entropy of logits and class indices",
+  options: [...CLASS_LOSS_OPTIONS, "labelSmoothing"],
   params(_, options: CrossEntropyOptions = {}): Params {
     const { labelSmoothing = 0 } = options;
     if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
@@ -82,6 +89,7 @@ fn plogq_weighted(q: f32, logp: f32) -> f32 { return select(q * logp, 0.0, q == 
     of([0, 3], { shape: [0], dtype: "i32" }),
     { ...of([4, 5], { shape: [4], dtype: "i32", values: [0, 4, 2, 2] }), args: [{ labelSmoothing: 1 }] },
     of([5], { shape: [], dtype: "i32", values: [3] }),
+    { ...of([4, 5], { shape: [4], dtype: "i32", values: [0, 4, 2, 2] }), args: [{ ignoreIndex: 2 }] },
   ],
   errors: [
     { ...of({ shape: [4, 5], dtype: "i32" }, { shape: [4], dtype: "i32" }), throws: "DTypeError" },

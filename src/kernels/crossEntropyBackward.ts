@@ -17,6 +17,7 @@ export const crossEntropyBackward = rowwise({
   doc: "gradient of crossEntropy: g (softmax(x) − q)",
   inputs: { g: "each", x: "row", label: "each" },
   dtypes: { label: "i32" },
+  options: ["ignoreIndex", "labelSmoothing"],
   params([, x], { ignoreIndex, labelSmoothing }: { ignoreIndex: number; labelSmoothing: number }) {
     const { shape } = x as TensorInfo;
     return { dim: shape.length - 1, ignoreIndex, labelSmoothing, classes: shape.at(-1) as number };
@@ -37,11 +38,11 @@ export const crossEntropyBackward = rowwise({
   flops: 6,
   saves: ["g", "x", "label"],
   // ∂/∂g = Σ h (p − q); ∂/∂x = g p (h − Σ h p); neither in ignored rows
-  vjp(h, { g, x, label }, { params, needs }) {
-    const counted = label.ne(params.ignoreIndex).cast("f32");
+  vjp(h, { g, x, label }, { params: { ignoreIndex, labelSmoothing }, needs }) {
+    const counted = label.ne(ignoreIndex).cast("f32");
     const rows = () => g.mul(counted).reshape([...g.shape, 1]);
     return [
-      needs.g ? counted.crossEntropyBackward(x, label, params).mul(h).sum(-1) : null,
+      needs.g ? counted.crossEntropyBackward(x, label, { ignoreIndex, labelSmoothing }).mul(h).sum(-1) : null,
       needs.x ? h.mul(rows()).softmaxBackward(x.softmax(), -1) : null,
       null,
     ];

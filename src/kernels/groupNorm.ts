@@ -37,6 +37,7 @@ export const groupNorm = defineOp({
   doc: "each sample normalised over groups of channels, with their mean and biased variance",
   inputs: ["x", "weight?", "bias?"],
   outputs: ["y", "mean", "variance", "center"],
+  options: ["groups", "eps"],
   params: (_, { groups, eps = 1e-5 }: GroupNormOptions) => ({ groups, eps }),
   infer([x, weight, bias], { groups }) {
     const planes = planesOf("groupNorm", x as TensorInfo, groups);

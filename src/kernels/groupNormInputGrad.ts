@@ -33,6 +33,7 @@ export const groupNormInputGrad = defineOp({
   name: "groupNormInputGrad",
   doc: "gradient of groupNorm by its input",
   inputs: ["g", "x", "weight?", "center", "variance", "scaled", "plain"],
+  options: ["groups", "eps"],
   params: (_, { groups, eps }: { groups: number; eps: number }) => ({ groups, eps }),
   infer([g, x, weight, center, variance, scaled, plain], { groups }) {
     const planes = planesOf("groupNormInputGrad", x as TensorInfo, groups);

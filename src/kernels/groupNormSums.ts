@@ -27,6 +27,7 @@ export const groupNormSums = defineOp({
   doc: "sums over planes for the gradients of groupNorm: Σ g x̂ and Σ g",
   inputs: ["g", "x", "center", "variance"],
   outputs: ["scaled", "plain"],
+  options: ["groups", "eps"],
   params: (_, { groups, eps }: { groups: number; eps: number }) => ({ groups, eps }),
   infer(inputs, { groups }) {
     const { batch, channels } = checkSumsInputs("groupNormSums", inputs, groups);

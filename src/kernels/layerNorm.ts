@@ -43,6 +43,7 @@ export const layerNorm = defineOp({
   doc: "each row normalised by its mean and standard deviation",
   inputs: ["x", "weight?", "bias?"],
   outputs: ["y", "mean", "rstd", "center"],
+  options: ["dims", "eps"],
   params: ([x, weight], { dims, eps = 1e-5 }: RowNormOptions = {}) => ({
     dims: checkDims("layerNorm", x as TensorInfo, weight, dims),
     eps,

@@ -33,6 +33,7 @@ export const matmul = defineOp({
   name: "matmul",
   doc: "matrix product, with batches and transposed operands",
   inputs: ["a", "b"],
+  options: ["transposeA", "transposeB"],
   params: (_, { transposeA = false, transposeB = false }: MatmulOptions = {}): Params => ({ transposeA, transposeB }),
   infer(inputs, params) {
     const [a, b] = inputs as readonly TensorInfo[];

@@ -2,7 +2,7 @@
 import { defineOp, exact, type TensorInfo } from "../tensor/op.js";
 import { type Shape, sizeOf } from "../tensor/shape.js";
 import { input, output, read, write } from "./lib/kernel.js";
-import { drawPool, info, type PoolOptions, pooledShape, poolWindow } from "./lib/pool.js";
+import { drawPool, info, POOL_OPTIONS, type PoolOptions, pooledShape, poolWindow } from "./lib/pool.js";
 import { poolWindows } from "./lib/poolKernels.js";
 import { benchImages, of } from "./lib/sample.js";
 import type { Size2d } from "./lib/window.js";
@@ -22,6 +22,7 @@ export const maxPool2d = defineOp({
   doc: "largest pixel of each window, and its place",
   inputs: ["x"],
   outputs: ["y", "indices"],
+  options: POOL_OPTIONS,
   params: (_, kernel: Size2d | Shape, options?: PoolOptions) => poolWindow("maxPool2d", kernel, options),
   infer(inputs, window) {
     const shape = pooledShape("maxPool2d", "x", info(inputs, 0), window);
@@ -68,8 +69,8 @@ export const maxPool2d = defineOp({
   },
   saves: ["indices"],
   // Each window passes its gradient to the pixel it took.
-  vjp(g, { indices }, { params, shapes }) {
-    return [g.maxPool2dGrad(indices, shapes.x.slice(2), params.kernel, params)];
+  vjp(g, { indices }, { params: { kernel, stride, padding }, shapes }) {
+    return [g.maxPool2dGrad(indices, shapes.x.slice(2), kernel, { stride, padding })];
   },
   tolerance: exact,
   draw: drawPool,

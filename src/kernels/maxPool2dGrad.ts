@@ -3,7 +3,7 @@ import { DTypeError, ShapeError } from "../tensor/errors.js";
 import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { formatShape, type Shape, sameShape, sizeOf } from "../tensor/shape.js";
 import { input, output, read, write } from "./lib/kernel.js";
-import { info, type PoolOptions, poolWindow, unpooledShape } from "./lib/pool.js";
+import { info, POOL_OPTIONS, type PoolOptions, poolWindow, unpooledShape } from "./lib/pool.js";
 import { unpoolWindows } from "./lib/poolKernels.js";
 import { sumError } from "./lib/reduction.js";
 import { benchImages, of } from "./lib/sample.js";
@@ -27,6 +27,7 @@ export const maxPool2dGrad = defineOp({
   name: "maxPool2dGrad",
   doc: "gradient of maxPool2d",
   inputs: ["gy", "indices"],
+  options: POOL_OPTIONS,
   params: (_, size: Size2d | Shape, kernel: Size2d | Shape, options?: PoolOptions): Params => ({
     ...poolWindow("maxPool2dGrad", kernel, options),
     size: pair("maxPool2dGrad", "size", size as Size2d, 0),

@@ -1,6 +1,6 @@
 // nllLoss: the negative of the log-probability of the target class, per row.
 import type { Tensor } from "../tensor/tensor.js";
-import { type ClassLossOptions, classLoss, classLossParams } from "./lib/classLoss.js";
+import { CLASS_LOSS_OPTIONS, type ClassLossOptions, classLoss, classLossParams } from "./lib/classLoss.js";
 import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
@@ -13,6 +13,7 @@ declare module "../tensor/tensor.js" {
 export const nllLoss = classLoss({
   name: "nllLoss",
   doc: "negative log-likelihood of class indices under log-probabilities",
+  options: CLASS_LOSS_OPTIONS,
   params: (_, options: ClassLossOptions = {}) => classLossParams("nllLoss", options),
   passes: () => ({
     loss: { state: "f32", init: "0.0", fold: "select(s, -x, i32(j) == label)", merge: "a + b" },
@@ -24,6 +25,10 @@ export const nllLoss = classLoss({
     of([4, 5], { shape: [4], dtype: "i32", values: [0, 4, 2, 2] }),
     { ...of([4, 5], { shape: [4], dtype: "i32", values: [0, 4, -100, 2] }), args: [{ reduction: "sum" }] },
     { ...of([4, 33], { shape: [4], dtype: "i32", values: [0, 32, 2, 33] }), args: [{ reduction: "none" }] },
+    {
+      ...of([4, 5], { shape: [4], dtype: "i32", values: [0, 4, 2, 2] }),
+      args: [{ ignoreIndex: 2 }],
+    },
   ],
   errors: [
     { ...of([4, 5], { shape: [4, 5], dtype: "i32" }), throws: "ShapeError" },

@@ -36,6 +36,7 @@ export const rmsNorm = defineOp({
   doc: "each row over its root mean square",
   inputs: ["x", "weight?"],
   outputs: ["y", "rstd"],
+  options: ["dims", "eps"],
   params: ([x, weight], { dims, eps = 1e-5 }: RowNormOptions = {}) => ({
     dims: checkDims("rmsNorm", x as TensorInfo, weight, dims),
     eps,

@@ -31,6 +31,7 @@ export const rotaryEmbedding = defineOp({
   name: "rotaryEmbedding",
   doc: "pairs of features turned by the angles of their positions (RoPE)",
   inputs: ["x", "cos", "sin"],
+  options: ["interleaved"],
   params: (_, { interleaved = false }: RotaryOptions = {}): Params => ({ interleaved }),
   infer(inputs) {
     const [x, cos, sin] = inputs as readonly TensorInfo[];

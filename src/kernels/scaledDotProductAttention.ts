@@ -50,6 +50,7 @@ export const scaledDotProductAttention = defineOp({
   doc: "softmax(scale · q kᵀ) v, causal or not, with grouped queries",
   inputs: ["q", "k", "v"],
   outputs: ["y", "logsumexp"],
+  options: ["causal", "scale"],
   params: ([q], options?: AttentionOptions) => attentionParams(NAME, q as TensorInfo, options),
   infer(inputs) {
     const { y, each } = sizes(inputs as readonly TensorInfo[]);

@@ -29,6 +29,7 @@ export const sgdStep = update({
   doc: "a parameter and its velocity after a step of SGD with momentum",
   states: ["v"],
   scalars: ["lr"],
+  options: ["momentum", "nesterov", "weightDecay"],
   params: (_, { momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions = {}) => ({
     momentum,
     nesterov,

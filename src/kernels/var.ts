@@ -33,6 +33,7 @@ const scaleOf = (count: number, correction: number): number => 1 / Math.max(0, c
 export const variance = reduction({
   name: "var",
   doc: "variance over dimensions",
+  options: ["correction", "keepdim"],
   params: ([x], dims?: number | Shape | null, { correction = 1, keepdim = false }: VarOptions = {}): Params => ({
     axes: normalizeDims("var", dims, (x as TensorInfo).shape.length),
     keepdim,

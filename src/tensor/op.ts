@@ -104,6 +104,8 @@ export interface Op<P = unknown, A extends readonly unknown[] = readonly never[]
   readonly inputs: readonly string[];
   /** Output names, `["y"]` unless given. Only the first carries a gradient; the others are statistics or indices. */
   readonly outputs?: readonly string[];
+  /** Names of all options that an object among the arguments may have; calls with others are refused. None unless given. */
+  readonly options?: readonly string[];
   /** Parameters from the arguments of the call; throws typed errors. Without it the op takes none. */
   params?(inputs: Inputs<TensorInfo>, ...args: A): P;
   /** The shape rule: outputs of these inputs. Throws ShapeError and DTypeError. */

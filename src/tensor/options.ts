@@ -10,8 +10,20 @@ export function checkOptions(owner: string, options: unknown, known: readonly st
   if (unknown === undefined) return;
   throw new ConfigError(
     `${owner}: unknown option ${JSON.stringify(unknown)}`,
-    `did you mean ${closest(unknown, known)[0]}? It takes ${known.join(", ")}`,
+    known.length > 0
+      ? `did you mean ${closest(unknown, known)[0]}? It takes ${known.join(", ")}`
+      : "it takes no options: pass arguments in their order",
   );
+}
+
+/** Throws ConfigError where an object among the arguments of a call has names but those `known`. */
+export function checkArguments(owner: string, args: readonly unknown[], known: readonly string[]): void {
+  for (const arg of args) if (isBag(arg)) checkOptions(owner, arg, known);
+}
+
+/** Whether `value` is an object of no class: no array, no tensor. */
+function isBag(value: unknown): boolean {
+  return typeof value === "object" && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }
 
 /** The three of `known` with the fewest changes to `name`, the nearest first. */

@@ -7,6 +7,7 @@ import { BYTES } from "./dtype.js";
 import { DeviceError, ShapeError } from "./errors.js";
 import { type Edge, GradNode, type Saved } from "./graph.js";
 import type { AnyOp, Dispatch, Inputs, TensorInfo } from "./op.js";
+import { checkArguments } from "./options.js";
 import { sizeOf } from "./shape.js";
 import { checkFits, Storage } from "./storage.js";
 import { Tensor } from "./tensor.js";
@@ -26,6 +27,7 @@ const prepared = new WeakMap<Device, WeakMap<AnyOp, Map<string, Prepared>>>();
 /** Runs `op` on `inputs`; `args` are the arguments that follow the tensors. Throws the op's own errors, DeviceError and DisposedError. */
 export function apply(op: AnyOp, inputs: Inputs<Tensor>, args: readonly unknown[]): Tensor[] {
   const device = commonDevice(op, inputs);
+  checkArguments(op.name, args, op.options ?? []);
   const call = prepare(op, inputs, op.params?.(inputs, ...args), device);
   const storages = op.kernels ? execute(op, inputs, call, device) : [firstOf(op, inputs).storage.retain()];
   const node = record(op, inputs, call, storages);

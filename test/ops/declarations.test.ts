@@ -1,7 +1,19 @@
 // What every declaration must hold for the engine to use it by name.
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { OPS } from "../../src/kernels/index.js";
-import { hostInputs } from "./lib/samples.js";
+import { ConfigError, type Device, openDevice, scope } from "../../src/tensor/index.js";
+import type { Sample } from "../../src/tensor/op.js";
+import { apply } from "../../src/tensor/run.js";
+import { hostInputs, upload } from "./lib/samples.js";
+
+let device: Device;
+beforeAll(async () => {
+  device = await openDevice();
+});
+
+/** Names of the options that a sample passes. */
+const optionsOf = ({ args = [] }: Sample): string[] =>
+  args.flatMap((arg) => (Object.getPrototypeOf(arg ?? 0) === Object.prototype ? Object.keys(arg as object) : []));
 
 const plain = (name: string) => name.replace("...", "").replace("?", "");
 
@@ -27,6 +39,27 @@ describe.each(OPS.map((op) => [op.name, op] as const))("%s", (_, op) => {
     expect(
       [...(op.constants ?? []), ...(op.meetsZeros ?? [])].filter((name) => !op.inputs.map(plain).includes(name)),
     ).toEqual([]);
+  });
+
+  test("declares the options that its calls pass, and passes each that it declares", () => {
+    const passed = new Set(op.samples.flatMap(optionsOf));
+    const refused = (op.errors ?? []).flatMap(optionsOf);
+    expect([...passed].sort()).toEqual([...(op.options ?? [])].sort());
+    expect(refused.filter((name) => !op.options?.includes(name))).toEqual([]);
+  });
+
+  test("refuses options that it does not declare, by name", () => {
+    const [sample] = op.samples;
+    for (const name of op.options ?? [""]) {
+      const misspelt = `${name}s`;
+      const call = () =>
+        scope(() => {
+          const inputs = hostInputs(op, sample, 0).map((host) => host && upload(host, device));
+          return apply(op, inputs, [...(sample.args ?? []), { [misspelt]: 1 }]);
+        });
+      expect(call).toThrow(ConfigError);
+      expect(call).toThrow(`${op.name}: unknown option "${misspelt}"`);
+    }
   });
 
   test("has a derivative where f32 becomes f32, or says why not", () => {

@@ -26,6 +26,7 @@ export const attentionGrad = (spec: AttentionGrad): Omit<AttentionGradOp, "doc" 
   name: spec.name,
   inputs: ["g", "q", "k", "v", "logsumexp", "delta"],
   outputs: Object.keys(spec.outputs),
+  options: ["causal", "scale"],
   params: (_, params) => params,
   infer(inputs) {
     gradientSizes(spec.name, inputs);

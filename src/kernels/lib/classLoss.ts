@@ -28,6 +28,8 @@ export interface ClassLossOptions {
   reduction?: "mean" | "sum" | "none";
 }
 
+export const CLASS_LOSS_OPTIONS = ["ignoreIndex", "reduction"] as const satisfies (keyof ClassLossOptions)[];
+
 export interface ClassLossParams {
   readonly ignoreIndex: number;
   readonly reduction: "mean" | "sum" | "none";
@@ -46,7 +48,7 @@ export function classLossParams(
 
 /** What a class loss declares. */
 export interface ClassLoss<P extends ClassLossParams, A extends readonly unknown[]>
-  extends Pick<Op<P, A>, "name" | "doc" | "samples" | "errors"> {
+  extends Pick<Op<P, A>, "name" | "doc" | "options" | "samples" | "errors"> {
   params(inputs: Inputs<TensorInfo>, ...args: A): P;
   /** Passes over the scores `x`, with the target as `label`; the last, `loss`, is the row's loss. */
   passes(params: P, classes: number): Readonly<Record<string, Reducer>>;

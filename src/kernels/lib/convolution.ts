@@ -15,6 +15,13 @@ export interface ConvolutionOptions {
   groups?: number;
 }
 
+export const CONVOLUTION_OPTIONS = [
+  "stride",
+  "padding",
+  "dilation",
+  "groups",
+] as const satisfies (keyof ConvolutionOptions)[];
+
 /** Options as they are kept: all given, all pairs. */
 export interface ConvolutionParams {
   readonly stride: Pair;

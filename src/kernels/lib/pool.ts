@@ -16,6 +16,9 @@ export interface AvgPoolOptions extends PoolOptions {
   countIncludePad?: boolean;
 }
 
+export const POOL_OPTIONS = ["stride", "padding"] as const satisfies (keyof PoolOptions)[];
+export const AVG_POOL_OPTIONS = [...POOL_OPTIONS, "countIncludePad"] as const satisfies (keyof AvgPoolOptions)[];
+
 /** Throws ConfigError. */
 export function poolWindow(op: string, kernel: Size2d | Shape, options: PoolOptions = {}): Window {
   const { stride = kernel as Size2d, padding = 0 } = options;

@@ -26,7 +26,7 @@ export interface ReductionParams {
 
 /** What a reduction declares; the rest of `Op` follows from it. */
 export interface Reduction<P extends ReductionParams, A extends readonly unknown[]>
-  extends Pick<Op<P, A>, "name" | "doc" | "vjp" | "saves" | "tolerance" | "samples" | "errors"> {
+  extends Pick<Op<P, A>, "name" | "doc" | "options" | "vjp" | "saves" | "tolerance" | "samples" | "errors"> {
   params(inputs: Inputs<TensorInfo>, ...args: A): P;
   /** Arguments that fit a tensor of `rank`, for `draw`; default `[dims, keepdim]`. */
   drawArgs?(rank: number, choose: Choose): readonly unknown[];

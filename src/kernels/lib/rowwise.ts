@@ -27,7 +27,7 @@ export type HostRow = Readonly<Record<string, Float64Array>>;
 
 /** What a rowwise op declares; the rest of `Op` follows from it. */
 export interface Rowwise<P extends RowParams, A extends readonly unknown[]>
-  extends Pick<Op<P, A>, "name" | "doc" | "vjp" | "saves" | "tolerance" | "samples" | "errors"> {
+  extends Pick<Op<P, A>, "name" | "doc" | "options" | "vjp" | "saves" | "tolerance" | "samples" | "errors"> {
   params(inputs: Inputs<TensorInfo>, ...args: A): P;
   /** Inputs in order: read along rows (f32, all of one shape), or with one value a row. */
   readonly inputs: Readonly<Record<string, "row" | "each">>;

@@ -6,7 +6,7 @@ import { type Binding, input, kernel, output, read, scratch, type Uniform, u32, 
 
 /** What an update declares; the rest of `Op` follows from it. Inputs are `p`, `g`, the states, the scalars and `ok`. */
 export interface Update<P, A extends readonly unknown[]>
-  extends Pick<Op<P, A>, "name" | "doc" | "params" | "tolerance" | "samples" | "errors"> {
+  extends Pick<Op<P, A>, "name" | "doc" | "options" | "params" | "tolerance" | "samples" | "errors"> {
   /** Tensors like p that are updated with it. */
   readonly states: readonly string[];
   /** f32 scalars, such as the learning rate: data, so that a captured step reads them anew. */
