@@ -3,6 +3,7 @@ import { currentDevice } from "./current.js";
 import type { Device } from "./device/device.js";
 import type { DType, TypedArray } from "./dtype.js";
 import { DTypeError, ShapeError } from "./errors.js";
+import { checkOptions } from "./options.js";
 import { disown } from "./scope.js";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "./shape.js";
 import { checkFits, Storage } from "./storage.js";
@@ -16,18 +17,21 @@ export interface CreateOptions {
   requiresGrad?: boolean;
 }
 
+const OPTIONS: readonly (keyof CreateOptions)[] = ["device", "dtype", "requiresGrad"];
+
 /** Numbers nested as deep as the tensor's rank; booleans become 0 and 1. */
 export type NestedArray = number | boolean | readonly NestedArray[];
 
 /**
  * A tensor of `data`: nested arrays give the shape; a flat array takes `shape`.
- * Throws ShapeError when rows differ in length or the count does not fit, DTypeError for an array of another type.
+ * Throws ShapeError when rows differ in length or the count does not fit, DTypeError for an array of another type, ConfigError for unknown options.
  */
 export function tensor(
   data: NestedArray | TypedArray | Uint8Array,
   shape?: Shape | null,
   options: CreateOptions = {},
 ): Tensor {
+  checkOptions("tensor", options, OPTIONS);
   const nested = ArrayBuffer.isView(data) ? [data.length] : nestedShape(data);
   const flat = ArrayBuffer.isView(data) ? data : flatten(data);
   const size = [...(shape ?? nested)];
@@ -42,8 +46,9 @@ export function tensor(
   return upload(convert(flat, dtype), size, dtype, options);
 }
 
-/** A tensor filled with `value`. */
+/** A tensor filled with `value`. Throws ConfigError for unknown options. */
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
+  checkOptions("full", options, OPTIONS);
   checkShape("full", shape);
   const device = options.device ?? currentDevice();
   checkFits(device, shape, "full");

@@ -9,11 +9,13 @@ import {
   DigitsNet,
   GELU,
   GroupNorm,
+  LayerNorm,
   Linear,
   loadTensors,
   loadWeights,
   MaxPool2d,
   ReLU,
+  ResNet20,
   Sequential,
   saveSafetensors,
   saveTensors,
@@ -206,4 +208,23 @@ test("the same seed gives the same weights", async () => {
   const [x, y, z] = await Promise.all([a, b, c].map((net) => net.conv2.weight.data()));
   expect([...x]).toEqual([...y]);
   expect([...x]).not.toEqual([...z]);
+});
+
+test.each([
+  ["Linear", (slip: object) => new Linear(2, 2, slip)],
+  ["Conv2d", (slip: object) => new Conv2d(1, 1, 3, slip)],
+  ["GroupNorm", (slip: object) => new GroupNorm(1, 2, slip)],
+  ["LayerNorm", (slip: object) => new LayerNorm(2, slip)],
+  ["BatchNorm2d", (slip: object) => new BatchNorm2d(2, slip)],
+  ["DigitsNet", (slip: object) => new DigitsNet(slip)],
+  ["ResNet20", (slip: object) => new ResNet20(slip)],
+])("%s refuses options that it does not know, and holds nothing", (name, make) => {
+  const live = memory().tensors;
+  expect(() => make({ epsilon: 1 })).toThrow(ConfigError);
+  expect(() => make({ epsilon: 1 })).toThrow(`${name}: unknown option "epsilon"`);
+  expect(memory().tensors).toBe(live);
+});
+
+test("DigitsNet takes no options of its layers", () => {
+  expect(() => new DigitsNet({ bias: true } as object)).toThrow('DigitsNet: unknown option "bias"');
 });

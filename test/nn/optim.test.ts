@@ -93,6 +93,10 @@ describe("every optimiser", () => {
     expect(() => new Adam(ps, { lr: 0.1, eps: Number.NaN })).toThrow(ConfigError);
     expect(() => new Adam(ps, { lr: 0.1, betas: [0.9, 1] })).toThrow(ConfigError);
     expect(() => new AdamW(ps, { lr: 0.1, weightDecay: -1 })).toThrow(ConfigError);
+    for (const Kind of [SGD, Adam, AdamW]) {
+      const slip = { lr: 0.1, weight_decay: 0.1 };
+      expect(() => new Kind(ps, slip)).toThrow(`${Kind.name}: unknown option "weight_decay"`);
+    }
     expect(memory().tensors).toBe(live);
   });
 

@@ -1,12 +1,18 @@
 // The handle: shapes of its own, contents replaced by assign, leaves, reading after dispose.
 import { beforeAll, describe, expect, test } from "vitest";
 import {
+  arange,
   backward,
+  ConfigError,
   Device,
   DeviceError,
   DisposedError,
   DTypeError,
+  eye,
+  full,
   GradError,
+  memory,
+  ones,
   openDevice,
   scope,
   type Tensor,
@@ -113,4 +119,22 @@ test("a disposed tensor cannot be read, not even without elements", async () => 
   const x = zeros([0]);
   x.dispose();
   await expect(x.data()).rejects.toThrow(DisposedError);
+});
+
+test.each([
+  ["tensor", (slip: object) => tensor([1], null, slip)],
+  ["eye", (slip: object) => eye(2, slip)],
+  ["arange", (slip: object) => arange(2, slip)],
+  ["full", (slip: object) => full([2], 1, slip)],
+  ["zeros", (slip: object) => zeros([2], slip)],
+  ["ones", (slip: object) => ones([2], slip)],
+])("%s refuses options that it does not know, and holds nothing", (_, make) => {
+  const live = memory().tensors;
+  expect(() => make({ requires_grad: true })).toThrow(ConfigError);
+  expect(() => make({ requires_grad: true })).toThrow('unknown option "requires_grad"');
+  expect(memory().tensors).toBe(live);
+});
+
+test("a device is not opened with options that nobody knows", async () => {
+  await expect(openDevice({ memory: 1 } as object)).rejects.toThrow('openDevice: unknown option "memory"');
 });

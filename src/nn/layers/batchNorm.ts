@@ -1,17 +1,20 @@
 // BatchNorm2d: normalises each channel over the batch (Ioffe & Szegedy 2015).
 import { keep, noGrad, ones, ShapeError, scope, sizeOf, type Tensor, zeros } from "../../tensor/index.js";
+import { checkOptions } from "../../tensor/options.js";
 import type { Module } from "../module.js";
-import { Norm, type NormOptions } from "./norm.js";
+import { NORM_OPTIONS, Norm, type NormOptions } from "./norm.js";
 
 export interface BatchNormOptions extends NormOptions {
   /** Weight of the new batch in the running statistics; default 0.1. */
   momentum?: number;
 }
 
+const OPTIONS: readonly (keyof BatchNormOptions)[] = [...NORM_OPTIONS, "momentum"];
+
 /**
  * `[B, C, H, W]`. In training mode normalises with the batch's own statistics (biased variance) and keeps running ones
  * (unbiased variance); in evaluation mode with the running ones. With `useBatchStatistics` always with the batch's own,
- * and none are kept: what test-time adaptation asks for. Throws ShapeError when there is no variance to keep.
+ * and none are kept: what test-time adaptation asks for. Throws ShapeError when there is no variance to keep, ConfigError for unknown options.
  */
 export class BatchNorm2d extends Norm {
   readonly running_mean: Tensor;
@@ -20,11 +23,12 @@ export class BatchNorm2d extends Norm {
   useBatchStatistics = false;
   #rowMask: Tensor | null = null;
 
-  constructor(numFeatures: number, { momentum = 0.1, ...options }: BatchNormOptions = {}) {
+  constructor(numFeatures: number, options: BatchNormOptions = {}) {
+    checkOptions("BatchNorm2d", options, OPTIONS);
     super(numFeatures, options);
     this.running_mean = keep(zeros([numFeatures]));
     this.running_var = keep(ones([numFeatures]));
-    this.momentum = momentum;
+    this.momentum = options.momentum ?? 0.1;
   }
 
   forward(x: Tensor): Tensor {

@@ -1,5 +1,6 @@
 // Conv2d: cross-correlation over the last two dimensions.
 import type { Rng, Tensor } from "../../tensor/index.js";
+import { checkOptions } from "../../tensor/options.js";
 import { currentRng, kaimingUniform, uniform } from "../init.js";
 import { Module } from "../module.js";
 import { Parameter } from "../parameter.js";
@@ -19,13 +20,16 @@ export interface Conv2dOptions {
   rng?: Rng;
 }
 
-/** `[B, inChannels, H, W]` to `[B, outChannels, H', W']`; weight `[outChannels, inChannels / groups, k, k]`. Throws ConfigError unless the groups divide both. */
+const OPTIONS: readonly (keyof Conv2dOptions)[] = ["stride", "padding", "dilation", "groups", "bias", "rng"];
+
+/** `[B, inChannels, H, W]` to `[B, outChannels, H', W']`; weight `[outChannels, inChannels / groups, k, k]`. Throws ConfigError unless the groups divide both, and for unknown options. */
 export class Conv2d extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
   readonly #geometry: { stride: number; padding: number; dilation: number; groups: number };
 
   constructor(inChannels: number, outChannels: number, kernelSize: number, options: Conv2dOptions = {}) {
+    checkOptions("Conv2d", options, OPTIONS);
     const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true, rng = currentRng() } = options;
     checkGroups("Conv2d", groups, inChannels);
     checkGroups("Conv2d", groups, outChannels);

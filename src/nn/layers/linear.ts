@@ -1,5 +1,6 @@
 // Linear: x Wᵀ + b.
 import type { Rng, Tensor } from "../../tensor/index.js";
+import { checkOptions } from "../../tensor/options.js";
 import { currentRng, kaimingUniform, uniform } from "../init.js";
 import { Module } from "../module.js";
 import { Parameter } from "../parameter.js";
@@ -10,7 +11,9 @@ export interface LinearOptions {
   rng?: Rng;
 }
 
-/** A fully connected layer: `[..., inFeatures]` to `[..., outFeatures]`; weight `[outFeatures, inFeatures]`. */
+const OPTIONS: readonly (keyof LinearOptions)[] = ["bias", "rng"];
+
+/** A fully connected layer: `[..., inFeatures]` to `[..., outFeatures]`; weight `[outFeatures, inFeatures]`. Throws ConfigError for unknown options. */
 export class Linear extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
@@ -18,8 +21,10 @@ export class Linear extends Module {
   constructor(
     readonly inFeatures: number,
     readonly outFeatures: number,
-    { bias = true, rng = currentRng() }: LinearOptions = {},
+    options: LinearOptions = {},
   ) {
+    checkOptions("Linear", options, OPTIONS);
+    const { bias = true, rng = currentRng() } = options;
     super();
     this.weight = new Parameter(kaimingUniform([outFeatures, inFeatures], Math.sqrt(5), rng));
     this.bias = bias ? new Parameter(uniform([outFeatures], 1 / Math.sqrt(inFeatures), rng)) : null;

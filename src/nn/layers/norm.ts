@@ -1,5 +1,6 @@
 // Normalisation layers: the parameters that test-time adaptation learns.
 import { ones, type Tensor, zeros } from "../../tensor/index.js";
+import { checkOptions } from "../../tensor/options.js";
 import { Module } from "../module.js";
 import { Parameter } from "../parameter.js";
 import { checkGroups } from "./groups.js";
@@ -10,6 +11,8 @@ export interface NormOptions {
   /** Learn a weight and a bias; default true. */
   affine?: boolean;
 }
+
+export const NORM_OPTIONS: readonly (keyof NormOptions)[] = ["eps", "affine"];
 
 /** What every normalisation layer has: an affine map, adapted at test time. */
 export abstract class Norm extends Module {
@@ -32,6 +35,7 @@ export class GroupNorm extends Norm {
     numChannels: number,
     options: NormOptions = {},
   ) {
+    checkOptions("GroupNorm", options, NORM_OPTIONS);
     checkGroups("GroupNorm", numGroups, numChannels);
     super(numChannels, options);
   }
@@ -44,6 +48,7 @@ export class GroupNorm extends Norm {
 /** Ba et al. 2016: normalises the last dimension. `[..., size]`. */
 export class LayerNorm extends Norm {
   constructor(size: number, options: NormOptions = {}) {
+    checkOptions("LayerNorm", options, NORM_OPTIONS);
     super(size, options);
   }
 

@@ -1,5 +1,6 @@
 // The classifier of the demo: three convolutions with GroupNorm, 24 thousand weights.
 import { type Rng, ShapeError, type Tensor } from "../../tensor/index.js";
+import { checkOptions } from "../../tensor/options.js";
 import { Conv2d } from "../layers/conv2d.js";
 import { Linear } from "../layers/linear.js";
 import { GroupNorm } from "../layers/norm.js";
@@ -20,6 +21,7 @@ export class DigitsNet extends Classifier {
   readonly head: Linear;
 
   constructor(options: { rng?: Rng } = {}) {
+    checkOptions("DigitsNet", options, ["rng"]);
     super();
     const same = { padding: 1, bias: false, ...options };
     this.conv1 = new Conv2d(1, 16, 3, same);

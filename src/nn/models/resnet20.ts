@@ -1,5 +1,6 @@
 // ResNet-20 for 32 × 32 images (He et al. 2016, section 4.2), with 0.27 million weights.
 import { type Rng, ShapeError, type Tensor } from "../../tensor/index.js";
+import { checkOptions } from "../../tensor/options.js";
 import { BatchNorm2d } from "../layers/batchNorm.js";
 import { Conv2d } from "../layers/conv2d.js";
 import { Linear } from "../layers/linear.js";
@@ -15,6 +16,8 @@ export interface ResNet20Options {
   rng?: Rng;
 }
 
+const OPTIONS: readonly (keyof ResNet20Options)[] = ["norm", "numClasses", "rng"];
+
 type Make = Required<Pick<ResNet20Options, "norm">> & { rng?: Rng };
 
 /** Colour images `[B, 3, 32, 32]` to logits. Keys are those of akamaster's pytorch_resnet_cifar10. */
@@ -28,8 +31,10 @@ export class ResNet20 extends Classifier {
   readonly layer3: Sequential;
   readonly linear: Linear;
 
-  constructor({ norm = (channels) => new BatchNorm2d(channels), numClasses = 10, ...rng }: ResNet20Options = {}) {
+  constructor(options: ResNet20Options = {}) {
+    checkOptions("ResNet20", options, OPTIONS);
     super();
+    const { norm = (channels) => new BatchNorm2d(channels), numClasses = 10, ...rng } = options;
     const make = { norm, ...rng };
     this.numClasses = numClasses;
     this.conv1 = conv3x3(3, 16, 1, make);

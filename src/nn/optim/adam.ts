@@ -1,5 +1,6 @@
 // Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019).
 import { ConfigError, type Tensor, tensor } from "../../tensor/index.js";
+import { checkOptions } from "../../tensor/options.js";
 import type { Parameter } from "../parameter.js";
 import { Optimizer, type Update } from "./optimizer.js";
 
@@ -13,6 +14,8 @@ export interface AdamOptions {
   weightDecay?: number;
 }
 
+const OPTIONS: readonly (keyof AdamOptions)[] = ["lr", "betas", "eps", "weightDecay"];
+
 /** m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g²;  p ← p − lr · m̂ / (√v̂ + ε), with bias-corrected m̂ and v̂. */
 export class Adam extends Optimizer {
   readonly #rule: { beta1: number; beta2: number; eps: number; weightDecay: number; decoupled: boolean };
@@ -21,6 +24,7 @@ export class Adam extends Optimizer {
   #count: Tensor | null = null;
 
   constructor(parameters: ReadonlyMap<string, Parameter>, options: AdamOptions, decoupled = false) {
+    checkOptions(decoupled ? "AdamW" : "Adam", options, OPTIONS);
     const { lr, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
     const [beta1, beta2] = betas;
     if (beta1 >= 1 || beta2 >= 1) throw new ConfigError(`Adam: betas are ${beta1}, ${beta2}`, "they must be below 1");

@@ -1,5 +1,6 @@
 // Stochastic gradient descent with momentum, by PyTorch's rule.
 import { ConfigError, type Tensor } from "../../tensor/index.js";
+import { checkOptions } from "../../tensor/options.js";
 import type { Parameter } from "../parameter.js";
 import { Optimizer, type Update } from "./optimizer.js";
 
@@ -13,14 +14,15 @@ export interface SGDOptions {
   weightDecay?: number;
 }
 
+const OPTIONS: readonly (keyof SGDOptions)[] = ["lr", "momentum", "nesterov", "weightDecay"];
+
 /** v ← μ v + g + λ p;  p ← p − lr v (with Nesterov: p − lr (g + λ p + μ v)). */
 export class SGD extends Optimizer {
   readonly #rule: { momentum: number; nesterov: boolean; weightDecay: number };
 
-  constructor(
-    parameters: ReadonlyMap<string, Parameter>,
-    { lr, momentum = 0, nesterov = false, weightDecay = 0 }: SGDOptions,
-  ) {
+  constructor(parameters: ReadonlyMap<string, Parameter>, options: SGDOptions) {
+    checkOptions("SGD", options, OPTIONS);
+    const { lr, momentum = 0, nesterov = false, weightDecay = 0 } = options;
     if (nesterov && momentum === 0) throw new ConfigError("SGD: nesterov without momentum", "give a momentum above 0");
     super(parameters, { lr, momentum, weightDecay }, ["momentum"]);
     this.#rule = { momentum, nesterov, weightDecay };

@@ -1,5 +1,6 @@
 // An open WebGPU device with its buffers, kernels, command stream and read-back.
 import { DeviceError, DeviceLostError } from "../errors.js";
+import { checkOptions } from "../options.js";
 import { type OpenGpuOptions, openGpu } from "./adapter/index.js";
 import { pollGently } from "./adapter/polling.js";
 import { type Caps, capsOf } from "./caps.js";
@@ -15,6 +16,8 @@ export interface DeviceOptions extends OpenGpuOptions {
   /** Most bytes kept for reuse. Default: 1 GiB. */
   poolCap?: number;
 }
+
+const OPTIONS: readonly (keyof DeviceOptions)[] = ["adapter", "memoryBudget", "poolCap"];
 
 /** What a person wants to know of the adapter in use. */
 export interface AdapterInfo {
@@ -74,8 +77,9 @@ export class Device {
     }, fail);
   }
 
-  /** Opens the best adapter (or `options.adapter`). Throws DeviceError, with the reason and the remedy, when there is none. */
+  /** Opens the best adapter (or `options.adapter`). Throws DeviceError, with the reason and the remedy, when there is none. ConfigError for unknown options. */
   static async open(options: DeviceOptions = {}): Promise<Device> {
+    checkOptions("openDevice", options, OPTIONS);
     const { adapter, name, driver, how } = await openGpu(options);
     const requiredFeatures = FEATURES.filter((feature) => adapter.features.has(feature));
     const requiredLimits: Record<string, number> = {};
