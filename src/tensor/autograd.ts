@@ -3,6 +3,7 @@
 import { full } from "./create.js";
 import { GradError } from "./errors.js";
 import { type Edge, GradNode, type Saved } from "./graph.js";
+import { checkOptions } from "./options.js";
 import { keep, scope } from "./scope.js";
 import { formatShape, type Shape, sameShape } from "./shape.js";
 import { Tensor } from "./tensor.js";
@@ -40,9 +41,12 @@ export interface BackwardOptions {
   onVisit?: (node: GradNode) => void;
 }
 
+const OPTIONS: readonly (keyof BackwardOptions)[] = ["gradient", "createGraph", "retainGraph", "onVisit"];
+
 /**
  * Gradients of `loss` with respect to `inputs`, in their order; zeros where `loss` does not depend on one.
- * Throws GradError if `loss` has no graph, its graph was freed, or an input requires no gradient.
+ * Throws GradError if `loss` has no graph, its graph was freed, or an input requires no gradient,
+ * ConfigError for unknown options.
  */
 export function grad(loss: Tensor, inputs: readonly Tensor[], options: BackwardOptions = {}): Tensor[] {
   for (const input of inputs) {
@@ -63,7 +67,7 @@ function own(gradient: Tensor): Tensor {
   return new Tensor(gradient.storage.retain(), gradient.shape, gradient.dtype, gradient.node);
 }
 
-/** Adds the gradient of `loss` to `.grad` of every leaf it depends on. Throws GradError like `grad`. */
+/** Adds the gradient of `loss` to `.grad` of every leaf it depends on. Throws GradError and ConfigError like `grad`. */
 export function backward(loss: Tensor, options: BackwardOptions = {}): void {
   scope(() => {
     for (const [leaf, gradient] of run(loss, null, options)) {
@@ -77,6 +81,7 @@ export function backward(loss: Tensor, options: BackwardOptions = {}): void {
 
 /** Gradients by leaf (and by node, where one is wanted); `wanted` null means every leaf. */
 function run(loss: Tensor, wanted: ReadonlySet<Edge> | null, options: BackwardOptions): Map<Edge, Tensor> {
+  checkOptions(wanted ? "grad" : "backward", options, OPTIONS);
   const root = loss.node;
   if (!root) {
     if (wanted?.has(loss)) return new Map([[loss, seed(loss, options.gradient)]]);

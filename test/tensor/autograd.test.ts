@@ -214,3 +214,12 @@ test("describeGraph prints the asymmetry that stopGradient makes", () => {
     `);
   });
 });
+
+test("options that nobody knows are refused, and the graph stays", () => {
+  const w = tensor([1, 2], null, { requiresGrad: true });
+  const loss = w.square().sum();
+  const slip = { retain_graph: true } as object;
+  expect(() => backward(loss, slip)).toThrow('backward: unknown option "retain_graph"');
+  expect(() => grad(loss, [w], slip)).toThrow('grad: unknown option "retain_graph"');
+  expect(grad(loss, [w])).toHaveLength(1);
+});
