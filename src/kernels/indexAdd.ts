@@ -1,7 +1,7 @@
 // indexAdd: slices summed into the places an index gives: the gradient of indexSelect and embedding.
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
-import { formatShape, normalizeDim } from "../tensor/shape.js";
+import { checkSize, formatShape, normalizeDim } from "../tensor/shape.js";
 import { drawIndex, drawSize } from "./lib/draw.js";
 import { gridGroups, gridLoop } from "./lib/grid.js";
 import { checkIndex, checkNumbers, rowsOf } from "./lib/indices.js";
@@ -24,7 +24,7 @@ export const indexAdd = defineOp({
   inputs: ["x", "index"],
   params: ([x], dim: number, size: number) => ({
     dim: normalizeDim("indexAdd", dim, (x as TensorInfo).shape.length),
-    size,
+    size: checkSize("indexAdd", "size", size),
   }),
   infer([x, index], { dim, size }) {
     const { shape, dtype } = x as TensorInfo;
@@ -113,6 +113,9 @@ export const indexAdd = defineOp({
     { ...of([4], { shape: [3], dtype: "i32" }), args: [0, 5], throws: "ShapeError" },
     { ...of([4], [4]), args: [0, 5], throws: "DTypeError" },
     { ...of({ shape: [4], dtype: "bool" }, { shape: [4], dtype: "i32" }), args: [0, 5], throws: "DTypeError" },
+    { ...of([2, 3], { shape: [3], dtype: "i32" }), args: [1, -1], throws: "ShapeError" },
+    { ...of([2, 3], { shape: [3], dtype: "i32" }), args: [1, 1.5], throws: "ShapeError" },
+    { ...of([2, 3], { shape: [3], dtype: "i32" }), args: [1, Number.NaN], throws: "ShapeError" },
   ],
   bench: (size) => ({ ...of([size, size], { shape: [size], dtype: "i32", range: [0, size] }), args: [0, size] }),
 });

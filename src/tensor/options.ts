@@ -4,7 +4,7 @@ import { ConfigError } from "./errors.js";
 /** Throws ConfigError unless `options` is an object that has no names but those `known`. */
 export function checkOptions(owner: string, options: unknown, known: readonly string[]): void {
   if (options === null || typeof options !== "object") {
-    throw new ConfigError(`${owner}: options is ${options}`, `pass { ${known.join(", ")} }`);
+    throw new ConfigError(`${owner}: options is ${formatValue(options)}`, `pass { ${known.join(", ")} }`);
   }
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown === undefined) return;
@@ -24,6 +24,14 @@ export function checkArguments(owner: string, args: readonly unknown[], known: r
 /** Whether `value` is an object of no class: no array, no tensor. */
 function isBag(value: unknown): boolean {
   return typeof value === "object" && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value));
+}
+
+/** Any argument, as error messages print it: `"x"`, `NaN`, `[1, NaN]`, `an object`. */
+export function formatValue(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(formatValue).join(", ")}]`;
+  if (typeof value === "function") return "a function";
+  return typeof value === "object" && value !== null ? "an object" : String(value);
 }
 
 /** The three of `known` with the fewest changes to `name`, the nearest first. */

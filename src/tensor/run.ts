@@ -6,8 +6,8 @@ import type { PooledBuffer } from "./device/pool.js";
 import { BYTES } from "./dtype.js";
 import { DeviceError, ShapeError } from "./errors.js";
 import { type Edge, GradNode, type Saved } from "./graph.js";
+import { outputsOf, paramsOf } from "./infer.js";
 import type { AnyOp, Dispatch, Inputs, TensorInfo } from "./op.js";
-import { checkArguments } from "./options.js";
 import { sizeOf } from "./shape.js";
 import { checkFits, Storage } from "./storage.js";
 import { Tensor } from "./tensor.js";
@@ -27,8 +27,7 @@ const prepared = new WeakMap<Device, WeakMap<AnyOp, Map<string, Prepared>>>();
 /** Runs `op` on `inputs`; `args` are the arguments that follow the tensors. Throws the op's own errors, DeviceError and DisposedError. */
 export function apply(op: AnyOp, inputs: Inputs<Tensor>, args: readonly unknown[]): Tensor[] {
   const device = commonDevice(op, inputs);
-  checkArguments(op.name, args, op.options ?? []);
-  const call = prepare(op, inputs, op.params?.(inputs, ...args), device);
+  const call = prepare(op, inputs, paramsOf(op, inputs, args), device);
   const storages = op.kernels ? execute(op, inputs, call, device) : [firstOf(op, inputs).storage.retain()];
   const node = record(op, inputs, call, storages);
   // further outputs are statistics and indices, constants to a derivative; of an op without one they are to be refused, too
@@ -68,7 +67,7 @@ function prepare(op: AnyOp, inputs: Inputs<Tensor>, given: unknown, device: Devi
   if (!call) {
     const params = structuredClone(given);
     const infos = inputs.map((t) => t && { shape: t.shape, dtype: t.dtype });
-    const outputs = op.infer(infos, params);
+    const outputs = outputsOf(op, infos, params);
     for (const { shape } of outputs) checkFits(device, shape, op.name);
     const empty = outputs.every(({ shape }) => sizeOf(shape) === 0);
     const plan = empty ? undefined : op.kernels?.({ inputs: infos, outputs, params, caps: device.caps });

@@ -1,5 +1,6 @@
 // Shapes and axes: sizes, strides, broadcasting and normalisation of dimensions. All tensors are row-major.
 import { ShapeError } from "./errors.js";
+import { formatValue } from "./options.js";
 
 /** Sizes of each dimension, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -31,11 +32,21 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
-/** Throws ShapeError unless every size is a non-negative integer. */
+/** Whether `value` is a list of non-negative integers. */
+export function isShape(value: unknown): value is Shape {
+  return Array.isArray(value) && Array.from(value).every((n) => Number.isInteger(n) && n >= 0);
+}
+
+/** Throws ShapeError unless `shape` is a list of non-negative integers. */
 export function checkShape(op: string, shape: Shape): void {
-  if (!shape.every((n) => Number.isInteger(n) && n >= 0)) {
-    throw new ShapeError(`${op}: ${formatShape(shape)} is not a shape`, "sizes are integers ≥ 0");
-  }
+  if (isShape(shape)) return;
+  throw new ShapeError(`${op}: ${formatValue(shape)} is not a shape`, "sizes are integers ≥ 0, in an array");
+}
+
+/** `value`, the size `name` of a dimension. Throws ShapeError unless it is a non-negative integer. */
+export function checkSize(op: string, name: string, value: number): number {
+  if (Number.isInteger(value) && value >= 0) return value;
+  throw new ShapeError(`${op}: ${name} is ${formatValue(value)}`, "sizes are integers ≥ 0");
 }
 
 /** The axis `dim` of a tensor of rank `rank`, negative values counting from the end. Throws ShapeError. */
