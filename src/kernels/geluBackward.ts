@@ -66,13 +66,14 @@ function bend(x: Tensor): Tensor {
 function bendTanh(x: Tensor): Tensor {
   const c = 2 * Math.sqrt(2 / Math.PI);
   const square = x.square();
-  const s = x.mul(square.mul(0.044715).add(1)).mul(c).sigmoid();
+  const v = x.mul(square.mul(0.044715).add(1)).mul(c);
+  const s = v.sigmoid();
   const first = square
     .mul(3 * 0.044715)
     .add(1)
     .mul(c);
   const second = x.mul(6 * 0.044715 * c);
-  const w = s.mul(s.neg().add(1));
+  const w = s.mul(v.neg().sigmoid()); // 1 − s would cancel
   return w.mul(first.mul(2).add(x.mul(s.mul(-2).add(1).mul(first.square()).add(second))));
 }
 
