@@ -1,14 +1,28 @@
 // The checks of ops, shown to fail: ops broken on purpose are found, and whole ones are not blamed.
 import { beforeAll, describe, expect, test } from "vitest";
 import { add, argmax, matmul, mul, softmax, sum, transpose } from "../../src/kernels/index.js";
+import { elementwise } from "../../src/kernels/lib/elementwise.js";
+import { EDGES, of } from "../../src/kernels/lib/sample.js";
 import { type Device, openDevice } from "../../src/tensor/index.js";
-import type { AnyOp, TensorInfo } from "../../src/tensor/op.js";
+import { type AnyOp, type TensorInfo, ulp } from "../../src/tensor/op.js";
 import { opFailures } from "./lib/checks.js";
 
 let device: Device;
 beforeAll(async () => {
   device = await openDevice();
 });
+
+/** x min(max(x + 3, 0), 6) / 6 with the slope that it has between −3 and 3, everywhere. */
+const hardSwish = elementwise({
+  name: "hardSwish",
+  doc: "",
+  wgsl: "x * clamp(x + 3.0, 0.0, 6.0) / 6.0",
+  value: ([x]) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
+  saves: ["x"],
+  vjp: (g, { x }) => [g.mul(x.mul(2).add(3).div(6))],
+  tolerance: ulp(5),
+  samples: [of([2, 65]), of(EDGES)],
+}) as AnyOp;
 
 describe("an op that is whole", () => {
   test.each([add, argmax, matmul])("$name has no failures", async (op) => {
@@ -24,6 +38,7 @@ describe("an op is found out when", () => {
       { ...(mul as AnyOp), vjp: (g, { a, b }) => [g.mul(b), g.mul(a).neg()] },
       "vjp gives",
     ],
+    ["its gradient is wrong far from 0", hardSwish, "to ±10^4"],
     ["it forgets a gradient", { ...(mul as AnyOp), vjp: (g, { b }) => [g.mul(b), null] }, "vjp gives"],
     ["its reference is another", { ...(add as AnyOp), reference: ([a]) => [a?.data ?? new Float64Array()] }, "differ"],
     ["it refuses nothing", { ...(transpose as AnyOp), params: () => ({ dims: [0] }) }, "instead of a ShapeError"],

@@ -8,10 +8,11 @@ import { firstGradients, secondGradients } from "./gradients.js";
 import { jacobianChecks } from "./jacobian.js";
 import { type PerInput, Probe, STEP } from "./probe.js";
 import { describeSample, hostInputs, isSmooth } from "./samples.js";
+import { spreadChecks } from "./spread.js";
 
 const DIRECTIONS = 3;
 
-/** Checks of the vjp of `op` on its smooth samples, in random directions; of the vjp of the vjp; of the Jacobian. */
+/** Checks of the vjp of `op` on its smooth samples, in random directions, and far and wide; of the vjp of the vjp; of the Jacobian. */
 export function derivativeChecks(op: AnyOp): Check[] {
   if (!op.vjp) return [];
   const smooth = op.samples.flatMap((sample, i) => (isDifferentiable(op, sample, i) ? [new Probe(op, sample, i)] : []));
@@ -29,7 +30,7 @@ export function derivativeChecks(op: AnyOp): Check[] {
       title: `the derivative by each input alone at ${describeSample(at.sample)}`,
       run: (device: Device) => aloneFailures(at, device),
     }));
-  return [...first, ...slopeChecks(op), ...jacobianChecks(op, smooth), ...second, ...alone];
+  return [...first, ...slopeChecks(op), ...spreadChecks(op), ...jacobianChecks(op, smooth), ...second, ...alone];
 }
 
 /** Where an input's gradient depends on whether others are wanted: the vjp computes no more than is asked for. */

@@ -6,7 +6,7 @@ import { Rng } from "../../../src/tensor/rng.js";
 import { apply } from "../../../src/tensor/run.js";
 import type { Check } from "./check.js";
 import { flushed, isStatisticOfInfinities, within } from "./compare.js";
-import { describeSample, dtypeOf, hasRange, hostInputs, upload } from "./samples.js";
+import { describeSample, distinct, dtypeOf, hasRange, hostInputs, upload } from "./samples.js";
 
 const bothSigns = (values: readonly number[]) => values.flatMap((x) => [Math.fround(x), -Math.fround(x)]);
 
@@ -55,12 +55,6 @@ export function edgeChecks(op: AnyOp): Check[] {
       },
     ];
   });
-}
-
-/** The first sample of each choice of dtypes and arguments. */
-function distinct(samples: readonly Sample[]): Sample[] {
-  const key = ({ inputs, args }: Sample) => `${inputs.map(dtypeOf)} ${args?.map(String)}`;
-  return [...new Map([...samples].reverse().map((sample) => [key(sample), sample])).values()].reverse();
 }
 
 /** `sample` with all edges along a dimension of its own for each input, or both conditions; null unless `op` takes each tuple alone. */

@@ -50,6 +50,12 @@ function isShape(input: Shape | SampleTensor): input is Shape {
 /** The dtype of an input's elements; null for one that is left out. */
 export const dtypeOf = (input: SampleInput): DType | null => input && normalize(input).dtype;
 
+/** The first sample of each choice of dtypes and arguments. */
+export function distinct(samples: readonly Sample[]): Sample[] {
+  const key = ({ inputs, args }: Sample) => `${inputs.map(dtypeOf)} ${args?.map(String)}`;
+  return [...new Map([...samples].reverse().map((sample) => [key(sample), sample])).values()].reverse();
+}
+
 /** Whether an input is drawn from a range of its own. */
 export const hasRange = (input: SampleInput): boolean => input !== null && normalize(input).range !== undefined;
 
