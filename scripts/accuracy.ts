@@ -8,6 +8,7 @@ import { colorsFor } from "../src/zerosiam/cli/colors.js";
 import { debugging, EXIT, reportFailure } from "../src/zerosiam/cli/failure.js";
 import { COUNT, type CommonOptions, numberFlag } from "../src/zerosiam/cli/options.js";
 import { type Session, withSession } from "../src/zerosiam/cli/session.js";
+import { kernelHashes } from "./accuracy/kernels.js";
 import { measure, type OpAccuracy } from "./accuracy/measure.js";
 import { DRIVERS, type OpRow, peersFile, resultFile, storedPage } from "./accuracy/results.js";
 import { usesOfOp } from "./accuracy/uses.js";
@@ -57,7 +58,11 @@ async function check(session: Session, options: Options): Promise<void> {
   const broken = rows.filter((row) => !keepsPromise(row)).map(({ op }) => op);
   session.say(broken.length === 0 ? "every op keeps its promise" : `broken: ${broken.join(", ")}`);
   if (broken.length > 0) process.exitCode = EXIT.failed;
-  await session.save(session.common(0, { samples }), { driver: options.adapter ?? "", rows });
+  await session.save(session.common(0, { samples }), {
+    driver: options.adapter ?? "",
+    kernels: kernelHashes(OPS),
+    rows,
+  });
 }
 
 const keepsPromise = ({ share }: OpAccuracy): boolean => share !== null && share <= 1;

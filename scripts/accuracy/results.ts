@@ -17,6 +17,8 @@ export interface OpRow extends OpAccuracy {
 export interface Measured extends CommonJson {
   readonly driver: string;
   readonly config: { readonly samples: number };
+  /** A hash of each op's kernels as they were measured. */
+  readonly kernels: Readonly<Record<string, string>>;
   readonly rows: readonly OpRow[];
 }
 
@@ -24,9 +26,12 @@ export interface Measured extends CommonJson {
 export const resultFile = (driver: string): string => `bench/results/accuracy-${driver}.json`;
 export const peersFile = (driver: string): string => `bench/results/accuracy-peers-${driver}.json`;
 
+/** The figures of each driver. */
+export const storedRuns = (): Measured[] => stored(resultFile);
+
 /** The text of docs/accuracy.md, of what is stored. */
-export function storedPage(): string {
-  const stored = <T>(file: (driver: string) => string): T[] =>
-    DRIVERS.map((driver) => JSON.parse(readFileSync(file(driver), "utf8")) as T);
-  return accuracyPage(stored<Measured>(resultFile), stored<ComparedRun>(peersFile));
+export const storedPage = (): string => accuracyPage(storedRuns(), stored<ComparedRun>(peersFile));
+
+function stored<T>(file: (driver: string) => string): T[] {
+  return DRIVERS.map((driver) => JSON.parse(readFileSync(file(driver), "utf8")) as T);
 }

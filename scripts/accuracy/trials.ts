@@ -38,9 +38,15 @@ function* declaredTrials(op: AnyOp, count: number): Generator<Trial> {
     return trial;
   };
   for (let round = 0; round < ROUNDS; round++) for (const sample of op.samples) yield draw(sample);
-  const larger = SIZES.map((size) => benchCase(op, size)).filter(({ flops = 0 }) => flops <= MOST_FLOPS);
-  for (const { sample } of larger) if (elements < count) yield draw(sample);
-  while (elements < count) yield draw((larger.at(-1) ?? benchCase(op, SIZES[0])).sample);
+  const larger = largerCalls(op);
+  for (const sample of larger) if (elements < count) yield draw(sample);
+  while (elements < count) yield draw(larger.at(-1) ?? benchCase(op, SIZES[0]).sample);
+}
+
+/** The call that benchmarks time, at several sizes. */
+export function largerCalls(op: AnyOp): Sample[] {
+  const cases = SIZES.map((size) => benchCase(op, size)).filter(({ flops = 0 }) => flops <= MOST_FLOPS);
+  return cases.map(({ sample }) => sample);
 }
 
 function outputSize(op: AnyOp, { inputs, args }: Trial): number {

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { usesOf } from "../../scripts/accuracy/allowance.js";
-import { storedPage } from "../../scripts/accuracy/results.js";
+import { kernelHashes } from "../../scripts/accuracy/kernels.js";
+import { storedPage, storedRuns } from "../../scripts/accuracy/results.js";
 import { trials } from "../../scripts/accuracy/trials.js";
 import { usesOfOp } from "../../scripts/accuracy/uses.js";
 import { OPS } from "../../src/kernels/index.js";
@@ -37,16 +38,18 @@ describe("an error", () => {
 });
 
 /** x + y on single elements. */
-const plus = elementwise({
-  name: "plus",
-  doc: "a + b",
-  inputs: ["a", "b"],
-  wgsl: "a + b",
-  value: ([a, b]) => a + b,
-  tolerance: exact,
-  domain: { b: [-2, 3] },
-  samples: [of([2], [2])],
-}) as AnyOp;
+const plusBy = (wgsl: string) =>
+  elementwise({
+    name: "plus",
+    doc: "a + b",
+    inputs: ["a", "b"],
+    wgsl,
+    value: ([a, b]) => a + b,
+    tolerance: exact,
+    domain: { b: [-2, 3] },
+    samples: [of([2], [2])],
+  }) as AnyOp;
+const plus = plusBy("a + b");
 
 describe("trials", () => {
   const drawn = [...trials(plus, 4096)].map(({ inputs }) => inputs.map((input) => input?.data ?? new Float64Array()));
@@ -113,4 +116,16 @@ describe("what a kernel uses of WGSL", () => {
 
 test("docs/accuracy.md is what the stored figures say (after measuring: npm run accuracy)", () => {
   expect(readFileSync("docs/accuracy.md", "utf8")).toBe(storedPage());
+});
+
+test.each(storedRuns())(
+  "the figures of $driver are of today's kernels (after a change: npm run accuracy)",
+  ({ kernels }) => {
+    expect(kernels).toEqual(kernelHashes(OPS));
+  },
+);
+
+test("what an op's kernels hash to is told by their texts alone", () => {
+  expect(kernelHashes([plusBy("b + a")]).plus).not.toBe(kernelHashes([plus]).plus);
+  expect(kernelHashes([{ ...plus, doc: "b + a" }])).toEqual(kernelHashes([plus]));
 });
