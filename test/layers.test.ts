@@ -144,6 +144,12 @@ describe("the rule on op names", () => {
     ["splits a list", 'const SLOW = "conv2d matmul".split(" ");'],
     ["looks for its file", 'const off = path.endsWith("/relu.ts");'],
     ["asks in a call of its own", 'const off = isOneOf(name, "relu");'],
+    ["keeps a table of variables", "const off = ({ relu, softmax })[op.name];"],
+    ["imports a declaration", 'import { relu } from "../../../src/kernels/relu.js"; const off = op === relu;'],
+    ["imports one from the barrel", 'import { OPS, relu as off } from "../../../src/kernels/index.js";'],
+    ["imports one by the package's name", 'import { relu } from "zerosiam/kernels";'],
+    ["imports all declarations", 'import * as kernels from "../../../src/kernels/all.js";'],
+    ["imports all declarations, late", 'const { relu } = await import("../../../src/kernels/index.js");'],
     ["passes over a case of a test", 'test.skipIf(op.name === "relu")("works", () => {});'],
     ["drops a case of a test", 'test.each(OPS.filter(({ name }) => name !== "relu"))("works", check);'],
     ["branches in a test", 'test("works", () => { if (name === "relu") return; });'],
@@ -155,16 +161,27 @@ describe("the rule on op names", () => {
     ["a story of several", 'it.each([["add", f], ["mul", g]])("%s", check); expect(labels).toEqual(["add", "mul"]);'],
     ["a story of tables", 'test("records", () => expect(record).toMatchObject({ labels: ["add"], add: 1, mul: 2 }));'],
     ["a story of messages", 'test("refuses", () => expect(call).toThrow(/^relu: /));'],
-    ["fields that are called so", "const x = { abs: 1e-6, mean }; const { sum, max } = y; x.mean = 3;"],
+    ["fields that are called so", "const x = { abs: 1e-6, other }; const { sum, max } = y; x.mean = 3;"],
     ["other strings", 'if (op.name === name || kind === "other") f(["other"].includes(name));'],
     ["prose", 'const help = "take the mean of both"; const refused = /the sum is not finite/;'],
     ["texts of kernels", `const text = \`var \${x} = max(\${y}, 0);\`;`],
-    ["imports", 'import { softmax } from "../../src/kernels/softmax.js";'],
+    ["the list of ops", 'import { OPS } from "../../../src/kernels/index.js"; import "../../../src/kernels/all.js";'],
+    ["types of ops", 'import type { relu } from "../../../src/kernels/relu.js";'],
+    ["what kernels share", 'import { gelu, helper } from "../../../src/kernels/lib/gelu.js";'],
   ])("lets %s be", (_, text) => expect(uses(text)).toEqual([]));
 
   test.each(["src/kernels/lib/tile.ts", "src/tensor/run.ts", "bench/cases.ts", "test/fuzz/programs.ts"])(
     "holds in %s",
     (path) => expect(uses('const off = op.name === "pow";', path)).toEqual([`${path}:1 names pow`]),
+  );
+  const importing = 'import { matmul } from "../../src/kernels/matmul.js";';
+  test.each(["test/kernels/longVariants.test.ts", "test/ops/tiles.test.ts"])(
+    "lets %s import the op whose kernels it is about",
+    (path) => expect(uses(importing, path)).toEqual([]),
+  );
+  test.each(["bench/peers/tasks.ts", "test/ops/forward.test.ts", "test/kernels/matmul.ts"])(
+    "does not let %s import one",
+    (path) => expect(uses(importing, path)).toHaveLength(1),
   );
   test("lets an op name itself", () => expect(uses('name === "pow"', "src/kernels/pow.ts")).toEqual([]));
 });

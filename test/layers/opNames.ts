@@ -23,6 +23,8 @@ export const OTHER_VOCABULARIES: readonly Vocabulary[] = [
   { files: /^test\/fuzz\/lib\/program\.ts$/, words: /^max$/ },
   // an option of a command
   { files: /^test\/cli\/(adapt|usage)\.test\.ts$/, words: /^mean$/ },
+  // statistics of rows
+  { files: /^test\/ops\/long\.test\.ts$/, words: /^(sum|mean)$/ },
   // inputs, and a layer of a model
   { files: /^src\/kernels\/lib\/attentionGrad\.ts$/, words: /^logsumexp$/ },
   { files: /^test\/models\/resnet20\.test\.ts$/, words: /^linear$/ },
@@ -46,22 +48,37 @@ export const OTHER_VOCABULARIES: readonly Vocabulary[] = [
   { files: /^test\/layers(\/opNames|\.test)\.ts$/, words: /^[a-z]\w*$/ },
 ];
 
+/** Where declarations come from. */
+const DECLARATIONS = /^(src\/kernels\/\w+\.ts|zerosiam\/kernels)$/;
+
+/** Tests of variants of certain kernels, which call their plans and references, and of checks, which break certain ops. */
+const TESTS_OF_KERNELS = /^test\/(kernels\/\w+|ops\/(attentionScale|checks|tiles))\.test\.ts$/;
+
 /**
- * No general code spells an op's name out, so that none branches on one or keeps a list: adding an op touches its file
- * and the barrel. Tests call methods, and may name an op in a title, a case or an expected value. The rule does not see
- * pieces of names (`endsWith("Backward")`, "re" + "lu"), texts with holes, members (`x.relu`), keys that are variables
- * (`{ relu }`), a field of `FIELDS` that is an object's only one spelled like an op, nor op declarations that a test imports.
+ * No general code spells an op's name out or imports its declaration, so that none branches on one or keeps a list: adding
+ * an op touches its file and the barrel. Tests call methods, and may name an op in a title, a case or an expected value. The
+ * rule does not see pieces of names (`endsWith("Backward")`, "re" + "lu"), texts with holes, members (`x.relu`), nor a
+ * field of `FIELDS` that is an object's only one spelled like an op.
  */
 export function opNameUses(files: readonly SourceFile[], ops: ReadonlySet<string>): string[] {
   return files
     .filter(({ path }) => GENERAL.test(path))
-    .flatMap(({ path, spellings }) => {
-      const others = OTHER_VOCABULARIES.filter(({ files }) => files.test(path));
-      return spellings.flatMap(({ line, kind, texts }) => {
-        const names = texts.flatMap((text) => namesIn(text, ops));
-        const named = names.filter((name) => !others.some(({ words }) => words.test(name)));
-        const field = kind === TABLE && named.length === 1 && FIELDS.test(named[0]);
-        return named.length > 0 && !field ? [`${path}:${line} ${kind} ${named.join(", ")}`] : [];
-      });
-    });
+    .flatMap((file) => [...importedOps(file, ops), ...spelledOps(file, ops)]);
+}
+
+function importedOps({ path, imports }: SourceFile, ops: ReadonlySet<string>): string[] {
+  if (TESTS_OF_KERNELS.test(path)) return [];
+  const values = imports.filter(({ target, typeOnly }) => DECLARATIONS.test(target) && !typeOnly);
+  const named = values.flatMap(({ names }) => names.filter((name) => name === "*" || ops.has(name)));
+  return named.length > 0 ? [`${path} imports ${named.join(", ")}`] : [];
+}
+
+function spelledOps({ path, spellings }: SourceFile, ops: ReadonlySet<string>): string[] {
+  const others = OTHER_VOCABULARIES.filter(({ files }) => files.test(path));
+  return spellings.flatMap(({ line, kind, texts }) => {
+    const names = texts.flatMap((text) => namesIn(text, ops));
+    const named = names.filter((name) => !others.some(({ words }) => words.test(name)));
+    const field = kind === TABLE && named.length === 1 && FIELDS.test(named[0]);
+    return named.length > 0 && !field ? [`${path}:${line} ${kind} ${named.join(", ")}`] : [];
+  });
 }

@@ -69,10 +69,10 @@ function textOf({ type, value, regex, expressions, quasis }: Node): string[] {
   return [(quasis as { value: { cooked: string } }[])[0].value.cooked];
 }
 
-/** The keys that are written out: `x` alone is a variable's. */
+/** The keys that are written out, `x` alone too. */
 function keysOf(node: Node): string[] {
-  return (node.properties as Node[]).flatMap(({ type, key, computed, shorthand }) => {
-    if (type !== "Property" || computed || shorthand) return [];
+  return (node.properties as Node[]).flatMap(({ type, key, computed }) => {
+    if (type !== "Property" || computed) return [];
     const { name } = key as { name?: string };
     return name ? [name] : textOf(key as Node);
   });
