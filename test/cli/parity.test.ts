@@ -54,12 +54,31 @@ describe("zerosiam parity", { timeout: 180_000 }, () => {
     expect(lastLine(stdout)).toBe("passed 0 failed 1 worst Infinity");
   });
 
+  it("counts a broken case of an op as failed, and exits with 1", async () => {
+    await mkdir(join(folder, "ops"));
+    await writeFile(
+      join(folder, "ops/manifest.json"),
+      JSON.stringify({ cases: [{ id: "broken", op: "foo", file: "foo" }] }),
+    );
+    const { code, stdout } = await zerosiam(["parity", join(folder, "ops")]);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^FAIL broken /m);
+    expect(lastLine(stdout)).toBe("passed 0 failed 1 worst Infinity");
+  });
+
   it("refuses a folder without fixtures, one that is not there, and a name that none has", async () => {
     await mkdir(join(folder, "empty"));
     const empty = await zerosiam(["parity", join(folder, "empty")]);
     expect(empty).toMatchObject({ code: 1, stderr: expect.stringContaining("no fixtures") });
     const missing = await zerosiam(["parity", join(folder, "nowhere")]);
     expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining("nowhere: ENOENT") });
+    await mkdir(join(folder, "caseless"));
+    await writeFile(join(folder, "caseless/manifest.json"), JSON.stringify({ cases: [] }));
+    const caseless = await zerosiam(["parity", join(folder, "caseless")]);
+    expect(caseless).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("caseless: its fixtures list no cases"),
+    });
     const none = await zerosiam(["parity", join(folder, "models"), "--only", "foo"]);
     expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining("no fixture of foo") });
   });

@@ -49,14 +49,16 @@ describe("a comparison", () => {
 });
 
 describe("the runner", () => {
-  /** Runs the fixtures' case `id` after `change`. */
-  async function runChanged(id: string, change: Record<string, unknown>) {
+  /** Runs the fixtures' case `id` after `change`, and `others` of its file as they are. */
+  async function runChanged(id: string, change: Record<string, unknown>, ...others: readonly string[]) {
     const folder = await mkdtemp(join(tmpdir(), "zerosiam-test-"));
     try {
       const { cases } = JSON.parse(await readFile(join(FOLDER, "manifest.json"), "utf8"));
-      const one = cases.find((other: { id: string }) => other.id === id);
-      await copyFile(join(FOLDER, one.file), join(folder, one.file));
-      await writeFile(join(folder, "manifest.json"), JSON.stringify({ cases: [{ ...one, ...change }] }));
+      const caseOf = (name: string) => cases.find((other: { id: string }) => other.id === name);
+      const { file } = caseOf(id);
+      await copyFile(join(FOLDER, file), join(folder, file));
+      const changed = [{ ...caseOf(id), ...change }, ...others.map(caseOf)];
+      await writeFile(join(folder, "manifest.json"), JSON.stringify({ cases: changed }));
       return await runOpsParity(folder);
     } finally {
       await rm(folder, { recursive: true });
@@ -79,6 +81,36 @@ describe("the runner", () => {
       passed: false,
       detail: expect.stringContaining("the op toString is not implemented"),
     });
+  });
+
+  test("reads attributes and inputs by name, in whatever order", async () => {
+    const [first] = await runChanged("sum_01", { attrs: { keepdim: false, axes: [0] } });
+    expect(first).toMatchObject({ name: "sum_01", passed: true });
+    const [second] = await runChanged("sub_00", { inputs: { b: "sub_00.in.b", a: "sub_00.in.a" } });
+    expect(second).toMatchObject({ name: "sub_00", passed: true });
+  });
+
+  test.each([
+    ["attrs", { attrs: undefined }, "manifest.json: sum_00: no attrs"],
+    ["inputs", { inputs: undefined }, "manifest.json: sum_00: no inputs"],
+    ["outputs", { outputs: undefined }, "manifest.json: sum_00: no outputs"],
+    ["a tolerance", { tol: undefined }, "manifest.json: sum_00: no tol"],
+    ["an attribute", { attrs: { keepdim: false } }, "manifest.json: attrs of sum_00: no axes"],
+    ["an input", { inputs: {}, grads: {} }, "the op sum is not implemented"],
+    ["an input with a gradient", { inputs: {} }, "manifest.json: inputs of sum_00: no x"],
+    ["an input's tensor", { inputs: { x: "nowhere" } }, "reduce.safetensors: no nowhere"],
+    ["an output's tensor", { outputs: { y: "nowhere" } }, "reduce.safetensors: no nowhere"],
+    ["a gradient's tensor", { gy: "nowhere" }, "reduce.safetensors: no nowhere"],
+    ["a result", { outputs: { z: "sum_00.out.y" } }, "the results of sum for sum_00: no z"],
+    ["its file", { file: "nowhere.safetensors" }, "nowhere.safetensors: cannot be read"],
+  ])("fails a case without %s, and runs the others", async (_, change, detail) => {
+    const [broken, other] = await runChanged("sum_00", change, "sum_01");
+    expect(broken).toMatchObject({ name: "sum_00", passed: false, detail: expect.stringContaining(detail) });
+    expect(other).toMatchObject({ name: "sum_01", passed: true });
+  });
+
+  test("refuses a manifest with a case that has no name", async () => {
+    await expect(runChanged("sum_00", { id: undefined })).rejects.toThrow(CheckpointError);
   });
 
   test("runs the ops asked for", async () => {

@@ -31,10 +31,8 @@ export function addParity(program: Command): void {
 async function parity(session: Session, folder: string, { only }: ParityOptions): Promise<void> {
   const results = await runFolder(folder, only);
   if (results.length === 0) {
-    throw new ConfigError(
-      `--only: ${folder} has no fixture of ${only?.join(", ")}`,
-      "names are methods, ops or models",
-    );
+    if (!only) throw new CheckpointError(`${folder}: its fixtures list no cases`, "pass a folder with some");
+    throw new ConfigError(`--only: ${folder} has no fixture of ${only.join(", ")}`, "names are methods, ops or models");
   }
   for (const { name, passed, worst, detail } of results) {
     const { green, red, dim } = session.colors;

@@ -5,6 +5,7 @@ import { alignment, entropy, opinionEntropy } from "../losses.js";
 /** Attributes that the calls below read; each op has those it needs. */
 export interface FixtureAttrs {
   readonly alpha: number;
+  readonly approximate: "none" | "tanh";
   readonly axes: readonly number[] | null;
   readonly axis: number;
   readonly causal: boolean;
@@ -21,16 +22,22 @@ export interface FixtureAttrs {
   readonly kernel: readonly [number, number];
   readonly kind: "half" | "interleaved";
   readonly label_smoothing: number;
+  readonly max: number | null;
+  readonly min: number | null;
   readonly mode: "train" | "eval";
   readonly momentum: number;
   readonly normalized_shape: readonly number[];
+  readonly output_size: readonly [number, number];
   readonly padding: readonly [number, number];
+  readonly pads: readonly (readonly [number, number])[];
+  readonly ranges: readonly unknown[];
   readonly reduction: "mean" | "sum" | "none";
   readonly scale: number;
   readonly shape: readonly number[];
   readonly stride: readonly [number, number];
   readonly transpose_a: boolean;
   readonly transpose_b: boolean;
+  readonly value: number;
 }
 
 /** A case's tensors by name. */
@@ -39,18 +46,44 @@ export type FixtureTensors = Readonly<Record<string, Tensor>>;
 /** `y`, or all outputs by name. */
 export type FixtureCall = (t: FixtureTensors, attrs: FixtureAttrs) => Tensor | FixtureTensors;
 
-/** How the fixtures' op `name` is called: the method of that name takes the tensors, then the attributes in their order. */
+/** How the fixtures' op `name` is called: the method of that name takes the tensors, then the attributes, each by name. */
 export function fixtureCall(name: string): FixtureCall {
   if (Object.hasOwn(OTHERS, name)) return OTHERS[name];
   const method = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()) as keyof Tensor;
   return (tensors, attrs) => {
-    const [x, ...others] = Object.values(tensors);
-    const call: unknown = x[method];
-    const result = typeof call === "function" ? call.call(x, ...others, ...Object.values(attrs)) : null;
+    const [x, ...others] = TENSORS.filter((key) => Object.hasOwn(tensors, key)).map((key) => tensors[key]);
+    const args = (Object.hasOwn(ATTRIBUTES, name) ? ATTRIBUTES[name] : []).map((key) => attrs[key]);
+    const call: unknown = x?.[method];
+    const result = typeof call === "function" ? call.call(x, ...others, ...args) : null;
     if (result instanceof Tensor) return result;
     throw new ConfigError(`the op ${name} is not implemented`, "its name must be that of a method of Tensor");
   };
 }
+
+/** Names of tensors, in the order in which methods take them. */
+const TENSORS: readonly string[] = ["x", "weight", "a", "b", "index"];
+
+/** Attributes of the ops that are called by their names, in the order in which the methods take them. */
+const ATTRIBUTES: Readonly<Record<string, readonly (keyof FixtureAttrs)[]>> = {
+  adaptive_avg_pool2d: ["output_size"],
+  argmax: ["axis"],
+  clamp: ["min", "max"],
+  gather: ["axis"],
+  gelu: ["approximate"],
+  index_select: ["axis"],
+  log_softmax: ["axis"],
+  logsumexp: ["axis", "keepdim"],
+  max: ["axes", "keepdim"],
+  mean: ["axes", "keepdim"],
+  min: ["axes", "keepdim"],
+  pad: ["pads", "value"],
+  permute: ["dims"],
+  reshape: ["shape"],
+  scatter_add: ["axis", "shape"],
+  slice: ["ranges"],
+  softmax: ["axis"],
+  sum: ["axes", "keepdim"],
+};
 
 /** Ops whose calls differ: they take options, or give several tensors, or are composed of ours. */
 const OTHERS: Readonly<Record<string, FixtureCall>> = {
@@ -58,7 +91,13 @@ const OTHERS: Readonly<Record<string, FixtureCall>> = {
     x.avgPool2d(a.kernel, { stride: a.stride, padding: a.padding, countIncludePad: a.count_include_pad }),
   batch_norm: (t, attrs) => (attrs.mode === "train" ? batchNormTraining(t, attrs) : batchNormEvaluation(t, attrs)),
   come_loss: ({ logits }) => opinionEntropy(logits).mean(),
-  concat: (t, { axis }) => concat(Object.values(t), axis),
+  concat: (t, { axis }) =>
+    concat(
+      Object.keys(t)
+        .sort()
+        .map((name) => t[name]),
+      axis,
+    ),
   conv2d: ({ x, weight, bias }, { stride, padding, dilation, groups }) =>
     x.conv2d(weight, bias, { stride, padding, dilation, groups }),
   cosine_similarity: ({ a, b }, { axis, eps }) =>

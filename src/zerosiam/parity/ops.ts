@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadTensors } from "../../nn/index.js";
 import { CheckpointError, grad, scope, Tensor, ZeroSiamError } from "../../tensor/index.js";
-import { Comparison, type FixtureTolerance, type ParityResult } from "./compare.js";
-import { type FixtureAttrs, type FixtureCall, type FixtureTensors, fixtureCall } from "./opCalls.js";
+import { type Comparison, compared, type FixtureTolerance, type ParityResult } from "./compare.js";
+import { type FixtureAttrs, type FixtureTensors, fixtureCall } from "./opCalls.js";
 
 /** A case of manifest.json: names of its tensors in `file`, by the names that the op gives them. */
 interface FixtureCase {
@@ -21,9 +21,12 @@ interface FixtureCase {
   readonly grad_tol?: FixtureTolerance;
 }
 
+/** Inputs that an op may be called without. */
+const OPTIONAL: readonly string[] = ["weight", "bias", "running_mean", "running_var"];
+
 /**
- * Runs the cases of `folder`/manifest.json whose op is in `only`, or all. One whose op is not there counts as failed.
- * Throws CheckpointError when the folder holds no such fixtures, or damaged ones.
+ * Runs the cases of `folder`/manifest.json whose op is in `only`, or all. One whose op is not there, or that lacks a part
+ * or a tensor, counts as failed. Throws CheckpointError when the folder holds no manifest, or one that does not name its cases.
  */
 export async function runOpsParity(
   folder: string,
@@ -32,33 +35,55 @@ export async function runOpsParity(
   const cases = (await readManifest(folder)).filter(({ op }) => !only || only.includes(op));
   const results: ParityResult[] = [];
   for (const file of new Set(cases.map((one) => one.file))) {
-    const { tensors } = await loadTensors(join(folder, file));
-    for (const one of cases.filter((other) => other.file === file)) results.push(await runCase(one, tensors));
-    for (const tensor of tensors.values()) tensor.dispose();
+    const ofFile = cases.filter((one) => one.file === file);
+    results.push(...(await runFile(join(folder, file), ofFile)));
   }
   return results;
 }
 
 async function readManifest(folder: string): Promise<FixtureCase[]> {
   const path = join(folder, "manifest.json");
+  const help = "pass a folder of op fixtures";
   try {
     const { cases } = JSON.parse(await readFile(path, "utf8"));
-    if (Array.isArray(cases)) return cases;
+    const isNamed = (one: FixtureCase | null) =>
+      [one?.id, one?.op, one?.file].every((text) => typeof text === "string");
+    if (Array.isArray(cases) && cases.every(isNamed)) return cases;
   } catch (cause) {
-    throw new CheckpointError(`${path}: ${(cause as Error).message}`, "pass a folder of op fixtures", { cause });
+    throw new CheckpointError(`${path}: ${(cause as Error).message}`, help, { cause });
   }
-  throw new CheckpointError(`${path}: it lists no cases`, "pass a folder of op fixtures");
+  throw new CheckpointError(`${path}: it lists no cases, or some without id, op or file`, help);
 }
 
-async function runCase(one: FixtureCase, stored: ReadonlyMap<string, Tensor>): Promise<ParityResult> {
-  const failed = (detail: string) => ({ name: one.id, passed: false, worst: Number.POSITIVE_INFINITY, detail });
-  try {
-    const results = compute(one, fixtureCall(one.op), stored);
-    return await compare(one, results, stored);
-  } catch (error) {
-    if (!(error instanceof ZeroSiamError)) throw error;
-    return failed(error.message);
+/** Runs the cases whose tensors `path` holds. Where it cannot be loaded all have failed. */
+async function runFile(path: string, cases: readonly FixtureCase[]): Promise<ParityResult[]> {
+  const stored = await loadTensors(path).catch((error: unknown) => {
+    if (error instanceof ZeroSiamError) return error;
+    throw error;
+  });
+  const results: ParityResult[] = [];
+  for (const one of cases) {
+    const result = compared(one.id, async (comparison) => {
+      if (stored instanceof ZeroSiamError) throw stored;
+      await runCase(one, required(Object.fromEntries(stored.tensors), `${one.id}: ${path}`), comparison);
+    });
+    results.push(await result);
   }
+  if (!(stored instanceof ZeroSiamError)) for (const tensor of stored.tensors.values()) tensor.dispose();
+  return results;
+}
+
+async function runCase(one: FixtureCase, stored: FixtureTensors, comparison: Comparison): Promise<void> {
+  const parts = required(one, `manifest.json: ${one.id}`, ["grads", "gy", "grad_tol"]);
+  const { outputs, gradients } = compute(parts, stored);
+  const check = async (what: string, got: Tensor, key: string, tolerance: FixtureTolerance) => {
+    comparison.add(what, await got.data(), await stored[key].data(), tolerance);
+  };
+  for (const [name, key] of Object.entries(parts.outputs)) await check(name, outputs[name], key, parts.tol);
+  for (const [name, key] of Object.entries(parts.grads ?? {}))
+    await check(`gradient of ${name}`, gradients[name], key, parts.grad_tol ?? parts.tol);
+  // only now: where an op passes its gradient on, several inputs have the same tensor
+  for (const tensor of [...Object.values(outputs), ...Object.values(gradients)]) tensor.dispose();
 }
 
 interface Results {
@@ -67,41 +92,26 @@ interface Results {
 }
 
 /** The outputs, and the gradients of the inputs that have a stored one. */
-function compute(
-  { inputs, attrs, grads = {}, gy }: FixtureCase,
-  call: FixtureCall,
-  stored: ReadonlyMap<string, Tensor>,
-): Results {
+function compute({ id, op, inputs, attrs, grads = {}, gy }: FixtureCase, stored: FixtureTensors): Results {
   return scope(() => {
-    const named = Object.entries(inputs).map(([name, key]) => [name, stored.get(key) as Tensor] as const);
-    const tensors = Object.fromEntries(named);
-    const leaves = Object.keys(grads);
-    for (const name of leaves) tensors[name].setRequiresGrad(true);
-    const result = call(tensors, attrs);
-    const outputs = result instanceof Tensor ? { y: result } : result;
+    const tensors = Object.fromEntries(Object.entries(inputs).map(([name, key]) => [name, stored[key]]));
+    const where = (part: string) => `manifest.json: ${part} of ${id}`;
+    const leaves = Object.keys(grads).map((name) => required(tensors, where("inputs"))[name].setRequiresGrad(true));
+    const call = fixtureCall(op);
+    const result = call(required(tensors, where("inputs"), OPTIONAL), required(attrs, where("attrs")));
+    const outputs = required(result instanceof Tensor ? { y: result } : result, `the results of ${op} for ${id}`);
     if (!gy) return { outputs, gradients: {} };
-    const gradients = grad(
-      outputs.y,
-      leaves.map((name) => tensors[name]),
-      { gradient: stored.get(gy) as Tensor },
-    );
-    return { outputs, gradients: Object.fromEntries(leaves.map((name, i) => [name, gradients[i]])) };
+    const gradients = grad(outputs.y, leaves, { gradient: stored[gy] });
+    return { outputs, gradients: Object.fromEntries(Object.keys(grads).map((name, i) => [name, gradients[i]])) };
   });
 }
 
-async function compare(
-  one: FixtureCase,
-  { outputs, gradients }: Results,
-  stored: ReadonlyMap<string, Tensor>,
-): Promise<ParityResult> {
-  const comparison = new Comparison();
-  const check = async (what: string, got: Tensor, key: string, tolerance: FixtureTolerance) => {
-    comparison.add(what, await got.data(), await (stored.get(key) as Tensor).data(), tolerance);
-  };
-  for (const [name, key] of Object.entries(one.outputs)) await check(name, outputs[name], key, one.tol);
-  for (const [name, key] of Object.entries(one.grads ?? {}))
-    await check(`gradient of ${name}`, gradients[name], key, one.grad_tol ?? one.tol);
-  // only now: where an op passes its gradient on, several inputs have the same tensor
-  for (const tensor of [...Object.values(outputs), ...Object.values(gradients)]) tensor.dispose();
-  return comparison.result(one.id);
+/** `record`, with a CheckpointError for reading a name that is neither in it nor `optional`. */
+function required<T extends object>(record: T, where: string, optional: readonly string[] = []): T {
+  return new Proxy(record, {
+    get(target, name) {
+      if (Object.hasOwn(target, name) || optional.includes(String(name))) return Reflect.get(target, name);
+      throw new CheckpointError(`${where}: no ${String(name)}`, "the folder's manifest.json and tensors do not fit");
+    },
+  });
 }
