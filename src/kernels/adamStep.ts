@@ -1,5 +1,7 @@
 // adamStep: Adam and AdamW, for one parameter (Kingma & Ba 2015; Loshchilov & Hutter 2019).
+import { checkFlag, checkNumber } from "../tensor/arguments.js";
 import { type SampleTensor, ulp } from "../tensor/op.js";
+import { given } from "../tensor/options.js";
 import { floats } from "./lib/floats.js";
 import { f32 } from "./lib/kernel.js";
 import { of } from "./lib/sample.js";
@@ -44,16 +46,16 @@ export const adamStep = update({
   states: ["m", "v"],
   scalars: ["lr", "step"],
   options: ["beta1", "beta2", "eps", "weightDecay", "decoupled"],
-  params: (
-    _,
-    { beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0, decoupled = false }: AdamStepOptions = {},
-  ) => ({
-    beta1,
-    beta2,
-    eps,
-    weightDecay,
-    decoupled,
-  }),
+  params(_, options?: AdamStepOptions) {
+    const { beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0, decoupled = false } = given("adamStep", options);
+    return {
+      beta1: checkNumber("adamStep", "beta1", beta1),
+      beta2: checkNumber("adamStep", "beta2", beta2),
+      eps: checkNumber("adamStep", "eps", eps, 0),
+      weightDecay: checkNumber("adamStep", "weightDecay", weightDecay),
+      decoupled: checkFlag("adamStep", "decoupled", decoupled),
+    };
+  },
   wgsl: ({ decoupled }) => `  ${decoupled ? "let slope = g;\n  p -= lr * u.decay * p;" : "let slope = g + u.decay * p;"}
   m = u.beta1 * m + u.rest1 * slope;
   v = u.beta2 * v + u.rest2 * slope * slope;

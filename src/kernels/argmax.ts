@@ -1,4 +1,5 @@
 // argmax: the position of the largest element along a dimension.
+import { checkFlag } from "../tensor/arguments.js";
 import type { DType } from "../tensor/dtype.js";
 import { exact, type TensorInfo } from "../tensor/op.js";
 import { normalizeDims } from "../tensor/shape.js";
@@ -25,9 +26,9 @@ const KEYS: Record<Exclude<DType, "bool">, string> = {
 export const argmax = reduction({
   name: "argmax",
   doc: "index of the largest element along a dimension, the first among equals",
-  params: ([x], dim?: number | null, keepdim?: boolean): ReductionParams => ({
+  params: ([x], dim?: number | null, keepdim: boolean = false): ReductionParams => ({
     axes: normalizeDims("argmax", dim, (x as TensorInfo).shape.length),
-    keepdim: keepdim ?? false,
+    keepdim: checkFlag("argmax", "keepdim", keepdim),
   }),
   drawArgs: (rank, choose) => [rank > 0 && choose(2) === 1 ? choose(rank) : null, choose(2) === 1],
   dtypes: ["f32", "i32", "u32"],

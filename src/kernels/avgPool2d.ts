@@ -2,7 +2,7 @@
 import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { type Shape, sizeOf } from "../tensor/shape.js";
 import { input, output, read, u32, write } from "./lib/kernel.js";
-import { AVG_POOL_OPTIONS, type AvgPoolOptions, drawPool, info, pooledShape, poolWindow } from "./lib/pool.js";
+import { AVG_POOL_OPTIONS, type AvgPoolOptions, avgPoolWindow, drawPool, info, pooledShape } from "./lib/pool.js";
 import { poolWindows } from "./lib/poolKernels.js";
 import { sumError } from "./lib/reduction.js";
 import { benchImages, of } from "./lib/sample.js";
@@ -24,10 +24,7 @@ export const avgPool2d = defineOp({
   doc: "mean of each window",
   inputs: ["x"],
   options: AVG_POOL_OPTIONS,
-  params: (_, kernel: Size2d | Shape, options: AvgPoolOptions = {}): Params => ({
-    ...poolWindow("avgPool2d", kernel, options),
-    countIncludePad: options.countIncludePad ?? true,
-  }),
+  params: (_, kernel: Size2d | Shape, options?: AvgPoolOptions): Params => avgPoolWindow("avgPool2d", kernel, options),
   infer: (inputs, params) => [{ shape: pooledShape("avgPool2d", "x", info(inputs, 0), params), dtype: "f32" }],
   kernels({ inputs, outputs, params }) {
     const pooling = {
@@ -89,6 +86,9 @@ export const avgPool2d = defineOp({
     { ...of([1, 3, 8, 8]), args: [9], throws: "ShapeError" },
     { ...of([1, 3, 8, 8]), args: [2, { padding: 2 }], throws: "ShapeError" },
     { ...of([1, 3, 8, 8]), args: [2, { stride: 0 }], throws: "ConfigError" },
+    { ...of([1, 3, 8, 8]), args: [], throws: "ConfigError" },
+    { ...of([1, 3, 8, 8]), args: [2, null], throws: "ConfigError" },
+    { ...of([1, 3, 8, 8]), args: [2, { countIncludePad: 1 }], throws: "ConfigError" },
   ],
   bench: (size) => ({ ...of(benchImages(size)), args: [2] }),
   cost: ([x], params) => ({

@@ -3,7 +3,7 @@ import { defineOp } from "../tensor/op.js";
 import type { Shape } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import { input, output, read, u32, write } from "./lib/kernel.js";
-import { AVG_POOL_OPTIONS, type AvgPoolOptions, info, poolWindow, unpooledShape } from "./lib/pool.js";
+import { AVG_POOL_OPTIONS, type AvgPoolOptions, avgPoolWindow, info, unpooledShape } from "./lib/pool.js";
 import { unpoolWindows } from "./lib/poolKernels.js";
 import { benchImages, of } from "./lib/sample.js";
 import { type Pair, pair, type Size2d, type Window } from "./lib/window.js";
@@ -28,10 +28,9 @@ export const avgPool2dGrad = defineOp({
   doc: "gradient of avgPool2d",
   inputs: ["gy"],
   options: AVG_POOL_OPTIONS,
-  params: (_, size: Size2d | Shape, kernel: Size2d | Shape, options: AvgPoolOptions = {}): Params => ({
-    ...poolWindow("avgPool2dGrad", kernel, options),
+  params: (_, size: Size2d | Shape, kernel: Size2d | Shape, options?: AvgPoolOptions): Params => ({
+    ...avgPoolWindow("avgPool2dGrad", kernel, options),
     size: pair("avgPool2dGrad", "size", size as Size2d, 0),
-    countIncludePad: options.countIncludePad ?? true,
   }),
   infer: (inputs, params) => [
     { shape: unpooledShape("avgPool2dGrad", info(inputs, 0), params.size, params), dtype: "f32" },

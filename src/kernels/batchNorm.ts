@@ -4,7 +4,7 @@ import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { type NormOptions, normOutputs, normReference, planesOf } from "./lib/channelNorm.js";
 import { normPlan } from "./lib/channelNormKernels.js";
-import { checkShapes } from "./lib/checks.js";
+import { checkShapes, epsOf } from "./lib/checks.js";
 import { drawOptional, isFloat } from "./lib/draw.js";
 import { normGradients, overPlanes } from "./lib/normGradient.js";
 import { normTolerance } from "./lib/normTolerance.js";
@@ -32,7 +32,7 @@ export const batchNorm = defineOp({
   inputs: ["x", "weight?", "bias?"],
   outputs: ["y", "mean", "variance", "center"],
   options: ["eps"],
-  params: (_, { eps = 1e-5 }: NormOptions = {}) => ({ eps }),
+  params: (_, options?: NormOptions) => ({ eps: epsOf("batchNorm", options) }),
   infer([x, weight, bias]) {
     const planes = planesOf("batchNorm", x as TensorInfo, null);
     checkShapes("batchNorm", { weight, bias }, { weight: [planes.channels], bias: [planes.channels] });
@@ -70,6 +70,10 @@ export const batchNorm = defineOp({
     { ...of([4], [4], [4]), throws: "ShapeError" },
     { ...of([2, 3, 4, 4], [4], [3]), throws: "ShapeError" },
     { ...of({ shape: [2, 3], dtype: "i32" }, null, null), throws: "DTypeError" },
+    { ...of([4, 3], null, null), args: [{ eps: Number.NaN }], throws: "ConfigError" },
+    { ...of([4, 3], null, null), args: [{ eps: -1 }], throws: "ConfigError" },
+    { ...of([4, 3], null, null), args: [{ eps: "x" }], throws: "ConfigError" },
+    { ...of([4, 3], null, null), args: [1e-5], throws: "ConfigError" },
   ],
   bench(size) {
     const images = benchImages(size);

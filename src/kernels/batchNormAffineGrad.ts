@@ -1,8 +1,10 @@
 // batchNormAffineGrad: the gradients of a batch normalisation with respect to its weight and bias.
+
 import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import { checkSumsInputs, countOf, planesOf, sumsReference } from "./lib/channelNorm.js";
 import { gradientSums } from "./lib/channelNormKernels.js";
+import { epsOf } from "./lib/checks.js";
 import { normSumTolerance } from "./lib/normTolerance.js";
 import { benchImages, of } from "./lib/sample.js";
 
@@ -27,7 +29,7 @@ export const batchNormAffineGrad = defineOp({
   inputs: ["g", "x", "center", "variance"],
   outputs: ["weight", "bias"],
   options: ["eps"],
-  params: (_, { eps }: { eps: number }) => ({ eps }),
+  params: (_, options: { eps: number }) => ({ eps: epsOf("batchNormAffineGrad", options) }),
   infer(inputs) {
     const { channels } = checkSumsInputs("batchNormAffineGrad", inputs, null);
     return [

@@ -4,7 +4,7 @@ import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { eachElement, type NormOptions, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { normalizePlanes } from "./lib/channelNormKernels.js";
-import { checkShapes } from "./lib/checks.js";
+import { checkShapes, epsOf } from "./lib/checks.js";
 import { drawOptional, isFloat } from "./lib/draw.js";
 import { input } from "./lib/kernel.js";
 import { benchImages, of } from "./lib/sample.js";
@@ -30,7 +30,7 @@ export const batchNormEval = defineOp({
   doc: "each channel normalised by given mean and variance",
   inputs: ["x", "mean", "variance", "weight?", "bias?"],
   options: ["eps"],
-  params: (_, { eps = 1e-5 }: NormOptions = {}) => ({ eps }),
+  params: (_, options?: NormOptions) => ({ eps: epsOf("batchNormEval", options) }),
   infer([x, mean, variance, weight, bias]) {
     const shape = statisticsShape(planesOf("batchNormEval", x as TensorInfo, null));
     checkShapes(
@@ -97,6 +97,7 @@ export const batchNormEval = defineOp({
 
     { ...of([2, 3, 4], [3], [4], null, null), throws: "ShapeError" },
     { ...of([2, 3, 4], [3], { shape: [3], dtype: "i32" }, null, null), throws: "DTypeError" },
+    { ...of([4, 3], [3], [3], null, null), args: [{ eps: Number.NaN }], throws: "ConfigError" },
   ],
   bench(size) {
     const images = benchImages(size);

@@ -4,7 +4,7 @@ import { sizeOf } from "../tensor/shape.js";
 import { DISTANCE, meansOf } from "./lib/center.js";
 import { centersShape, countOf, eachElement, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { channelOf, perPlane, planeUniforms } from "./lib/channelNormKernels.js";
-import { checkShapes } from "./lib/checks.js";
+import { checkShapes, epsOf } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
 import { normGradientTolerance } from "./lib/normTolerance.js";
 import { rowKernel } from "./lib/rowKernel.js";
@@ -33,7 +33,7 @@ export const batchNormInputGrad = defineOp({
   doc: "gradient of batchNorm by its input",
   inputs: ["g", "x", "weight?", "center", "variance", "dWeight", "dBias"],
   options: ["eps"],
-  params: (_, { eps }: { eps: number }) => ({ eps }),
+  params: (_, options: { eps: number }) => ({ eps: epsOf("batchNormInputGrad", options) }),
   infer([g, x, weight, center, variance, dWeight, dBias]) {
     const planes = planesOf("batchNormInputGrad", x as TensorInfo, null);
     const shape = statisticsShape(planes);

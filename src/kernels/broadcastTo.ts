@@ -46,6 +46,7 @@ export const broadcastTo = elementwise({
 
     { inputs: [[3]], args: [[4]], throws: "ShapeError" },
     { inputs: [[2, 3]], args: [[3]], throws: "ShapeError" },
+    { inputs: [[1]], args: [3], throws: "ShapeError" },
   ],
   bench: (size) => ({ inputs: [[1, size]], args: [[size, size]] }),
 });

@@ -1,4 +1,5 @@
 // cast: the same values in another dtype.
+import { formatValue } from "../tensor/arguments.js";
 import { type DType, wgslType } from "../tensor/dtype.js";
 import { ConfigError } from "../tensor/errors.js";
 import { exact } from "../tensor/op.js";
@@ -26,7 +27,8 @@ export const cast = elementwise({
   doc: "x as another dtype, truncated towards zero",
   dtypes: DTYPES,
   params(_, dtype: DType) {
-    if (!DTYPES.includes(dtype)) throw new ConfigError(`cast: "${dtype}" is no dtype`, `use ${DTYPES.join(", ")}`);
+    if (!DTYPES.includes(dtype))
+      throw new ConfigError(`cast: ${formatValue(dtype)} is no dtype`, `use ${DTYPES.join(", ")}`);
     return { dtype };
   },
   result: (_, { dtype }) => dtype,

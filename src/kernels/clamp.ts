@@ -1,4 +1,5 @@
 // clamp: x limited to [min, max].
+import { formatValue } from "../tensor/arguments.js";
 import type { DType } from "../tensor/dtype.js";
 import { ConfigError } from "../tensor/errors.js";
 import { exact } from "../tensor/op.js";
@@ -28,8 +29,12 @@ export const clamp = elementwise({
   doc: "x limited to [min, max]",
   dtypes: ["f32", "i32", "u32"],
   params(_, min: number | null = null, max: number | null = null): Bounds {
-    if ((min === null && max === null) || Number.isNaN(min) || Number.isNaN(max)) {
-      throw new ConfigError(`clamp: the bounds are ${min} and ${max}`, "give at least one number");
+    const bounds = [min, max].filter((bound) => bound !== null);
+    if (bounds.length === 0 || !bounds.every((bound) => typeof bound === "number" && !Number.isNaN(bound))) {
+      throw new ConfigError(
+        `clamp: the bounds are ${formatValue(min)} and ${formatValue(max)}`,
+        "give at least one number",
+      );
     }
     return { min, max };
   },
@@ -75,6 +80,7 @@ export const clamp = elementwise({
     { ...of([2]), throws: "ConfigError" },
     { ...of([2]), args: [Number.NaN, 1], throws: "ConfigError" },
     { ...of({ shape: [2], dtype: "bool" }), args: [0, 1], throws: "DTypeError" },
+    { ...of([2]), args: ["x"], throws: "ConfigError" },
   ],
 });
 

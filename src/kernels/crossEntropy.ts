@@ -1,5 +1,7 @@
 // crossEntropy: −ln softmax(x) at the target class, per row of logits.
+import { checkNumber } from "../tensor/arguments.js";
 import { ConfigError } from "../tensor/errors.js";
+import { given } from "../tensor/options.js";
 import type { Tensor } from "../tensor/tensor.js";
 import {
   CLASS_LOSS_OPTIONS,
@@ -38,9 +40,9 @@ export const crossEntropy = classLoss({
   name: "crossEntropy",
   doc: "cross-entropy of logits and class indices",
   options: [...CLASS_LOSS_OPTIONS, "labelSmoothing"],
-  params(_, options: CrossEntropyOptions = {}): Params {
-    const { labelSmoothing = 0 } = options;
-    if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+  params(_, options?: CrossEntropyOptions): Params {
+    const { labelSmoothing = 0 } = given("crossEntropy", options);
+    if (checkNumber("crossEntropy", "labelSmoothing", labelSmoothing, 0) > 1) {
       throw new ConfigError(`crossEntropy: labelSmoothing is ${labelSmoothing}`, "it must be between 0 and 1");
     }
     return { ...classLossParams("crossEntropy", options), labelSmoothing };

@@ -1,5 +1,7 @@
 // crossEntropyBackward: the gradient of crossEntropy with respect to the logits, from that of each row's loss.
+import { checkInteger, checkNumber } from "../tensor/arguments.js";
 import { type TensorInfo, ulp } from "../tensor/op.js";
+import { given } from "../tensor/options.js";
 import { f32, i32 } from "./lib/kernel.js";
 import { rowwise } from "./lib/rowwise.js";
 import { of } from "./lib/sample.js";
@@ -18,9 +20,15 @@ export const crossEntropyBackward = rowwise({
   inputs: { g: "each", x: "row", label: "each" },
   dtypes: { label: "i32" },
   options: ["ignoreIndex", "labelSmoothing"],
-  params([, x], { ignoreIndex, labelSmoothing }: { ignoreIndex: number; labelSmoothing: number }) {
+  params([, x], options: { ignoreIndex: number; labelSmoothing: number }) {
+    const { ignoreIndex = Number.NaN, labelSmoothing = Number.NaN } = given("crossEntropyBackward", options);
     const { shape } = x as TensorInfo;
-    return { dim: shape.length - 1, ignoreIndex, labelSmoothing, classes: shape.at(-1) as number };
+    return {
+      dim: shape.length - 1,
+      ignoreIndex: checkInteger("crossEntropyBackward", "ignoreIndex", ignoreIndex),
+      labelSmoothing: checkNumber("crossEntropyBackward", "labelSmoothing", labelSmoothing, 0),
+      classes: shape.at(-1) as number,
+    };
   },
   result: "row",
   passes: () => softmaxPasses("x"),

@@ -2,7 +2,7 @@
 import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { normOutputs, normReference, planesOf } from "./lib/channelNorm.js";
+import { groupParams, normOutputs, normReference, planesOf } from "./lib/channelNorm.js";
 import { normPlan } from "./lib/channelNormKernels.js";
 import { checkShapes } from "./lib/checks.js";
 import { drawOptional, isFloat } from "./lib/draw.js";
@@ -38,7 +38,7 @@ export const groupNorm = defineOp({
   inputs: ["x", "weight?", "bias?"],
   outputs: ["y", "mean", "variance", "center"],
   options: ["groups", "eps"],
-  params: (_, { groups, eps = 1e-5 }: GroupNormOptions) => ({ groups, eps }),
+  params: (_, options: GroupNormOptions) => groupParams("groupNorm", options),
   infer([x, weight, bias], { groups }) {
     const planes = planesOf("groupNorm", x as TensorInfo, groups);
     checkShapes("groupNorm", { weight, bias }, { weight: [planes.channels], bias: [planes.channels] });
@@ -86,6 +86,8 @@ export const groupNorm = defineOp({
 
     { ...of([2, 6, 5], null, null), args: [{ groups: 4 }], throws: "ConfigError" },
     { ...of([2, 6, 5], [3], null), args: [{ groups: 3 }], throws: "ShapeError" },
+    { ...of([4, 6], null, null), args: [{ groups: 2, eps: -1 }], throws: "ConfigError" },
+    { ...of([4, 6], null, null), args: [{ groups: 2, eps: Number.NaN }], throws: "ConfigError" },
   ],
   bench(size) {
     const images = benchImages(size);

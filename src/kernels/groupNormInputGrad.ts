@@ -2,7 +2,7 @@
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import { DISTANCE, meansOf } from "./lib/center.js";
-import { centersShape, countOf, eachElement, planesOf, statisticsShape } from "./lib/channelNorm.js";
+import { centersShape, countOf, eachElement, groupParams, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { channelOf, perPlane, planeUniforms, statisticOf } from "./lib/channelNormKernels.js";
 import { checkShapes } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
@@ -34,7 +34,7 @@ export const groupNormInputGrad = defineOp({
   doc: "gradient of groupNorm by its input",
   inputs: ["g", "x", "weight?", "center", "variance", "scaled", "plain"],
   options: ["groups", "eps"],
-  params: (_, { groups, eps }: { groups: number; eps: number }) => ({ groups, eps }),
+  params: (_, options: { groups: number; eps: number }) => groupParams("groupNormInputGrad", options),
   infer([g, x, weight, center, variance, scaled, plain], { groups }) {
     const planes = planesOf("groupNormInputGrad", x as TensorInfo, groups);
     const { batch, channels } = planes;

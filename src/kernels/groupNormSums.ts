@@ -1,7 +1,7 @@
 // groupNormSums: what all gradients of groupNorm are made of, summed over each plane.
 import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
-import { checkSumsInputs, planesOf, sumsReference } from "./lib/channelNorm.js";
+import { checkSumsInputs, groupParams, planesOf, sumsReference } from "./lib/channelNorm.js";
 import { gradientSums } from "./lib/channelNormKernels.js";
 import { normSumTolerance } from "./lib/normTolerance.js";
 import { benchImages, of } from "./lib/sample.js";
@@ -28,7 +28,7 @@ export const groupNormSums = defineOp({
   inputs: ["g", "x", "center", "variance"],
   outputs: ["scaled", "plain"],
   options: ["groups", "eps"],
-  params: (_, { groups, eps }: { groups: number; eps: number }) => ({ groups, eps }),
+  params: (_, options: { groups: number; eps: number }) => groupParams("groupNormSums", options),
   infer(inputs, { groups }) {
     const { batch, channels } = checkSumsInputs("groupNormSums", inputs, groups);
     const sums = { shape: [batch, channels], dtype: "f32" as const };

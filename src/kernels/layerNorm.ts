@@ -1,9 +1,11 @@
 // layerNorm: normalises each row, made of the last dimensions (Ba et al. 2016).
+
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
+import { given } from "../tensor/options.js";
 import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { partsOf } from "./lib/center.js";
-import { checkShapes } from "./lib/checks.js";
+import { checkShapes, epsOf } from "./lib/checks.js";
 import { drawOptional } from "./lib/draw.js";
 import { f32, input, output } from "./lib/kernel.js";
 import { isInfinite, nanOf, overflows } from "./lib/moments.js";
@@ -44,9 +46,9 @@ export const layerNorm = defineOp({
   inputs: ["x", "weight?", "bias?"],
   outputs: ["y", "mean", "rstd", "center"],
   options: ["dims", "eps"],
-  params: ([x, weight], { dims, eps = 1e-5 }: RowNormOptions = {}) => ({
-    dims: checkDims("layerNorm", x as TensorInfo, weight, dims),
-    eps,
+  params: ([x, weight], options?: RowNormOptions) => ({
+    dims: checkDims("layerNorm", x as TensorInfo, weight, given("layerNorm", options).dims),
+    eps: epsOf("layerNorm", options),
   }),
   infer([x, weight, bias], { dims }) {
     const { normalized, statistics } = rowShapes("layerNorm", x as TensorInfo, dims);
@@ -139,5 +141,7 @@ export const layerNorm = defineOp({
     { ...of([2, 3], null, null), args: [{ dims: 3 }], throws: "ConfigError" },
     { ...of([2, 0], null, null), throws: "ShapeError" },
     { ...of({ shape: [2, 3], dtype: "i32" }, null, null), throws: "DTypeError" },
+    { ...of([4, 6], null, null), args: [{ eps: -1 }], throws: "ConfigError" },
+    { ...of([4, 6], null, null), args: [{ eps: Number.NaN }], throws: "ConfigError" },
   ],
 });

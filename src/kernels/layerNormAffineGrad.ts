@@ -7,7 +7,7 @@ import { input, output, scratch } from "./lib/kernel.js";
 import { normSumTolerance } from "./lib/normTolerance.js";
 import { reduceKernels } from "./lib/reduceKernels.js";
 import { reduceLayout } from "./lib/reduceLayout.js";
-import { rowShapes } from "./lib/rowNorm.js";
+import { checkDims, rowShapes } from "./lib/rowNorm.js";
 import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
@@ -25,7 +25,7 @@ export const layerNormAffineGrad = defineOp({
   doc: "gradients of layerNorm by weight and bias: Σ g x̂ and Σ g over rows",
   inputs: ["g", "x", "center", "rstd"],
   outputs: ["weight", "bias"],
-  params: (_, dims: number) => ({ dims }),
+  params: ([, x], dims: number) => ({ dims: checkDims("layerNormAffineGrad", x as TensorInfo, null, dims) }),
   infer([g, x, center, rstd], { dims }) {
     const { normalized, statistics } = rowShapes("layerNormAffineGrad", x as TensorInfo, dims);
     checkShapes(

@@ -6,7 +6,7 @@ import { checkShapes } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
 import { normGradientTolerance } from "./lib/normTolerance.js";
 import { rowKernel } from "./lib/rowKernel.js";
-import { columnOf, eachOf, hostRow, meanOf, rowOf, rowShapes } from "./lib/rowNorm.js";
+import { checkDims, columnOf, eachOf, hostRow, meanOf, rowOf, rowShapes } from "./lib/rowNorm.js";
 import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
@@ -29,7 +29,7 @@ export const layerNormInputGrad = defineOp({
   name: "layerNormInputGrad",
   doc: "gradient of layerNorm by its input",
   inputs: ["g", "x", "weight?", "center", "rstd"],
-  params: (_, dims: number) => ({ dims }),
+  params: ([, x], dims: number) => ({ dims: checkDims("layerNormInputGrad", x as TensorInfo, null, dims) }),
   infer([g, x, weight, center, rstd], { dims }) {
     const { normalized, statistics } = rowShapes("layerNormInputGrad", x as TensorInfo, dims);
     checkShapes(

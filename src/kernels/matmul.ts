@@ -1,6 +1,8 @@
 // matmul: the matrix product, batched and broadcast, of operands that may be stored transposed.
+import { checkFlag } from "../tensor/arguments.js";
 import { DTypeError, ShapeError } from "../tensor/errors.js";
 import { defineOp, type HostTensor, type Inputs, type TensorInfo } from "../tensor/op.js";
+import { given } from "../tensor/options.js";
 import { broadcastShapes, broadcastStrides, formatShape, type Shape, sizeOf, stridesOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { sumOfProducts } from "./lib/accuracy.js";
@@ -34,7 +36,13 @@ export const matmul = defineOp({
   doc: "matrix product, with batches and transposed operands",
   inputs: ["a", "b"],
   options: ["transposeA", "transposeB"],
-  params: (_, { transposeA = false, transposeB = false }: MatmulOptions = {}): Params => ({ transposeA, transposeB }),
+  params(_, options?: MatmulOptions): Params {
+    const { transposeA = false, transposeB = false } = given("matmul", options);
+    return {
+      transposeA: checkFlag("matmul", "transposeA", transposeA),
+      transposeB: checkFlag("matmul", "transposeB", transposeB),
+    };
+  },
   infer(inputs, params) {
     const [a, b] = inputs as readonly TensorInfo[];
     if (a.dtype !== "f32" || b.dtype !== "f32") {

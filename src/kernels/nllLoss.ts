@@ -14,7 +14,7 @@ export const nllLoss = classLoss({
   name: "nllLoss",
   doc: "negative log-likelihood of class indices under log-probabilities",
   options: CLASS_LOSS_OPTIONS,
-  params: (_, options: ClassLossOptions = {}) => classLossParams("nllLoss", options),
+  params: (_, options?: ClassLossOptions) => classLossParams("nllLoss", options),
   passes: () => ({
     loss: { state: "f32", init: "0.0", fold: "select(s, -x, i32(j) == label)", merge: "a + b" },
   }),

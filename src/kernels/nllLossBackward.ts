@@ -1,4 +1,5 @@
 // nllLossBackward: the gradient of nllLoss with respect to the log-probabilities, from that of each row's loss.
+import { checkInteger } from "../tensor/arguments.js";
 import { exact, type TensorInfo } from "../tensor/op.js";
 import { i32 } from "./lib/kernel.js";
 import { rowwise } from "./lib/rowwise.js";
@@ -16,7 +17,10 @@ export const nllLossBackward = rowwise({
   doc: "gradient of nllLoss: −g at the target class",
   inputs: { g: "each", x: "row", label: "each" },
   dtypes: { label: "i32" },
-  params: ([, x], ignoreIndex: number) => ({ dim: (x as TensorInfo).shape.length - 1, ignoreIndex }),
+  params: ([, x], ignoreIndex: number) => ({
+    dim: (x as TensorInfo).shape.length - 1,
+    ignoreIndex: checkInteger("nllLossBackward", "ignoreIndex", ignoreIndex),
+  }),
   result: "row",
   passes: () => ({}),
   value: "select(0.0, -g, i32(j) == label && label != u.ignore)",
@@ -33,5 +37,8 @@ export const nllLossBackward = rowwise({
   ],
   tolerance: exact,
   samples: [{ ...of([3], [3, 5], { shape: [3], dtype: "i32", values: [4, 0, 2] }), args: [0] }],
-  errors: [{ ...of([3], [3, 5], [3]), args: [0], throws: "DTypeError" }],
+  errors: [
+    { ...of([3], [3, 5], [3]), args: [0], throws: "DTypeError" },
+    { ...of([3], [3, 5], { shape: [3], dtype: "i32" }), args: [Number.NaN], throws: "ConfigError" },
+  ],
 });

@@ -1,7 +1,8 @@
 // pad: x with a border of one value.
+import { checkList, checkNumber, formatValue } from "../tensor/arguments.js";
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, exact, type TensorInfo } from "../tensor/op.js";
-import { formatShape } from "../tensor/shape.js";
+import { formatShape, isShape } from "../tensor/shape.js";
 import { type Frame, framed } from "./lib/framed.js";
 import { of } from "./lib/sample.js";
 
@@ -21,10 +22,10 @@ export const pad = defineOp({
   doc: "x with a border of one value",
   params([x], pads: readonly (readonly [number, number])[], value: number = 0): Frame {
     const { shape } = x as TensorInfo;
-    const valid = pads.every((pair) => pair.length === 2 && pair.every((n) => Number.isInteger(n) && n >= 0));
+    const valid = Array.from(checkList("pad", "pads", pads)).every((pair) => isShape(pair) && pair.length === 2);
     if (!valid || pads.length !== shape.length) {
       throw new ShapeError(
-        `pad: ${JSON.stringify(pads)} does not fit ${formatShape(shape)} (${pads.length} and ${shape.length} dimensions)`,
+        `pad: ${formatValue(pads)} does not fit ${formatShape(shape)} (${pads.length} and ${shape.length} dimensions)`,
         "give [before, after] with integers ≥ 0 for each dimension; slice() cuts",
       );
     }
@@ -32,7 +33,7 @@ export const pad = defineOp({
       shape: shape.map((n, d) => n + pads[d][0] + pads[d][1]),
       starts: pads.map(([before]) => before),
       steps: pads.map(() => 1),
-      value,
+      value: Number.isNaN(value) ? value : checkNumber("pad", "value", value),
     };
   },
   vjp: (g, _, { params: { starts }, shapes }) => [g.slice(shapes.x.map((n, d) => [starts[d], starts[d] + n]))],

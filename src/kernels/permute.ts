@@ -1,4 +1,5 @@
 // permute: x with its dimensions in another order.
+import { checkList } from "../tensor/arguments.js";
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, exact, type TensorInfo } from "../tensor/op.js";
 import { formatShape, normalizeDims, type Shape } from "../tensor/shape.js";
@@ -21,7 +22,7 @@ export const permute = defineOp({
   doc: "x with its dimensions in another order",
   params([x], dims: Shape) {
     const { shape } = x as TensorInfo;
-    if (normalizeDims("permute", dims, shape.length).length !== shape.length) {
+    if (normalizeDims("permute", checkList("permute", "dims", dims), shape.length).length !== shape.length) {
       throw new ShapeError(
         `permute: dims ${formatShape(dims)} do not fit ${formatShape(shape)} (${dims.length} ≠ ${shape.length})`,
         "name each dimension once",
@@ -49,5 +50,6 @@ export const permute = defineOp({
     { ...of([2, 3]), args: [[0]], throws: "ShapeError" },
     { ...of([2, 3]), args: [[0, 0]], throws: "ShapeError" },
     { ...of([2, 3]), args: [[0, 2]], throws: "ShapeError" },
+    { ...of([3, 5]), args: [1, 0], throws: "ShapeError" },
   ],
 });

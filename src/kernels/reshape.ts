@@ -1,4 +1,5 @@
 // reshape: the same elements under another shape, sharing memory.
+import { checkList, formatValue } from "../tensor/arguments.js";
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, exact, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.js";
@@ -15,7 +16,7 @@ export const reshape = defineOp({
   name: "reshape",
   doc: "the same elements under another shape, without a copy",
   inputs: ["x"],
-  params: ([x], shape: Shape) => ({ shape: resolve((x as TensorInfo).shape, shape) }),
+  params: ([x], shape: Shape) => ({ shape: resolve((x as TensorInfo).shape, checkList("reshape", "shape", shape)) }),
   infer: ([x], { shape }) => [{ shape, dtype: (x as TensorInfo).dtype }],
   reference: ([x]) => [(x as HostTensor).data],
   vjp: (g, _, { shapes }) => [g.reshape(shapes.x)],
@@ -43,6 +44,7 @@ export const reshape = defineOp({
     { inputs: [[6]], args: [[4]], throws: "ShapeError" },
     { inputs: [[6]], args: [[-1, -1]], throws: "ShapeError" },
     { inputs: [[6]], args: [[-1, 4]], throws: "ShapeError" },
+    { inputs: [[6]], args: [3], throws: "ShapeError" },
   ],
   bench: (size) => ({ inputs: [[size, size]], args: [[-1]] }),
 });
@@ -53,10 +55,10 @@ function resolve(from: Shape, shape: Shape): number[] {
   const known = sizeOf(shape.filter((n) => n !== -1));
   const free = shape.filter((n) => n === -1).length;
   const rest = size / known; // NaN where any number would do: beside a 0 a −1 follows from nothing
-  const valid = shape.every((n) => Number.isInteger(n) && n >= -1);
+  const valid = Array.from(shape).every((n) => Number.isInteger(n) && n >= -1);
   if (!valid || free > 1 || (free === 1 ? !Number.isInteger(rest) || rest * known !== size : known !== size)) {
     throw new ShapeError(
-      `reshape: ${formatShape(from)} has ${size} elements, ${formatShape(shape)} has ${free ? "no size that fits" : known}`,
+      `reshape: ${formatShape(from)} has ${size} elements, ${formatValue(shape)} has ${free ? "no size that fits" : known}`,
       "keep the number of elements; at most one size may be -1",
     );
   }

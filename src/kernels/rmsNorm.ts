@@ -1,8 +1,10 @@
 // rmsNorm: each row over its root mean square (Zhang & Sennrich 2019).
+
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
+import { given } from "../tensor/options.js";
 import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { checkShapes } from "./lib/checks.js";
+import { checkShapes, epsOf } from "./lib/checks.js";
 import { drawOptional } from "./lib/draw.js";
 import { f32, input, output } from "./lib/kernel.js";
 import { normGradients, overRows } from "./lib/normGradient.js";
@@ -37,9 +39,9 @@ export const rmsNorm = defineOp({
   inputs: ["x", "weight?"],
   outputs: ["y", "rstd"],
   options: ["dims", "eps"],
-  params: ([x, weight], { dims, eps = 1e-5 }: RowNormOptions = {}) => ({
-    dims: checkDims("rmsNorm", x as TensorInfo, weight, dims),
-    eps,
+  params: ([x, weight], options?: RowNormOptions) => ({
+    dims: checkDims("rmsNorm", x as TensorInfo, weight, given("rmsNorm", options).dims),
+    eps: epsOf("rmsNorm", options),
   }),
   infer([x, weight], { dims }) {
     const { normalized, statistics } = rowShapes("rmsNorm", x as TensorInfo, dims);
@@ -101,5 +103,7 @@ export const rmsNorm = defineOp({
   errors: [
     { ...of([2, 3], [4]), throws: "ShapeError" },
     { ...of([2, 3], null), args: [{ dims: 0 }], throws: "ConfigError" },
+    { ...of([4, 6], null), args: [{ eps: -1 }], throws: "ConfigError" },
+    { ...of([4, 6], null), args: [{ eps: Number.NaN }], throws: "ConfigError" },
   ],
 });

@@ -5,7 +5,7 @@ import { checkShapes } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
 import { normGradientTolerance } from "./lib/normTolerance.js";
 import { rowKernel } from "./lib/rowKernel.js";
-import { columnOf, eachOf, hostRow, meanOf, rowOf, rowShapes } from "./lib/rowNorm.js";
+import { checkDims, columnOf, eachOf, hostRow, meanOf, rowOf, rowShapes } from "./lib/rowNorm.js";
 import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
@@ -19,7 +19,7 @@ export const rmsNormInputGrad = defineOp({
   name: "rmsNormInputGrad",
   doc: "gradient of rmsNorm by its input",
   inputs: ["g", "x", "weight?", "rstd"],
-  params: (_, dims: number) => ({ dims }),
+  params: ([, x], dims: number) => ({ dims: checkDims("rmsNormInputGrad", x as TensorInfo, null, dims) }),
   infer([g, x, weight, rstd], { dims }) {
     const { normalized, statistics } = rowShapes("rmsNormInputGrad", x as TensorInfo, dims);
     const shapes = { g: (x as TensorInfo).shape, weight: normalized, rstd: statistics };

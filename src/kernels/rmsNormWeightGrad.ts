@@ -6,7 +6,7 @@ import { input, output, scratch } from "./lib/kernel.js";
 import { normSumTolerance } from "./lib/normTolerance.js";
 import { reduceKernels } from "./lib/reduceKernels.js";
 import { reduceLayout } from "./lib/reduceLayout.js";
-import { rowShapes } from "./lib/rowNorm.js";
+import { checkDims, rowShapes } from "./lib/rowNorm.js";
 import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
@@ -20,7 +20,7 @@ export const rmsNormWeightGrad = defineOp({
   name: "rmsNormWeightGrad",
   doc: "gradient of rmsNorm by its weight: Σ g x rstd over rows",
   inputs: ["g", "x", "rstd"],
-  params: (_, dims: number) => ({ dims }),
+  params: ([, x], dims: number) => ({ dims: checkDims("rmsNormWeightGrad", x as TensorInfo, null, dims) }),
   infer([g, x, rstd], { dims }) {
     const { normalized, statistics } = rowShapes("rmsNormWeightGrad", x as TensorInfo, dims);
     checkShapes("rmsNormWeightGrad", { g, rstd }, { g: (x as TensorInfo).shape, rstd: statistics });

@@ -1,6 +1,8 @@
 // rotaryEmbedding: turns pairs of features by angles that grow with the position (RoPE, Su et al., arXiv:2104.09864).
+import { checkFlag } from "../tensor/arguments.js";
 import { DTypeError, ShapeError } from "../tensor/errors.js";
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
+import { given } from "../tensor/options.js";
 import { broadcastShapes, broadcastStrides, formatShape, type Shape, sameShape, sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
 import { sumOfProducts } from "./lib/accuracy.js";
@@ -32,7 +34,10 @@ export const rotaryEmbedding = defineOp({
   doc: "pairs of features turned by the angles of their positions (RoPE)",
   inputs: ["x", "cos", "sin"],
   options: ["interleaved"],
-  params: (_, { interleaved = false }: RotaryOptions = {}): Params => ({ interleaved }),
+  params(_, options?: RotaryOptions): Params {
+    const { interleaved = false } = given("rotaryEmbedding", options);
+    return { interleaved: checkFlag("rotaryEmbedding", "interleaved", interleaved) };
+  },
   infer(inputs) {
     const [x, cos, sin] = inputs as readonly TensorInfo[];
     for (const [name, { dtype }] of Object.entries({ x, cos, sin }))

@@ -1,5 +1,7 @@
 // sgdStep: stochastic gradient descent with momentum, for one parameter.
+import { checkFlag, checkNumber } from "../tensor/arguments.js";
 import { type SampleTensor, ulp } from "../tensor/op.js";
+import { given } from "../tensor/options.js";
 import { f32 } from "./lib/kernel.js";
 import { of } from "./lib/sample.js";
 import { update } from "./lib/update.js";
@@ -30,11 +32,14 @@ export const sgdStep = update({
   states: ["v"],
   scalars: ["lr"],
   options: ["momentum", "nesterov", "weightDecay"],
-  params: (_, { momentum = 0, nesterov = false, weightDecay = 0 }: SgdOptions = {}) => ({
-    momentum,
-    nesterov,
-    weightDecay,
-  }),
+  params(_, options?: SgdOptions) {
+    const { momentum = 0, nesterov = false, weightDecay = 0 } = given("sgdStep", options);
+    return {
+      momentum: checkNumber("sgdStep", "momentum", momentum),
+      nesterov: checkFlag("sgdStep", "nesterov", nesterov),
+      weightDecay: checkNumber("sgdStep", "weightDecay", weightDecay),
+    };
+  },
   wgsl: ({ nesterov }) => `  let slope = g + u.decay * p;
   v = u.momentum * v + slope;
   p -= lr * ${nesterov ? "(slope + u.momentum * v)" : "v"};`,

@@ -65,6 +65,9 @@ export const slice = defineOp({
     { ...of([5]), args: [[null, null]], throws: "ShapeError" },
     { ...of([5]), args: [[[4, 0, -1]]], throws: "ShapeError" },
     { ...of([5]), args: [[[0.5, 2]]], throws: "ShapeError" },
+    { ...of([5]), args: [1], throws: "ShapeError" },
+    { ...of([5]), args: [[1]], throws: "ShapeError" },
+    { ...of([5]), args: [[[0, 1, 1, 1]]], throws: "ShapeError" },
   ],
   bench: (size) => ({ ...of([size, size]), args: [[null, [1]]] }),
 });

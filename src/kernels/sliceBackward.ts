@@ -1,7 +1,8 @@
 // sliceBackward: a box put back where slice took it from, among zeros.
+import { formatValue } from "../tensor/arguments.js";
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, exact, type TensorInfo } from "../tensor/op.js";
-import { formatShape, type Shape } from "../tensor/shape.js";
+import { formatShape, isShape, type Shape } from "../tensor/shape.js";
 import { type Frame, framed } from "./lib/framed.js";
 import { of } from "./lib/sample.js";
 
@@ -22,9 +23,10 @@ export const sliceBackward = defineOp({
     const sizes = (x as TensorInfo).shape;
     const fits = (n: number, d: number) =>
       steps[d] >= 1 && (n === 0 || (starts[d] >= 0 && starts[d] + (n - 1) * steps[d] < shape[d]));
-    if (sizes.length !== shape.length || !sizes.every(fits)) {
+    const lists = [shape, starts, steps].every((list) => isShape(list) && list.length === sizes.length);
+    if (!lists || !sizes.every(fits)) {
       throw new ShapeError(
-        `sliceBackward: ${formatShape(sizes)} at ${formatShape(starts)} by ${formatShape(steps)} leaves ${formatShape(shape)}`,
+        `sliceBackward: ${formatShape(sizes)} at ${formatValue(starts)} by ${formatValue(steps)} leaves ${formatValue(shape)}`,
         "pass the shape and the ranges of the slice",
       );
     }
@@ -93,6 +95,8 @@ export const sliceBackward = defineOp({
       ],
       throws: "ShapeError",
     },
+    { ...of([2]), args: [[5], 0, [1]], throws: "ShapeError" },
+    { ...of([2]), args: [[5], [0], [1.5]], throws: "ShapeError" },
   ],
   bench: (size) => ({
     ...of([size, size - 1]),

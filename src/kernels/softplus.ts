@@ -1,4 +1,5 @@
 // softplus: ln(1 + e^βx) / β, a smooth relu.
+import { checkNumber } from "../tensor/arguments.js";
 import { ConfigError } from "../tensor/errors.js";
 import { elementwise } from "./lib/elementwise.js";
 import { floats } from "./lib/floats.js";
@@ -16,7 +17,7 @@ export const softplus = elementwise({
   name: "softplus",
   doc: "ln(1 + e^βx) / β",
   params(_, beta: number = 1) {
-    if (!(Math.fround(beta) > 0 && Math.fround(beta) < 1 / 0))
+    if (!(Math.fround(checkNumber("softplus", "beta", beta)) > 0 && Math.fround(beta) < 1 / 0))
       throw new ConfigError(`softplus: beta is ${beta}`, "pass a positive number that f32 can hold");
     return { beta };
   },

@@ -44,5 +44,7 @@ export const sum = reduction({
     { ...of([2, 3]), args: [2], throws: "ShapeError" },
     { ...of([2, 3]), args: [[0, 0]], throws: "ShapeError" },
     { ...of({ shape: [2], dtype: "bool" }), throws: "DTypeError" },
+    { ...of([5]), args: ["x"], throws: "ShapeError" },
+    { ...of([5]), args: [null, 1], throws: "ConfigError" },
   ],
 });

@@ -1,5 +1,7 @@
 // var: variance along dimensions, in two passes.
+import { checkFlag, checkNumber } from "../tensor/arguments.js";
 import type { TensorInfo } from "../tensor/op.js";
+import { given } from "../tensor/options.js";
 import { normalizeDims, reducedShape, type Shape } from "../tensor/shape.js";
 import { drawDims } from "./lib/draw.js";
 import { meanReducer, varianceReducer } from "./lib/moments.js";
@@ -34,11 +36,14 @@ export const variance = reduction({
   name: "var",
   doc: "variance over dimensions",
   options: ["correction", "keepdim"],
-  params: ([x], dims?: number | Shape | null, { correction = 1, keepdim = false }: VarOptions = {}): Params => ({
-    axes: normalizeDims("var", dims, (x as TensorInfo).shape.length),
-    keepdim,
-    correction,
-  }),
+  params([x], dims?: number | Shape | null, options?: VarOptions): Params {
+    const { correction = 1, keepdim = false } = given("var", options);
+    return {
+      axes: normalizeDims("var", dims, (x as TensorInfo).shape.length),
+      keepdim: checkFlag("var", "keepdim", keepdim),
+      correction: checkNumber("var", "correction", correction),
+    };
+  },
   drawArgs: (rank, choose) => [drawDims(rank, choose), { keepdim: choose(2) === 1, correction: choose(2) }],
   passes: (_dtype, { correction }, count) => ({
     mean: meanReducer(count),
@@ -71,5 +76,7 @@ export const variance = reduction({
   errors: [
     { ...of([2, 3]), args: [2], throws: "ShapeError" },
     { ...of({ shape: [2], dtype: "i32" }), throws: "DTypeError" },
+    { ...of([4]), args: [null, { correction: Number.NaN }], throws: "ConfigError" },
+    { ...of([4]), args: [null, { keepdim: 1 }], throws: "ConfigError" },
   ],
 });

@@ -1,4 +1,5 @@
 // Option bags: a name that nobody knows is a slip of the pen, not to be passed over.
+import { formatValue } from "./arguments.js";
 import { ConfigError } from "./errors.js";
 
 /** Throws ConfigError unless `options` is an object that has no names but those `known`. */
@@ -16,9 +17,25 @@ export function checkOptions(owner: string, options: unknown, known: readonly st
   );
 }
 
-/** Throws ConfigError where an object among the arguments of a call has names but those `known`. */
+/** Throws ConfigError where an object among the arguments of a call has names but those `known`, and where one is no plain data. */
 export function checkArguments(owner: string, args: readonly unknown[], known: readonly string[]): void {
-  for (const arg of args) if (isBag(arg)) checkOptions(owner, arg, known);
+  for (const arg of args) {
+    if (isBag(arg)) checkOptions(owner, arg, known);
+    checkPlain(owner, arg);
+  }
+}
+
+/** Throws ConfigError unless `value` is made of numbers, strings, booleans, arrays and options: what calls can be compared by. */
+function checkPlain(owner: string, value: unknown): void {
+  if (value === undefined || value === null || ["number", "string", "boolean"].includes(typeof value)) return;
+  if (!Array.isArray(value) && !isBag(value)) {
+    const what = typeof value === "object" ? `${value.constructor?.name ?? "an object"}` : typeof value;
+    throw new ConfigError(
+      `${owner}: an argument is of type ${what}`,
+      "pass numbers, strings, booleans or arrays of them",
+    );
+  }
+  for (const part of Object.values(value)) checkPlain(owner, part);
 }
 
 /** Whether `value` is an object of no class: no array, no tensor. */
@@ -26,12 +43,11 @@ function isBag(value: unknown): boolean {
   return typeof value === "object" && value !== null && [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }
 
-/** Any argument, as error messages print it: `"x"`, `NaN`, `[1, NaN]`, `an object`. */
-export function formatValue(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(formatValue).join(", ")}]`;
-  if (typeof value === "function") return "a function";
-  return typeof value === "object" && value !== null ? "an object" : String(value);
+/** The options of a call; none where they are left out. Throws ConfigError unless they are an object, whose names are checked for all ops at once. */
+export function given<T extends object>(op: string, options: T | undefined): Partial<T> {
+  if (options === undefined) return {};
+  if (isBag(options)) return options;
+  throw new ConfigError(`${op}: options is ${formatValue(options)}`, "pass an object, or leave them out");
 }
 
 /** The three of `known` with the fewest changes to `name`, the nearest first. */

@@ -1,6 +1,6 @@
 // Shapes and axes: sizes, strides, broadcasting and normalisation of dimensions. All tensors are row-major.
+import { formatValue } from "./arguments.js";
 import { ShapeError } from "./errors.js";
-import { formatValue } from "./options.js";
 
 /** Sizes of each dimension, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -53,7 +53,7 @@ export function checkSize(op: string, name: string, value: number): number {
 export function normalizeDim(op: string, dim: number, rank: number): number {
   const axis = dim < 0 ? dim + rank : dim;
   if (!Number.isInteger(dim) || axis < 0 || axis >= rank) {
-    throw new ShapeError(`${op}: dim ${dim} does not exist in a tensor of rank ${rank}`, dimHelp(rank));
+    throw new ShapeError(`${op}: dim ${formatValue(dim)} does not exist in a tensor of rank ${rank}`, dimHelp(rank));
   }
   return axis;
 }
@@ -65,7 +65,7 @@ function dimHelp(rank: number): string {
 /** Sorted, distinct axes; undefined or null means all of them. Throws ShapeError on repeats and on axes out of range. */
 export function normalizeDims(op: string, dims: number | Shape | null | undefined, rank: number): number[] {
   if (dims === undefined || dims === null) return Array.from({ length: rank }, (_, i) => i);
-  const axes = (typeof dims === "number" ? [dims] : dims).map((d) => normalizeDim(op, d, rank));
+  const axes = Array.from(Array.isArray(dims) ? dims : [dims], (d) => normalizeDim(op, d, rank));
   if (new Set(axes).size !== axes.length) {
     throw new ShapeError(`${op}: dims ${formatShape(axes)} repeat`, "name each dimension once");
   }

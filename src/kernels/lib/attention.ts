@@ -1,6 +1,8 @@
 // What scaledDotProductAttention and its gradients share: options, sizes, accuracy, and the loops of the references.
-import { ConfigError, DTypeError, ShapeError } from "../../tensor/errors.js";
+import { checkFlag, checkNumber } from "../../tensor/arguments.js";
+import { DTypeError, ShapeError } from "../../tensor/errors.js";
 import type { TensorInfo, Tolerance } from "../../tensor/op.js";
+import { given } from "../../tensor/options.js";
 import { formatShape, type Shape, sameShape, sizeOf } from "../../tensor/shape.js";
 import { sumOfProducts } from "./accuracy.js";
 
@@ -14,14 +16,9 @@ export interface AttentionOptions {
 export type AttentionParams = Readonly<Required<AttentionOptions>>;
 
 /** Checked options. */
-export function attentionParams(op: string, q: TensorInfo, options: AttentionOptions = {}): AttentionParams {
-  if (options === null || typeof options !== "object")
-    throw new ConfigError(`${op}: options is ${options}`, "pass { causal, scale }");
-  const { causal = false, scale = 1 / Math.sqrt(Math.max(1, q.shape[q.shape.length - 1])) } = options;
-  if (typeof causal !== "boolean") throw new ConfigError(`${op}: causal is ${causal}`, "pass true or false");
-  if (typeof scale !== "number" || Number.isNaN(scale))
-    throw new ConfigError(`${op}: scale is ${scale}`, "pass a number");
-  return { causal, scale };
+export function attentionParams(op: string, q: TensorInfo, options?: AttentionOptions): AttentionParams {
+  const { causal = false, scale = 1 / Math.sqrt(Math.max(1, q.shape[q.shape.length - 1])) } = given(op, options);
+  return { causal: checkFlag(op, "causal", causal), scale: checkNumber(op, "scale", scale) };
 }
 
 /**

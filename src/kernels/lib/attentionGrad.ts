@@ -1,7 +1,7 @@
 // The preset of attention's gradients: their inputs, launch, accuracy and samples.
 import type { Caps, Inputs, KernelContext, Op, Plan, TensorInfo, Tolerance } from "../../tensor/op.js";
 import { sumOfProducts } from "./accuracy.js";
-import { type Attention, type AttentionParams, attention, weightError } from "./attention.js";
+import { type Attention, type AttentionParams, attention, attentionParams, weightError } from "./attention.js";
 import { attentionFunctions, attentionUniforms, elementOf, enableOf, WORKGROUP } from "./attentionRows.js";
 import { checkShapes } from "./checks.js";
 import { floats } from "./floats.js";
@@ -27,7 +27,7 @@ export const attentionGrad = (spec: AttentionGrad): Omit<AttentionGradOp, "doc" 
   inputs: ["g", "q", "k", "v", "logsumexp", "delta"],
   outputs: Object.keys(spec.outputs),
   options: ["causal", "scale"],
-  params: (_, params) => params,
+  params: ([, q], params) => attentionParams(spec.name, q as TensorInfo, params),
   infer(inputs) {
     gradientSizes(spec.name, inputs);
     return Object.values(spec.outputs).map((i) => inputs[i] as TensorInfo);
@@ -59,6 +59,8 @@ export const attentionGrad = (spec: AttentionGrad): Omit<AttentionGradOp, "doc" 
   errors: [
     { ...of([5, 8], [5, 8], [5, 8], [5, 4], [5], [5]), args: [{ causal: false, scale: 1 }], throws: "ShapeError" },
     { ...of([5, 8], [5, 8], [5, 8], [5, 8], [4], [5]), args: [{ causal: false, scale: 1 }], throws: "ShapeError" },
+    { ...of([5, 8], [5, 8], [5, 8], [5, 8], [5], [5]), args: [{ scale: Number.NaN }], throws: "ConfigError" },
+    { ...of([5, 8], [5, 8], [5, 8], [5, 8], [5], [5]), args: [{ causal: 1 }], throws: "ConfigError" },
   ],
   bench: (size) => ({
     ...of([4, size, 64], [4, size, 64], [4, size, 64], [4, size, 64], { shape: [4, size], range: [5, 7] }, [4, size]),

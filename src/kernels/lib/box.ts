@@ -1,4 +1,5 @@
 // Boxes of elements inside a tensor: from ranges as Python has them, to places in memory.
+import { checkList, formatValue } from "../../tensor/arguments.js";
 import { ShapeError } from "../../tensor/errors.js";
 import { formatShape, type Shape, sizeOf, stridesOf } from "../../tensor/shape.js";
 
@@ -14,17 +15,19 @@ export interface Box {
 
 /** Python's rule for slices: negative ends count from the back, ends beyond the tensor are cut. Throws ShapeError. */
 export function resolveRanges(op: string, shape: Shape, ranges: readonly Range[]): Box {
-  if (ranges.length > shape.length) {
+  if (checkList(op, "ranges", ranges).length > shape.length) {
     throw new ShapeError(
       `${op}: ${ranges.length} ranges for ${formatShape(shape)} (${ranges.length} > ${shape.length})`,
       "give at most one range for each dimension",
     );
   }
   const resolved = shape.map((size, d) => {
-    const [start, stop, step = 1] = ranges[d] ?? [0];
+    const range = ranges[d] ?? [0];
+    const [start, stop, step = 1] =
+      Array.isArray(range) && range.length <= 3 ? (range as NonNullable<Range>) : [Number.NaN];
     if (![start, stop ?? 0, step].every(Number.isInteger) || step < 1) {
       throw new ShapeError(
-        `${op}: [${ranges[d]}] is no range of dimension ${d}`,
+        `${op}: ${formatValue(ranges[d])} is no range of dimension ${d}`,
         "give integers [start, stop, step] with step ≥ 1; flip() reverses",
       );
     }

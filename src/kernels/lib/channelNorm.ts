@@ -1,9 +1,11 @@
 // What batchNorm and groupNorm share: x as planes of channels, statistics over sets of them, and the loops of the references.
+import { checkInteger } from "../../tensor/arguments.js";
 import { ConfigError, DTypeError, ShapeError } from "../../tensor/errors.js";
 import type { Inputs, TensorInfo } from "../../tensor/op.js";
+import { given } from "../../tensor/options.js";
 import { formatShape, sizeOf } from "../../tensor/shape.js";
 import { meansOf, partsOf } from "./center.js";
-import { checkShapes } from "./checks.js";
+import { checkShapes, epsOf } from "./checks.js";
 import { overflows } from "./moments.js";
 
 export interface NormOptions {
@@ -17,6 +19,12 @@ export interface Planes {
   readonly channels: number;
   readonly size: number;
   readonly groups: number | null;
+}
+
+/** Checked options of a norm over groups. Throws ConfigError. */
+export function groupParams(op: string, options: { groups: number; eps?: number }): { groups: number; eps: number } {
+  const { groups = Number.NaN } = given(op, options);
+  return { groups: checkInteger(op, "groups", groups), eps: epsOf(op, options) };
 }
 
 /** The planes of `shape`. Throws ShapeError below rank 2, ConfigError where groups do not divide the channels. */

@@ -1,6 +1,8 @@
-// Checks that several ops make of their inputs.
+// Checks that several ops make of their inputs and options.
+import { checkNumber } from "../../tensor/arguments.js";
 import { DTypeError, ShapeError } from "../../tensor/errors.js";
 import type { TensorInfo } from "../../tensor/op.js";
+import { given } from "../../tensor/options.js";
 import { formatShape, type Shape, sameShape } from "../../tensor/shape.js";
 
 /** Throws unless every tensor given is f32 of its shape. */
@@ -20,4 +22,10 @@ export function checkShapes(
       );
     }
   }
+}
+
+/** What a norm adds under its root; default 1e-5. Throws ConfigError unless it is a number ≥ 0. */
+export function epsOf(op: string, options: { readonly eps?: number } | undefined): number {
+  const { eps = 1e-5 } = given(op, options);
+  return checkNumber(op, "eps", eps, 0);
 }

@@ -1,4 +1,5 @@
 // Losses of class scores [..., C] against class indices [...]: a loss a row, then none, sum or mean over the rows that count.
+import { checkInteger, formatValue } from "../../tensor/arguments.js";
 import { ConfigError, DTypeError, ShapeError } from "../../tensor/errors.js";
 import type {
   HostTensor,
@@ -10,6 +11,7 @@ import type {
   TensorInfo,
   Tolerance,
 } from "../../tensor/op.js";
+import { given } from "../../tensor/options.js";
 import { formatShape, type Shape, sameShape, sizeOf } from "../../tensor/shape.js";
 import type { Tensor } from "../../tensor/tensor.js";
 import { drawOne } from "./draw.js";
@@ -36,14 +38,12 @@ export interface ClassLossParams {
 }
 
 /** Checked options. */
-export function classLossParams(
-  op: string,
-  { ignoreIndex = -100, reduction = "mean" }: ClassLossOptions,
-): ClassLossParams {
+export function classLossParams(op: string, options: ClassLossOptions | undefined): ClassLossParams {
+  const { ignoreIndex = -100, reduction = "mean" } = given(op, options);
   if (!["mean", "sum", "none"].includes(reduction)) {
-    throw new ConfigError(`${op}: reduction is ${reduction}`, "use mean, sum or none");
+    throw new ConfigError(`${op}: reduction is ${formatValue(reduction)}`, "use mean, sum or none");
   }
-  return { ignoreIndex, reduction };
+  return { ignoreIndex: checkInteger(op, "ignoreIndex", ignoreIndex), reduction };
 }
 
 /** What a class loss declares. */

@@ -1,5 +1,7 @@
 // What a convolution and its two gradients share: options, sizes, and their check.
+
 import { ConfigError, ShapeError } from "../../tensor/errors.js";
+import { given } from "../../tensor/options.js";
 import { formatShape, type Shape } from "../../tensor/shape.js";
 import { type Uniform, u32 } from "./kernel.js";
 import { type Pair, pair, type Size2d, type Window, windowsOver } from "./window.js";
@@ -31,8 +33,8 @@ export interface ConvolutionParams {
 }
 
 /** Throws ConfigError. */
-export function convolutionParams(op: string, options: ConvolutionOptions = {}): ConvolutionParams {
-  const { stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
+export function convolutionParams(op: string, options?: ConvolutionOptions): ConvolutionParams {
+  const { stride = 1, padding = 0, dilation = 1, groups = 1 } = given(op, options);
   if (!Number.isInteger(groups) || groups < 1)
     throw new ConfigError(`${op}: groups is ${groups}`, "pass an integer ≥ 1");
   return {

@@ -1,4 +1,5 @@
 // What gelu and its gradient share.
+import { formatValue } from "../../tensor/arguments.js";
 import { ConfigError } from "../../tensor/errors.js";
 
 /** `none` is exact; `tanh` is the approximation that GPT-2 and others were trained with. */
@@ -6,7 +7,7 @@ export type Approximate = "none" | "tanh";
 
 export function geluParams(op: string, approximate: Approximate): { approximate: Approximate } {
   if (approximate !== "none" && approximate !== "tanh") {
-    throw new ConfigError(`${op}: approximate is "${approximate}"`, 'use "none" or "tanh"');
+    throw new ConfigError(`${op}: approximate is ${formatValue(approximate)}`, 'use "none" or "tanh"');
   }
   return { approximate };
 }

@@ -1,6 +1,8 @@
 // What the pooling ops share: options and sizes.
+import { checkFlag } from "../../tensor/arguments.js";
 import { ShapeError } from "../../tensor/errors.js";
 import type { Choose, Inputs, Sample, TensorInfo } from "../../tensor/op.js";
+import { given } from "../../tensor/options.js";
 import { formatShape, type Shape, sameShape, sizeOf } from "../../tensor/shape.js";
 import { imageShape, type Pair, pair, type Size2d, type Window, windowsOver } from "./window.js";
 
@@ -20,14 +22,24 @@ export const POOL_OPTIONS = ["stride", "padding"] as const satisfies (keyof Pool
 export const AVG_POOL_OPTIONS = [...POOL_OPTIONS, "countIncludePad"] as const satisfies (keyof AvgPoolOptions)[];
 
 /** Throws ConfigError. */
-export function poolWindow(op: string, kernel: Size2d | Shape, options: PoolOptions = {}): Window {
-  const { stride = kernel as Size2d, padding = 0 } = options;
+export function poolWindow(op: string, kernel: Size2d | Shape, options?: PoolOptions): Window {
+  const { stride = kernel as Size2d, padding = 0 } = given(op, options);
   return {
     kernel: pair(op, "kernel", kernel as Size2d, 1),
     stride: pair(op, "stride", stride, 1),
     padding: pair(op, "padding", padding, 0),
     dilation: [1, 1],
   };
+}
+
+/** The same, and whether padding counts in the means. Throws ConfigError. */
+export function avgPoolWindow(
+  op: string,
+  kernel: Size2d | Shape,
+  options?: AvgPoolOptions,
+): Window & { readonly countIncludePad: boolean } {
+  const { countIncludePad = true } = given(op, options);
+  return { ...poolWindow(op, kernel, options), countIncludePad: checkFlag(op, "countIncludePad", countIncludePad) };
 }
 
 /** The result `[B, C, H', W']` of pooling x. Throws ShapeError, DTypeError. */

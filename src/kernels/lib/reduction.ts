@@ -1,4 +1,5 @@
 // The reduction preset: an op folds the elements along any set of dimensions into one value.
+import { checkFlag } from "../../tensor/arguments.js";
 import { type DType, wgslType } from "../../tensor/dtype.js";
 import { DTypeError, ShapeError } from "../../tensor/errors.js";
 import type { Choose, Dispatch, HostTensor, Inputs, KernelContext, Op, Plan, TensorInfo } from "../../tensor/op.js";
@@ -47,7 +48,7 @@ export const dimsParams =
   (op: string) =>
   ([x]: Inputs<TensorInfo>, dims?: number | Shape | null, keepdim = false): ReductionParams => ({
     axes: normalizeDims(op, dims, (x as TensorInfo).shape.length),
-    keepdim,
+    keepdim: checkFlag(op, "keepdim", keepdim),
   });
 
 /** A reduction from what it does with elements. */

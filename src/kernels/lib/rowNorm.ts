@@ -1,4 +1,5 @@
 // What layerNorm and rmsNorm share: rows made of the last dimensions, a weight per element of a row.
+import { formatValue } from "../../tensor/arguments.js";
 import { ConfigError, DTypeError, ShapeError } from "../../tensor/errors.js";
 import type { Choose, Operand, TensorInfo } from "../../tensor/op.js";
 import { formatShape, type Shape, sizeOf } from "../../tensor/shape.js";
@@ -23,7 +24,7 @@ export function checkDims(op: string, x: TensorInfo, weight: TensorInfo | null, 
   const count = dims ?? weight?.shape.length ?? 1;
   if (!Number.isInteger(count) || count < 1 || count > x.shape.length) {
     throw new ConfigError(
-      `${op}: dims is ${count}, x is ${formatShape(x.shape)}`,
+      `${op}: dims is ${formatValue(count)}, x is ${formatShape(x.shape)}`,
       "it is the number of last dimensions",
     );
   }

@@ -1,7 +1,8 @@
 // Sliding windows over the last two dimensions: the geometry that convolutions and pools share.
+import { formatValue } from "../../tensor/arguments.js";
 import { ConfigError, DTypeError, ShapeError } from "../../tensor/errors.js";
 import type { TensorInfo } from "../../tensor/op.js";
-import { formatShape, type Shape } from "../../tensor/shape.js";
+import { formatShape, isShape, type Shape } from "../../tensor/shape.js";
 
 /** Height first. */
 export type Pair = readonly [number, number];
@@ -20,11 +21,8 @@ export interface Window {
 /** `value` as a pair of integers ≥ `least`. Throws ConfigError. */
 export function pair(op: string, name: string, value: Size2d, least: number): Pair {
   const both: Pair = typeof value === "number" ? [value, value] : value;
-  if (both.length !== 2 || !both.every((n) => Number.isInteger(n) && n >= least)) {
-    throw new ConfigError(
-      `${op}: ${name} is ${JSON.stringify(value)}`,
-      `pass an integer ≥ ${least}, or a pair of them`,
-    );
+  if (!isShape(both) || both.length !== 2 || Math.min(...both) < least || Math.max(...both) >= 2 ** 31) {
+    throw new ConfigError(`${op}: ${name} is ${formatValue(value)}`, `pass an integer ≥ ${least}, or a pair of them`);
   }
   return [both[0], both[1]];
 }

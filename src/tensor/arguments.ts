@@ -1,0 +1,37 @@
+// Arguments of ops, which nobody's compiler need have checked: numbers, integers, flags, lists.
+import { ConfigError, ShapeError } from "./errors.js";
+
+/** Any argument, as error messages print it: `"x"`, `NaN`, `[1, NaN]`, `an object`. */
+export function formatValue(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${Array.from(value, formatValue).join(", ")}]`;
+  if (typeof value === "function") return "a function";
+  return typeof value === "object" && value !== null ? "an object" : String(value);
+}
+
+/** `value`, the argument `name`. Throws ConfigError unless it is a number, not NaN, and at least `least`. */
+export function checkNumber(op: string, name: string, value: number, least = Number.NEGATIVE_INFINITY): number {
+  if (typeof value === "number" && value >= least) return value;
+  throw new ConfigError(
+    `${op}: ${name} is ${formatValue(value)}`,
+    least === Number.NEGATIVE_INFINITY ? "pass a number" : `pass a number ≥ ${least}`,
+  );
+}
+
+/** `value`, the argument `name`. Throws ConfigError unless it is an integer that i32 can hold. */
+export function checkInteger(op: string, name: string, value: number): number {
+  if (value === (value | 0)) return value;
+  throw new ConfigError(`${op}: ${name} is ${formatValue(value)}`, "pass an integer that i32 can hold");
+}
+
+/** `value`, the argument `name`. Throws ConfigError unless it is a boolean. */
+export function checkFlag(op: string, name: string, value: boolean): boolean {
+  if (typeof value === "boolean") return value;
+  throw new ConfigError(`${op}: ${name} is ${formatValue(value)}`, "pass true or false");
+}
+
+/** `value`, the argument `name`. Throws ShapeError unless it is an array. */
+export function checkList<T extends readonly unknown[]>(op: string, name: string, value: T): T {
+  if (Array.isArray(value)) return value;
+  throw new ShapeError(`${op}: ${name} is ${formatValue(value)}`, "pass an array");
+}
