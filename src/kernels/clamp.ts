@@ -75,6 +75,12 @@ export const clamp = elementwise({
       args: [-1, 1],
       slopes: [[0, 1, 1, 1, 0, 0]],
     },
+    {
+      ...of({ shape: [4], values: [-2, 0, 2, Number.NaN] }),
+      args: [-1, 1],
+      gradient: [1 / 0, 1 / 0, Number.NaN, -1 / 0],
+      slopes: [[0, 1 / 0, 0, 0]],
+    },
   ],
   errors: [
     { ...of([2]), throws: "ConfigError" },

@@ -24,8 +24,8 @@ export const maximum = elementwise({
   value: ([a, b]) => Math.max(a, b),
   saves: ["a", "b"],
   vjp(g, { a, b }, { needs }) {
-    const shared = a.eq(b).where(0.5, 0); // and both take it all where one is NaN, as in PyTorch
-    return [needs.a ? g.mul(a.le(b).where(shared, 1)) : null, needs.b ? g.mul(b.le(a).where(shared, 1)) : null];
+    const shared = a.eq(b).where(g.mul(0.5), g); // and both take it all where one is NaN, as in PyTorch
+    return [needs.a ? a.lt(b).where(0, shared) : null, needs.b ? b.lt(a).where(0, shared) : null];
   },
   tolerance: exact,
   samples: [
@@ -38,6 +38,14 @@ export const maximum = elementwise({
       slopes: [
         [0, 0.5, 1, 1],
         [1, 0.5, 0, 1],
+      ],
+    },
+    {
+      ...of({ shape: [4], values: [0, 1, 2, Number.NaN] }, { shape: [4], values: [1, 1, 1, 1] }),
+      gradient: [-1 / 0, 1 / 0, 1 / 0, -1 / 0],
+      slopes: [
+        [0, 1 / 0, 1 / 0, -1 / 0],
+        [-1 / 0, 1 / 0, 0, -1 / 0],
       ],
     },
   ],

@@ -26,6 +26,7 @@ export const relu = elementwise({
     of([0, 3]),
     of({ shape: [5], values: [Number.NaN, 1 / 0, -1 / 0, 3.4e38, -3.4e38] }),
     { ...of({ shape: [4], values: [-1, 0, 1, Number.NaN] }), slopes: [[0, 0, 1, 1]] },
+    { ...of({ shape: [3], values: [-1, 0, 1] }), gradient: [1 / 0, Number.NaN, -1 / 0], slopes: [[0, 0, -1 / 0]] },
   ],
   errors: [{ ...of({ shape: [2], dtype: "i32" }), throws: "DTypeError" }],
 });

@@ -32,6 +32,11 @@ export const where = elementwise({
     of({ shape: [10], dtype: "bool" }, EDGES, []),
     of({ shape: [5], dtype: "bool" }, { shape: [5], dtype: "i32" }, { shape: [], dtype: "i32" }),
     of({ shape: [5], dtype: "bool" }, { shape: [5], dtype: "bool" }, { shape: [5], dtype: "bool" }),
+    {
+      ...of({ shape: [4], dtype: "bool", values: [0, 1, 0, 1] }, [4], [4]),
+      gradient: [1 / 0, -1 / 0, Number.NaN, Number.NaN],
+      slopes: [null, [0, -1 / 0, 0, Number.NaN], [1 / 0, 0, Number.NaN, 0]],
+    },
   ],
   errors: [
     { ...of([2], [2], [2]), throws: "DTypeError" },

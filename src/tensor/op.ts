@@ -82,8 +82,10 @@ export interface SampleTensor {
 export interface Sample {
   readonly inputs: readonly SampleInput[];
   readonly args?: readonly unknown[];
-  /** Gradients of Σ y by input where differences cannot tell them, at kinks and among ties: those that PyTorch gives. */
+  /** Gradients of Σ g·y by input where differences cannot tell them, at kinks and among ties: those that PyTorch gives. */
   readonly slopes?: readonly (readonly number[] | null)[];
+  /** The g of `slopes`, an element for each of y; ones unless given. Infinite ones must not reach what y does not depend on. */
+  readonly gradient?: readonly number[];
 }
 
 /** A number below `n`, of which 0 is the plainest choice. */

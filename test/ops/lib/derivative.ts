@@ -55,13 +55,15 @@ function slopeChecks(op: AnyOp): Check[] {
   return op.samples.flatMap((sample, i) => {
     const { slopes } = sample;
     if (!slopes) return [];
-    const title = `the slopes at ${describeSample(sample)}`;
+    const title = `the slopes at ${describeSample(sample)}${sample.gradient ? ` from ${sample.gradient}` : ""}`;
     return [{ title, run: (device) => declaredFailures(new Probe(op, sample, i), slopes, device) }];
   });
 }
 
 async function declaredFailures(at: Probe, slopes: NonNullable<Sample["slopes"]>, device: Device): Promise<string[]> {
-  const [gradients] = await firstGradients(at, [at.result.map(() => 1)], device);
+  const { gradient } = at.sample;
+  const weights = gradient ? Float64Array.from(gradient) : at.result.map(() => 1);
+  const [gradients] = await firstGradients(at, [weights], device);
   const fits = (got: number, want: number) =>
     got === want || Math.abs(got - want) <= at.allowed(want, 8) || (Number.isNaN(got) && Number.isNaN(want));
   return slopes.flatMap((want, i) => {
