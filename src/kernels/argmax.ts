@@ -64,6 +64,7 @@ export const argmax = reduction({
     { ...of({ shape: [2, 2], values: [-0, 0, 0, -0] }), args: [1] },
     { ...of({ shape: [3, 4], dtype: "i32", range: [-2, 2] }), args: [1] },
     { ...of({ shape: [2, 3], dtype: "u32", values: [0, 0, 0, 1, 4294967295, 2] }), args: [1] },
+    of({ shape: [1025], values: Array.from({ length: 1025 }, (_, i) => i) }),
   ],
   errors: [
     { ...of([2, 0]), args: [1], throws: "ShapeError" },

@@ -70,6 +70,8 @@ export const avgPool2d = defineOp({
     { ...of([2, 4, 8, 8]), args: [8] },
     { ...of([0, 3, 4, 4]), args: [2] },
     { ...of([1, 1, 4, 6]), args: [2, { padding: 1 }] },
+    { ...of([1, 2, 6, 7]), args: [5, { stride: 1, padding: 2 }] },
+    { ...of([1, 1, 5, 6]), args: [7, { stride: 2, padding: 3 }] },
   ],
   errors: [
     { ...of([1, 3, 8, 8]), args: [2, { stride: [2, 2, 2] }], throws: "ConfigError" },

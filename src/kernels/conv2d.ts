@@ -107,6 +107,8 @@ export const conv2d = defineOp({
     { ...of([1, 16, 8, 8], [20, 16, 3, 3], null), args: [{ padding: 1 }] },
     of([0, 2, 5, 5], [3, 2, 3, 3], [3]),
     { ...of([1, 2, 0, 5], [3, 2, 2, 2], null), args: [{ padding: 1 }] },
+    { ...of([1, 3, 7, 6], [3, 1, 3, 3], [3]), args: [{ padding: 1, dilation: [2, 1], groups: 3 }] },
+    { ...of([1, 3, 7, 6], [3, 1, 3, 3], [3]), args: [{ padding: 1, dilation: [1, 2], groups: 3 }] },
   ],
   errors: [
     { ...of([2, 3, 8, 8], [4, 3, 3, 3], null), args: [{ dilation: 0 }], throws: "ConfigError" },

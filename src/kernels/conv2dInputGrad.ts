@@ -96,6 +96,9 @@ export const conv2dInputGrad = defineOp({
     { ...of([1, 3, 2, 2], [3, 2, 2, 2]), args: [6, { stride: 3 }] },
     { ...of([1, 20, 8, 8], [20, 16, 3, 3]), args: [8, { padding: 1 }] },
     { ...of([1, 3, 1, 6], [3, 2, 2, 2]), args: [[0, 5], { padding: 1 }] },
+    { ...of([1, 2, 7, 4], [2, 2, 3, 3]), args: [[7, 6], { padding: 1, dilation: [1, 2], groups: 2 }] },
+    { ...of([1, 3, 5, 6], [3, 1, 3, 3]), args: [[7, 6], { padding: 1, dilation: [2, 1], groups: 3 }] },
+    { ...of([1, 3, 7, 4], [3, 1, 3, 3]), args: [[7, 6], { padding: 1, dilation: [1, 2], groups: 3 }] },
   ],
   errors: [
     { ...of({ shape: [2, 4, 6, 6], dtype: "i32" }, [4, 3, 3, 3]), args: [8], throws: "DTypeError" },

@@ -101,6 +101,8 @@ export const conv2dWeightGrad = defineOp({
     { ...of([1, 3, 18, 17], [1, 5, 4, 4]), args: [4, { stride: 4 }] },
     { ...of([1, 16, 8, 8], [1, 20, 8, 8]), args: [3, { padding: 1 }] },
     { ...of([0, 2, 5, 5], [0, 3, 3, 3]), args: [3] },
+    { ...of([1, 4, 7, 6], [1, 2, 7, 4]), args: [3, { padding: 1, dilation: [1, 2], groups: 2 }] },
+    { ...of([1, 3, 7, 6], [1, 3, 5, 6]), args: [3, { padding: 1, dilation: [2, 1], groups: 3 }] },
   ],
   errors: [
     { ...of([2, 3, 8, 8], [2, 4, 9, 9]), args: [0], throws: "ConfigError" },

@@ -69,6 +69,10 @@ export const crossEntropyBackward = rowwise({
       ...of([2, 3], [2, 3, 5], { shape: [2, 3], dtype: "i32", values: [4, 0, 2, 1, 1, 3] }),
       args: [{ ignoreIndex: 0, labelSmoothing: 0.1 }],
     },
+    {
+      ...of([3], [3, 5], { shape: [3], dtype: "i32", values: [-1, 5, 2] }), // neither class nor ignored: q is 0
+      args: [{ ignoreIndex: -100, labelSmoothing: 0 }],
+    },
   ],
   errors: [
     {

@@ -135,6 +135,7 @@ export const layerNorm = defineOp({
     of([2, 1030], [1030], null),
     of([9], [9], [9]),
     of([0, 4], [4], [4]),
+    of([2, 1025], [1025], [1025]),
   ],
   errors: [
     { ...of([2, 3], [4], null), throws: "ShapeError" },

@@ -82,6 +82,8 @@ export const maxPool2d = defineOp({
     { ...of({ shape: [1, 1, 2, 4], values: [1, Number.NaN, -1, -2, 5, 3, Number.NEGATIVE_INFINITY, -3] }), args: [2] },
     { ...of([0, 3, 4, 4]), args: [2] },
     { ...of([1, 1, 4, 6]), args: [2, { padding: 1 }] },
+    { ...of([1, 2, 6, 7]), args: [5, { stride: 1, padding: 2 }] },
+    { ...of([1, 1, 5, 6]), args: [7, { stride: 2, padding: 3 }] },
   ],
   errors: [
     { ...of([1, 3, 8, 8]), args: [[4, 3], { padding: [0, 2] }], throws: "ShapeError" },

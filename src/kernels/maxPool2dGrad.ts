@@ -87,6 +87,11 @@ export const maxPool2dGrad = defineOp({
       args: [[5, 3], [2, 3], { stride: 2 }],
     },
     { ...of([0, 1, 2, 2], { shape: [0, 1, 2, 2], dtype: "i32" }), args: [4, 2] },
+    // windows of 7 × 7 that all reach 3 pixels into the padding
+    {
+      ...of([1, 1, 3, 3], { shape: [1, 1, 3, 3], dtype: "i32", values: [0, 4, 28, 28, 29, 13, 24, 27, 28] }),
+      args: [[5, 6], 7, { stride: 2, padding: 3 }],
+    },
   ],
   errors: [
     {

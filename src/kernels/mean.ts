@@ -42,6 +42,7 @@ export const mean = reduction({
     { ...of([2, 3, 4, 5]), args: [[0, 2, 3]] },
     of([9000]),
     { ...of([3, 0]), args: [1] },
+    of([2049]),
   ],
   errors: [
     { ...of([2, 3]), args: [-3], throws: "ShapeError" },

@@ -37,6 +37,8 @@ export const softmax = rowwise({
     of({ shape: [4, 2], values: [-1 / 0, -1 / 0, 1 / 0, 1, Number.NaN, 2, -1 / 0, 3] }),
     of([0, 3]),
     of([3, 0]),
+    of([2, 1025]), // one element more than a block holds
+    { ...of([129, 3]), args: [0] },
   ],
   errors: [
     { ...of([]), throws: "ShapeError" },

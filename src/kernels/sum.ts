@@ -39,6 +39,10 @@ export const sum = reduction({
     { ...of([0, 3]), args: [0] },
     { ...of({ shape: [3, 4], dtype: "i32", range: [-9, 9] }), args: [1] },
     { ...of([2, 3, 4]), args: [[2, 0]] },
+    // one element more than blocks hold
+    of([2049]),
+    { ...of([2, 1025]), args: [1] },
+    { ...of([129, 5]), args: [0] },
   ],
   errors: [
     { ...of([2, 3]), args: [2], throws: "ShapeError" },

@@ -72,6 +72,7 @@ export const variance = reduction({
     { ...of({ shape: [3, 64], range: [9999, 10001] }), args: [1] },
     { ...of([3, 1]), args: [1] },
     { ...of([3, 0]), args: [1] },
+    of([2049]),
   ],
   errors: [
     { ...of([2, 3]), args: [2], throws: "ShapeError" },

@@ -55,6 +55,9 @@ export function extremum({
     samples: [
       ...SAMPLES,
       { ...TIES, slopes: [largest ? [0, 0.5, 0.5, 0, 0.5, 0.5, 0, 0] : [1, 0, 0, 0, 0, 0, 0.5, 0.5]] },
+      { ...of({ shape: [4], values: [2, 2, 2, largest ? 1 : 3] }), slopes: [[1 / 3, 1 / 3, 1 / 3, 0]] },
+      // the last of them is alone in its block
+      of({ shape: [1025], values: Array.from({ length: 1025 }, (_, i) => (largest ? i : -i)) }),
     ],
     errors: [
       { ...of([2, 3]), args: [2], throws: "ShapeError" },

@@ -75,7 +75,7 @@ export function unpooledShape(op: string, gy: TensorInfo, size: Pair, window: Wi
 
 /** A kernel and options that fit the image `x`. */
 export function drawPool(x: TensorInfo, choose: Choose): Sample | null {
-  const kernel = x.shape.slice(2).map((n) => 1 + choose(Math.min(3, n)));
+  const kernel = x.shape.slice(2).map((n) => 1 + choose(Math.min(7, n)));
   const options = { stride: 1 + choose(3), padding: kernel.map((k) => choose(Math.floor(k / 2) + 1)) };
   const fits = x.dtype === "f32" && x.shape.length === 4 && sizeOf(x.shape.slice(2)) > 0;
   return fits ? { inputs: [x], args: [kernel, options] } : null;
