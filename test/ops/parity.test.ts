@@ -75,6 +75,11 @@ describe("the runner", () => {
     expect(result).toMatchObject({ passed: false, detail: expect.stringMatching(/^gradient of [ab]\[\d+\]: got/) });
   });
 
+  test("fails a case with the right elements in another shape", async () => {
+    const [result] = await runChanged("reshape_00", { attrs: { shape: [1, -1] }, grads: {}, gy: undefined });
+    expect(result).toMatchObject({ passed: false, detail: expect.stringMatching(/^y is \[1, \d+\], not \[.*\]$/) });
+  });
+
   test("fails a case whose op is not there, instead of passing it over", async () => {
     const [result] = await runChanged("add_00", { op: "toString" });
     expect(result).toMatchObject({

@@ -53,6 +53,12 @@ export class Comparison {
     this.#detail = `${what}[${at}]: got ${got[at]}, want ${want[at]}`;
   }
 
+  /** Counts as infinitely far what cannot be compared, as `why` says. */
+  fail(why: string): void {
+    this.#worst = Number.POSITIVE_INFINITY;
+    this.#detail = why;
+  }
+
   result(name: string): ParityResult {
     return { name, passed: this.#worst <= 1, worst: this.#worst, detail: this.#detail };
   }

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadTensors } from "../../nn/index.js";
 import { CheckpointError, grad, scope, Tensor, ZeroSiamError } from "../../tensor/index.js";
+import { formatShape, sameShape } from "../../tensor/shape.js";
 import { type Comparison, compared, type FixtureTolerance, type ParityResult } from "./compare.js";
 import { type FixtureAttrs, type FixtureTensors, fixtureCall } from "./opCalls.js";
 
@@ -77,7 +78,9 @@ async function runCase(one: FixtureCase, stored: FixtureTensors, comparison: Com
   const parts = required(one, `manifest.json: ${one.id}`, ["grads", "gy", "grad_tol"]);
   const { outputs, gradients } = compute(parts, stored);
   const check = async (what: string, got: Tensor, key: string, tolerance: FixtureTolerance) => {
-    comparison.add(what, await got.data(), await stored[key].data(), tolerance);
+    const want = stored[key];
+    if (sameShape(got.shape, want.shape)) comparison.add(what, await got.data(), await want.data(), tolerance);
+    else comparison.fail(`${what} is ${formatShape(got.shape)}, not ${formatShape(want.shape)}`);
   };
   for (const [name, key] of Object.entries(parts.outputs)) await check(name, outputs[name], key, parts.tol);
   for (const [name, key] of Object.entries(parts.grads ?? {}))
