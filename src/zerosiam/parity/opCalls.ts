@@ -8,6 +8,7 @@ export interface FixtureAttrs {
   readonly approximate: "none" | "tanh";
   readonly axes: readonly number[] | null;
   readonly axis: number;
+  readonly beta: number;
   readonly causal: boolean;
   readonly correction: number;
   readonly count_include_pad: boolean;
@@ -82,6 +83,7 @@ const ATTRIBUTES: Readonly<Record<string, readonly (keyof FixtureAttrs)[]>> = {
   scatter_add: ["axis", "shape"],
   slice: ["ranges"],
   softmax: ["axis"],
+  softplus: ["beta"],
   sum: ["axes", "keepdim"],
 };
 
