@@ -40,7 +40,7 @@ export const OTHER_VOCABULARIES: readonly Vocabulary[] = [
   // names of the golden fixtures, each a function of another library
   { files: /^bench\/peers\/accuracy\//, words: /^[a-z]\w*$/ },
   { files: /^test\/bench\/accuracy\.test\.ts$/, words: /^(exp|square|sqrt)$/ },
-  { files: /^test\/ops\/parity\.test\.ts$/, words: /^(add|sub|sum|mul|neg)$/ },
+  { files: /^test\/ops\/parity\.test\.ts$/, words: /^(add|sub|sum|mul|neg|reshape)$/ },
   // what tests of commands and lists type in
   { files: /^test\/bench\/bench\.test\.ts$/, words: /^(add|matmul|softmax)$/ },
   { files: /^test\/cli\/scriptOptions\.test\.ts$/, words: /^(exp|gelu|relu|softmax)$/ },
