@@ -1,6 +1,6 @@
 // cast: the same values in another dtype.
 import { formatValue } from "../tensor/arguments.js";
-import { type DType, wgslType } from "../tensor/dtype.js";
+import { DTYPES, type DType, wgslType } from "../tensor/dtype.js";
 import { ConfigError } from "../tensor/errors.js";
 import { exact } from "../tensor/op.js";
 import { drawOne } from "./lib/draw.js";
@@ -18,8 +18,6 @@ declare module "../tensor/tensor.js" {
     cast(dtype: DType): Tensor;
   }
 }
-
-const DTYPES: readonly DType[] = ["f32", "i32", "u32", "bool"];
 const RANGE = { i32: [-(2 ** 31), 2 ** 31 - 1], u32: [0, 2 ** 32 - 1] };
 
 export const cast = elementwise({

@@ -1,8 +1,9 @@
 // Making tensors: from host data, constants and ranges.
+import { checkList, formatValue } from "./arguments.js";
 import { currentDevice } from "./current.js";
 import type { Device } from "./device/device.js";
-import type { DType, TypedArray } from "./dtype.js";
-import { DTypeError, ShapeError } from "./errors.js";
+import { DTYPES, type DType, holds, type TypedArray } from "./dtype.js";
+import { ConfigError, DTypeError, ShapeError } from "./errors.js";
 import { checkOptions } from "./options.js";
 import { disown } from "./scope.js";
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "./shape.js";
@@ -24,7 +25,8 @@ export type NestedArray = number | boolean | readonly NestedArray[];
 
 /**
  * A tensor of `data`: nested arrays give the shape; a flat array takes `shape`.
- * Throws ShapeError when rows differ in length or the count does not fit, DTypeError for an array of another type, ConfigError for unknown options.
+ * Throws ShapeError when rows differ in length or the count does not fit, DTypeError for an array of another type and
+ * for numbers that the dtype cannot hold, ConfigError for unknown options.
  */
 export function tensor(
   data: NestedArray | TypedArray | Uint8Array,
@@ -34,8 +36,8 @@ export function tensor(
   checkOptions("tensor", options, OPTIONS);
   const nested = ArrayBuffer.isView(data) ? [data.length] : nestedShape(data);
   const flat = ArrayBuffer.isView(data) ? data : flatten(data);
+  checkShape("tensor", shape ?? nested);
   const size = [...(shape ?? nested)];
-  checkShape("tensor", size);
   if (sizeOf(size) !== flat.length) {
     throw new ShapeError(
       `tensor: ${flat.length} values do not fill ${formatShape(size)} (${flat.length} ≠ ${sizeOf(size)})`,
@@ -83,8 +85,9 @@ export function arange(n: number, options: CreateOptions = {}): Tensor {
 
 /** Joins tensors along `dim`; the other sizes must agree. */
 export function concat(tensors: readonly Tensor[], dim = 0): Tensor {
-  if (tensors.length === 0) throw new ShapeError("concat: no tensors given", "pass at least one");
-  return tensors[0].concat(tensors.slice(1), dim);
+  const first = Array.isArray(tensors) ? tensors[0] : null;
+  if (!(first instanceof Tensor)) throw new ShapeError("concat: no tensors given", "pass at least one, in an array");
+  return first.concat(tensors.slice(1), dim);
 }
 
 const constants = new WeakMap<Device, Map<string, Tensor>>();
@@ -148,8 +151,19 @@ function dtypeOf(data: NestedArray | TypedArray | Uint8Array): DType {
   return typeof first === "boolean" ? "bool" : "f32";
 }
 
-/** `values` as `dtype` stores them; bool is 0 or 1. */
+/** `values` as `dtype` stores them; bool is 0 or 1. Throws DTypeError where one does not fit, ConfigError where there is no such dtype. */
 function convert(values: ArrayLike<number>, dtype: DType): TypedArray {
+  if (!DTYPES.includes(dtype)) {
+    throw new ConfigError(`tensor: ${formatValue(dtype)} is no dtype`, `use ${DTYPES.join(", ")}`);
+  }
+  const kept = dtype === "u32" ? values instanceof Uint32Array : dtype !== "i32" || values instanceof Int32Array;
+  const odd = kept ? -1 : Array.prototype.findIndex.call(values, (value) => !holds(dtype, value));
+  if (odd >= 0) {
+    throw new DTypeError(
+      `tensor: ${values[odd]} at ${odd} is no ${dtype}`,
+      "integers take integers in their range alone: make it f32, and cast it",
+    );
+  }
   if (dtype === "f32")
     return values instanceof Float32Array ? (values as Float32Array<ArrayBuffer>) : Float32Array.from(values);
   if (dtype === "i32") return Int32Array.from(values);
@@ -157,14 +171,15 @@ function convert(values: ArrayLike<number>, dtype: DType): TypedArray {
 }
 
 function flatten(data: NestedArray): number[] {
-  if (!Array.isArray(data)) return [Number(data)];
-  return data.every((part) => typeof part === "number") ? data : data.flatMap(flatten);
+  if (typeof data === "number" || typeof data === "boolean") return [Number(data)];
+  const parts = Array.from(checkList("tensor", "data", data)); // holes become undefined
+  return parts.every((part) => typeof part === "number") ? parts : parts.flatMap(flatten);
 }
 
 /** The shape of nested arrays, from their first elements; throws ShapeError where a row differs from its siblings. */
 function nestedShape(data: NestedArray): number[] {
   if (!Array.isArray(data)) return [];
-  const shapes = data.map(nestedShape);
+  const shapes = Array.from(data, nestedShape);
   for (const shape of shapes) {
     if (!sameShape(shape, shapes[0])) {
       throw new ShapeError(

@@ -3,6 +3,9 @@
 /** Element types. `bool` is stored as u32 0 or 1: WGSL has no host-shareable bool. */
 export type DType = "f32" | "i32" | "u32" | "bool";
 
+/** All of them. */
+export const DTYPES: readonly DType[] = ["f32", "i32", "u32", "bool"];
+
 /** Host-side array of a dtype's elements, as stored on the device (4 bytes an element). */
 export type TypedArray = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
 
@@ -18,4 +21,10 @@ export function wgslType(dtype: DType): "f32" | "i32" | "u32" {
 export function typedView(dtype: DType, buffer: ArrayBuffer): TypedArray {
   if (dtype === "f32") return new Float32Array(buffer);
   return dtype === "i32" ? new Int32Array(buffer) : new Uint32Array(buffer);
+}
+
+/** Whether `dtype` can stand for `value`: integers take integers in their range alone, f32 rounds. */
+export function holds(dtype: DType, value: number): boolean {
+  if (dtype === "i32") return value === (value | 0);
+  return dtype !== "u32" || value === value >>> 0;
 }

@@ -1,6 +1,7 @@
 // Operations become methods of Tensor: the tensors of a call first, in the order of the op's inputs, then its other arguments.
+import { checkList } from "./arguments.js";
 import { constant } from "./create.js";
-import type { DType } from "./dtype.js";
+import { holds } from "./dtype.js";
 import { ConfigError, DTypeError } from "./errors.js";
 import type { AnyOp } from "./op.js";
 import { apply } from "./run.js";
@@ -19,7 +20,9 @@ function listMethod(op: AnyOp) {
   return function (this: Tensor, others: readonly Tensor[], ...args: unknown[]) {
     return apply(
       op,
-      [this, ...others].map((t) => operand(op, op.inputs[0].slice(3), t, this)),
+      [this, ...checkList(op.name, op.inputs[0].slice(3), others)].map((t) =>
+        operand(op, op.inputs[0].slice(3), t, this),
+      ),
       args,
     )[0];
   };
@@ -51,10 +54,4 @@ function operand(op: AnyOp, name: string, value: unknown, like: Tensor): Tensor 
     `${op.name}: ${name} is ${value === null ? "null" : typeof value}`,
     "pass a tensor or a number",
   );
-}
-
-/** Whether `dtype` can stand for `value`: integers take integers in their range alone, f32 rounds. */
-function holds(dtype: DType, value: number): boolean {
-  if (dtype === "i32") return value === (value | 0);
-  return dtype !== "u32" || value === value >>> 0;
 }
