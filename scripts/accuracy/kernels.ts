@@ -1,4 +1,4 @@
-// The texts of an op's kernels, and a hash of them: figures are of the kernels that they were measured with, and no others.
+// The texts of an op's kernels, and their hashes: figures are of the kernels that they were measured with, and no others.
 import { createHash } from "node:crypto";
 import { DEFAULT_CAPS } from "../../src/tensor/device/caps.js";
 import type { AnyOp, Sample } from "../../src/tensor/op.js";
@@ -24,11 +24,19 @@ export function kernelTexts(op: AnyOp, samples: readonly Sample[]): string[] {
   return [...new Set(texts)];
 }
 
-/** By op, what its texts hash to, in the calls that are measured: its samples and larger ones. */
+/** By op, a hash of each text, in the calls that are measured: its samples and larger ones. */
 export function kernelHashes(ops: readonly AnyOp[]): Record<string, string> {
-  const hash = (op: AnyOp) => {
-    const texts = kernelTexts(op, [...op.samples, ...largerCalls(op)]);
-    return createHash("sha256").update(texts.sort().join("\n")).digest("hex").slice(0, 16);
-  };
-  return Object.fromEntries(ops.map((op) => [op.name, hash(op)]));
+  const hash = (text: string) => createHash("sha256").update(text).digest("hex").slice(0, 8);
+  const hashes = (op: AnyOp) => kernelTexts(op, [...op.samples, ...largerCalls(op)]).map(hash);
+  return Object.fromEntries(ops.map((op) => [op.name, hashes(op).sort().join(" ")]));
+}
+
+/** Ops that no longer have a kernel of `measured`. One that more samples bring, beside those measured, makes no figure wrong. */
+export function changedKernels(measured: Readonly<Record<string, string>>, ops: readonly AnyOp[]): string[] {
+  const today = kernelHashes(ops);
+  const changed = ([name, hashes]: [string, string]) =>
+    hashes.split(" ").some((hash) => !today[name]?.split(" ").includes(hash));
+  return Object.entries(measured)
+    .filter(changed)
+    .map(([name]) => name);
 }

@@ -17,7 +17,7 @@ export interface OpRow extends OpAccuracy {
 export interface Measured extends CommonJson {
   readonly driver: string;
   readonly config: { readonly samples: number };
-  /** A hash of each op's kernels as they were measured. */
+  /** Hashes of each op's kernels as they were measured. */
   readonly kernels: Readonly<Record<string, string>>;
   readonly rows: readonly OpRow[];
 }
