@@ -2,7 +2,9 @@
 // npm run docs. A test checks that both are current.
 import { readFileSync, writeFileSync } from "node:fs";
 import { OPS } from "../src/kernels/index.js";
-import type { AnyOp, ErrorSample, TensorInfo, Tolerance } from "../src/tensor/op.js";
+import type { DType } from "../src/tensor/dtype.js";
+import { ZeroSiamError } from "../src/tensor/errors.js";
+import type { AnyOp, ErrorSample, Inputs, Sample, TensorInfo, Tolerance } from "../src/tensor/op.js";
 import { formatShape } from "../src/tensor/shape.js";
 import { thrownBy } from "../test/ops/lib/refusal.js";
 import { describeSample, hostInputs } from "../test/ops/lib/samples.js";
@@ -12,6 +14,7 @@ import { type Member, type OpSource, opSource, optionTypes } from "./docs/source
 
 const REFERENCE = "docs/ops.md";
 const GUIDE = "docs/adding-an-op.md";
+const DTYPES: readonly DType[] = ["f32", "i32", "u32", "bool"];
 
 /** Chapters by what an op is made of: the first whose pattern meets a part of kernels/lib that the op imports, or its line. */
 const CHAPTERS: readonly (readonly [title: string, belongs: (parts: string, doc: string) => boolean])[] = [
@@ -95,15 +98,29 @@ function facts(op: AnyOp, source: OpSource): string {
   );
 }
 
-/** Each input with the dtypes that samples pass for it. */
+/** Each input with the dtypes that the shape rule takes for it, in one of the samples' shapes. */
 function inputTypes(op: AnyOp): string {
-  const list = op.inputs[0].startsWith("...");
-  return op.inputs
-    .map((name, i) => {
-      const given = op.samples.flatMap((sample) => (list ? hostInputs(op, sample, 0) : [hostInputs(op, sample, 0)[i]]));
-      return `${code(name)} ${[...new Set(given.flatMap((host) => host?.dtype ?? []))].join(" or ")}`;
-    })
-    .join(", ");
+  const types = (i: number) => DTYPES.filter((dtype) => op.samples.some((sample) => takes(op, sample, i, dtype)));
+  return op.inputs.map((name, i) => `${code(name)} ${types(i).join(" or ")}`).join(", ");
+}
+
+/** Whether input `i` may be of `dtype`: alone, or with all inputs that have its dtype in the sample. */
+function takes(op: AnyOp, sample: Sample, i: number, dtype: DType): boolean {
+  const infos = hostInputs(op, sample, 0);
+  const changed = (change: (t: TensorInfo, k: number) => boolean) =>
+    infos.map((t, k) => t && (change(t, k) ? { ...t, dtype } : t));
+  const calls = [changed((_, k) => k === i), changed((t) => t.dtype === infos[i]?.dtype)];
+  return Boolean(infos[i]) && calls.some((inputs) => !refusal(op, inputs, sample.args ?? []));
+}
+
+function refusal(op: AnyOp, inputs: Inputs<TensorInfo>, args: readonly unknown[]): ZeroSiamError | null {
+  try {
+    op.infer(inputs, op.params?.(inputs, ...(args as readonly never[])));
+    return null;
+  } catch (error) {
+    if (error instanceof ZeroSiamError) return error;
+    throw error;
+  }
 }
 
 function gradientText(op: AnyOp, derivative: ReturnType<typeof differentiability>, formula: string): string {

@@ -10,6 +10,14 @@ test("docs/ops.md is current (after a change: npm run docs)", () => {
   expect(readFileSync("docs/ops.md", "utf8")).toBe(page);
 });
 
+test("lists the dtypes that shape rules take, beyond those of samples", () => {
+  expect(page).toContain("| inputs | `...xs` f32 or i32 or u32 or bool |");
+});
+
+test("prints NaN and infinities among arguments, as messages about them do", () => {
+  expect(page).toMatch(/ with .*"NaN".*“.* is NaN”/);
+});
+
 test("docs/adding-an-op.md shows a file as it is, and links to what is there", () => {
   const guide = readFileSync("docs/adding-an-op.md", "utf8");
   expect(guide).toBe(filledGuide(guide));

@@ -40,8 +40,12 @@ export function describeSample({ inputs, args }: Sample): string {
     const from = range ? ` in [${range}]` : values ? " given" : "";
     return `${dtype}${formatShape(shape)}${from}`;
   });
-  return parts.join(", ") + (args ? ` with ${JSON.stringify(args)}` : "");
+  return parts.join(", ") + (args ? ` with ${JSON.stringify(args, printable)}` : "");
 }
+
+/** For JSON, which has no NaN or infinities: their names. */
+export const printable = (_: string, value: unknown): unknown =>
+  Number.isFinite(value) || typeof value !== "number" ? value : `${value}`;
 
 function isShape(input: Shape | SampleTensor): input is Shape {
   return Array.isArray(input);

@@ -2,7 +2,7 @@
 import type { AnyOp, Sample } from "../../../src/tensor/op.js";
 import { formatShape, sizeOf } from "../../../src/tensor/shape.js";
 import type { Check } from "./check.js";
-import { describeSample, hostInputs } from "./samples.js";
+import { describeSample, hostInputs, printable } from "./samples.js";
 import { snapshotsOf } from "./snapshots.js";
 
 /** A check of each sample of `op`. */
@@ -19,10 +19,6 @@ export function outputShapes(op: AnyOp, sample: Sample, index: number): string {
   const shapes = outputs.map(({ dtype, shape }) => `${dtype}${formatShape(shape)}`).join(", ");
   return params === undefined ? shapes : `${shapes} by ${JSON.stringify(params, printable)}`;
 }
-
-/** JSON has no infinities. */
-const printable = (_: string, value: unknown) =>
-  Number.isFinite(value) || typeof value !== "number" ? value : `${value}`;
 
 /** Where the reference of `op` has another number of elements than the shape rule. */
 export function lengthFailures(op: AnyOp, sample: Sample, index: number): string[] {
