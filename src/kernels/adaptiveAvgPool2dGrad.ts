@@ -4,6 +4,7 @@ import { defineOp } from "../tensor/op.js";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import { ADAPTIVE, adaptiveTerms } from "./lib/adaptive.js";
+import { isFloat } from "./lib/draw.js";
 import { input, kernel, output, read, u32, write } from "./lib/kernel.js";
 import { info } from "./lib/pool.js";
 import { benchImages, of } from "./lib/sample.js";
@@ -69,6 +70,10 @@ export const adaptiveAvgPool2dGrad = defineOp({
     const [, , oh, ow] = info(inputs, 0).shape;
     return sumOfProducts((Math.ceil(oh / size[0]) + 1) * (Math.ceil(ow / size[1]) + 1));
   },
+  draw: (gy, choose) =>
+    isFloat(gy) && gy.shape.length === 4 && sizeOf(gy.shape.slice(2)) > 0
+      ? { inputs: [gy], args: [[1 + choose(9), 1 + choose(9)]] }
+      : null,
   samples: [
     { ...of([2, 3, 1, 1]), args: [8] },
     { ...of([1, 2, 3, 4]), args: [[7, 9]] },

@@ -1,9 +1,10 @@
 // avgPool2dGrad: the gradient of avgPool2d, gathered by each pixel from the windows that cover it.
 import { defineOp } from "../tensor/op.js";
 import type { Shape } from "../tensor/shape.js";
+import { sizeOf } from "../tensor/shape.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import { input, output, read, u32, write } from "./lib/kernel.js";
-import { AVG_POOL_OPTIONS, type AvgPoolOptions, avgPoolWindow, info, unpooledShape } from "./lib/pool.js";
+import { AVG_POOL_OPTIONS, type AvgPoolOptions, avgPoolWindow, drawPool, info, unpooledShape } from "./lib/pool.js";
 import { unpoolWindows } from "./lib/poolKernels.js";
 import { benchImages, of } from "./lib/sample.js";
 import { type Pair, pair, type Size2d, type Window } from "./lib/window.js";
@@ -70,6 +71,13 @@ export const avgPool2dGrad = defineOp({
   ],
   tolerance: (_, { kernel, stride }) =>
     sumOfProducts(Math.ceil(kernel[0] / stride[0]) * Math.ceil(kernel[1] / stride[1])),
+  draw(gy, choose) {
+    const pool = drawPool(gy, choose);
+    if (!pool) return null;
+    const [kernel, options] = pool.args;
+    const size = gy.shape.slice(2).map((n, d) => (n - 1) * options.stride + kernel[d] - 2 * options.padding[d]);
+    return sizeOf(size) > 0 ? { inputs: [gy], args: [size, kernel, options] } : null;
+  },
   samples: [
     { ...of([2, 3, 4, 4]), args: [8, 2] },
     { ...of([1, 2, 5, 4]), args: [[9, 7], 3, { stride: 2, padding: 1 }] },

@@ -1,10 +1,11 @@
 // batchNormAffineGrad: the gradients of a batch normalisation with respect to its weight and bias.
 
-import { defineOp, type TensorInfo } from "../tensor/op.js";
+import { defineOp, type SampleTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import { checkSumsInputs, countOf, planesOf, sumsReference } from "./lib/channelNorm.js";
 import { gradientSums } from "./lib/channelNormKernels.js";
 import { epsOf } from "./lib/checks.js";
+import { isFloat } from "./lib/draw.js";
 import { normSumTolerance } from "./lib/normTolerance.js";
 import { benchImages, of } from "./lib/sample.js";
 
@@ -46,6 +47,11 @@ export const batchNormAffineGrad = defineOp({
   noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
   tolerance: ([g]) => normSumTolerance(countOf(planesOf("batchNormAffineGrad", g as TensorInfo, null))),
   cost: ([g]) => ({ flops: 4 * sizeOf((g as TensorInfo).shape) }),
+  draw(g) {
+    const channels = g.shape.slice(1, 2);
+    const variance: SampleTensor = { shape: channels, range: [0.5, 2] };
+    return isFloat(g, 2) ? { ...of(g, g.shape, [...channels, 2], variance), args: [{ eps: 1e-5 }] } : null;
+  },
   samples: [
     { ...of([4, 3, 5, 5], [4, 3, 5, 5], [3, 2], { shape: [3], range: [0.5, 2] }), args: [{ eps: 1e-5 }] },
     { ...of([9, 1, 32, 32], [9, 1, 32, 32], [1, 2], { shape: [1], range: [0.5, 2] }), args: [{ eps: 1e-5 }] },

@@ -1,10 +1,11 @@
 // batchNormInputGrad: the gradient of batchNorm with respect to its input, from those by weight and bias.
-import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
+import { defineOp, type HostTensor, type SampleTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import { DISTANCE, meansOf } from "./lib/center.js";
 import { centersShape, countOf, eachElement, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { channelOf, perPlane, planeUniforms } from "./lib/channelNormKernels.js";
 import { checkShapes, epsOf } from "./lib/checks.js";
+import { drawOptional, isFloat } from "./lib/draw.js";
 import { f32, input, output } from "./lib/kernel.js";
 import { normGradientTolerance } from "./lib/normTolerance.js";
 import { rowKernel } from "./lib/rowKernel.js";
@@ -100,6 +101,13 @@ export const batchNormInputGrad = defineOp({
   noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
   tolerance: normGradientTolerance,
   cost: ([g]) => ({ flops: 6 * sizeOf((g as TensorInfo).shape) }),
+  draw(g, choose) {
+    const channels = g.shape.slice(1, 2);
+    const variance: SampleTensor = { shape: channels, range: [0.5, 2] };
+    const weight = drawOptional(channels, choose);
+    const inputs = of(g, g.shape, weight, [...channels, 2], variance, channels, channels);
+    return isFloat(g, 2) ? { ...inputs, args: [{ eps: 1e-5 }] } : null;
+  },
   samples: [
     {
       ...of([4, 3, 5, 5], [4, 3, 5, 5], [3], [3, 2], { shape: [3], range: [0.5, 2] }, [3], [3]),

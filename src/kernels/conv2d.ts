@@ -11,12 +11,13 @@ import {
   convolution,
   convolutionParams,
   convolutionUniforms,
+  drawConvolution,
   eachTerm,
   isDepthwise,
   isPointwise,
 } from "./lib/convolution.js";
 import { depthwise, slides } from "./lib/depthwise.js";
-import { drawOptional, isFloat } from "./lib/draw.js";
+import { drawOptional } from "./lib/draw.js";
 import { input, output, read, u32, write } from "./lib/kernel.js";
 import { matrixProduct } from "./lib/matrix.js";
 import { pitchOf, pixelRows } from "./lib/pixelRows.js";
@@ -77,17 +78,8 @@ export const conv2d = defineOp({
   },
   tolerance: (inputs, params) => sumOfProducts(termsOf(geometry(inputs, params)) + 1),
   draw(x, choose) {
-    const [, channels, ...size] = x.shape;
-    if (!isFloat(x) || x.shape.length !== 4 || channels === 0) return null;
-    const groups = choose(2) === 1 ? channels : 1;
-    const [padding, stride, dilation] = [choose(2), 1 + choose(2), 1 + choose(2)];
-    const kernel = size.map(
-      (n) => 1 + choose(Math.max(0, Math.min(2, Math.floor((n + 2 * padding - 1) / dilation))) + 1),
-    );
-    if (size.some((n) => n + 2 * padding < 1)) return null;
-    const filters = groups * (1 + choose(3));
-    const weight = [filters, channels / groups, ...kernel];
-    return { ...of(x, weight, drawOptional([filters], choose)), args: [{ padding, stride, dilation, groups }] };
+    const drawn = drawConvolution(x, choose);
+    return drawn && { ...of(x, drawn.weight, drawOptional([drawn.weight[0]], choose)), args: [drawn.options] };
   },
   samples: [
     of([1, 1, 3, 3], [1, 1, 1, 1], [1]),

@@ -16,6 +16,7 @@ import {
   isPointwise,
 } from "./lib/convolution.js";
 import { depthwise, slides } from "./lib/depthwise.js";
+import { isFloat } from "./lib/draw.js";
 import { input, output, read, u32, write } from "./lib/kernel.js";
 import { matrixProduct } from "./lib/matrix.js";
 import { type Phase, phases } from "./lib/phases.js";
@@ -80,6 +81,17 @@ export const conv2dInputGrad = defineOp({
     ];
   },
   tolerance: (inputs, params) => sumOfProducts(termsOf(geometry(inputs, params))),
+  draw(gy, choose) {
+    const [, filters, ...out] = gy.shape;
+    if (!isFloat(gy) || gy.shape.length !== 4 || filters === 0) return null;
+    const groups = choose(2) === 1 ? filters : 1;
+    const [padding, stride, dilation] = [choose(2), 1 + choose(2), 1 + choose(2)];
+    const kernel = [1 + choose(3), 1 + choose(3)];
+    const size = out.map((n, d) => (n - 1) * stride + (kernel[d] - 1) * dilation + 1 - 2 * padding);
+    const options = { padding, stride, dilation, groups };
+    if (size.some((n, d) => n < 1 || out[d] === 0)) return null;
+    return { ...of(gy, [filters, 1 + choose(3), ...kernel]), args: [size, options] };
+  },
   samples: [
     { ...of([1, 1, 3, 3], [1, 1, 1, 1]), args: [3] },
     { ...of([2, 4, 8, 8], [4, 3, 3, 3]), args: [8, { padding: 1 }] },

@@ -11,6 +11,7 @@ import {
   convolution,
   convolutionParams,
   convolutionUniforms,
+  drawConvolution,
   eachTerm,
 } from "./lib/convolution.js";
 import { input, output, read, write } from "./lib/kernel.js";
@@ -89,6 +90,19 @@ export const conv2dWeightGrad = defineOp({
     ];
   },
   tolerance: (inputs, params) => sumOfProducts(termsOf(geometry(inputs, params))),
+  draw(x, choose) {
+    const drawn = drawConvolution(x, choose);
+    if (!drawn) return null;
+    const { weight, options } = drawn;
+    const [filters, , ...kernel] = weight;
+    const { outSize } = convolution(
+      "conv2dWeightGrad",
+      x.shape,
+      weight,
+      convolutionParams("conv2dWeightGrad", options),
+    );
+    return { ...of(x, [x.shape[0], filters, ...outSize]), args: [kernel, options] };
+  },
   samples: [
     { ...of([1, 1, 3, 3], [1, 1, 3, 3]), args: [1] },
     { ...of([2, 3, 8, 8], [2, 4, 8, 8]), args: [3, { padding: 1 }] },

@@ -1,10 +1,11 @@
 // groupNormInputGrad: the gradient of groupNorm with respect to its input, from the sums over planes.
-import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
+import { defineOp, type HostTensor, type SampleTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import { DISTANCE, meansOf } from "./lib/center.js";
 import { centersShape, countOf, eachElement, groupParams, planesOf, statisticsShape } from "./lib/channelNorm.js";
 import { channelOf, perPlane, planeUniforms, statisticOf } from "./lib/channelNormKernels.js";
 import { checkShapes } from "./lib/checks.js";
+import { drawOptional, isFloat } from "./lib/draw.js";
 import { f32, input, output } from "./lib/kernel.js";
 import { normGradientTolerance } from "./lib/normTolerance.js";
 import { rowKernel } from "./lib/rowKernel.js";
@@ -122,6 +123,15 @@ export const groupNormInputGrad = defineOp({
   noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
   tolerance: normGradientTolerance,
   cost: ([g]) => ({ flops: 6 * sizeOf((g as TensorInfo).shape) }),
+  draw(g, choose) {
+    const [batch, channels] = g.shape;
+    if (!isFloat(g, 2) || channels === 0) return null;
+    const groups = choose(2) === 1 ? channels : 1;
+    const weight = drawOptional([channels], choose);
+    const variance: SampleTensor = { shape: [batch, groups], range: [0.5, 2] };
+    const planes = [batch, channels];
+    return { ...of(g, g.shape, weight, [batch, groups, 2], variance, planes, planes), args: [{ groups, eps: 1e-5 }] };
+  },
   samples: [
     {
       ...of([2, 6, 5, 5], [2, 6, 5, 5], [6], [2, 3, 2], { shape: [2, 3], range: [0.5, 2] }, [2, 6], [2, 6]),

@@ -1,8 +1,9 @@
 // groupNormSums: what all gradients of groupNorm are made of, summed over each plane.
-import { defineOp, type TensorInfo } from "../tensor/op.js";
+import { defineOp, type SampleTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import { checkSumsInputs, groupParams, planesOf, sumsReference } from "./lib/channelNorm.js";
 import { gradientSums } from "./lib/channelNormKernels.js";
+import { isFloat } from "./lib/draw.js";
 import { normSumTolerance } from "./lib/normTolerance.js";
 import { benchImages, of } from "./lib/sample.js";
 
@@ -43,6 +44,13 @@ export const groupNormSums = defineOp({
   noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
   tolerance: ([g]) => normSumTolerance(sizeOf((g as TensorInfo).shape.slice(2))),
   cost: ([g]) => ({ flops: 4 * sizeOf((g as TensorInfo).shape) }),
+  draw(g, choose) {
+    const [batch, channels] = g.shape;
+    if (!isFloat(g, 2) || channels === 0) return null;
+    const groups = choose(2) === 1 ? channels : 1;
+    const variance: SampleTensor = { shape: [batch, groups], range: [0.5, 2] };
+    return { ...of(g, g.shape, [batch, groups, 2], variance), args: [{ groups, eps: 1e-5 }] };
+  },
   samples: [
     {
       ...of([2, 6, 5, 5], [2, 6, 5, 5], [2, 3, 2], { shape: [2, 3], range: [0.5, 2] }),

@@ -5,7 +5,7 @@ import { checkShapes } from "./lib/checks.js";
 import { f32, input, output } from "./lib/kernel.js";
 import { normGradientTolerance } from "./lib/normTolerance.js";
 import { rowKernel } from "./lib/rowKernel.js";
-import { checkDims, columnOf, eachOf, hostRow, meanOf, rowOf, rowShapes } from "./lib/rowNorm.js";
+import { checkDims, columnOf, drawRowGradient, eachOf, hostRow, meanOf, rowOf, rowShapes } from "./lib/rowNorm.js";
 import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
@@ -61,6 +61,10 @@ export const rmsNormInputGrad = defineOp({
   noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
   tolerance: normGradientTolerance,
   cost: ([g]) => ({ flops: 7 * sizeOf((g as TensorInfo).shape) }),
+  draw(g, choose) {
+    const c = drawRowGradient(g, choose);
+    return c && { ...of(g, c.x, c.weight, c.rstd), args: c.args };
+  },
   samples: [
     { ...of([4, 7], [4, 7], [7], { shape: [4], range: [0.5, 2] }), args: [1] },
     { ...of([3, 4, 5], [3, 4, 5], null, { shape: [3], range: [0.5, 2] }), args: [2] },

@@ -6,7 +6,7 @@ import { input, output, scratch } from "./lib/kernel.js";
 import { normSumTolerance } from "./lib/normTolerance.js";
 import { reduceKernels } from "./lib/reduceKernels.js";
 import { reduceLayout } from "./lib/reduceLayout.js";
-import { checkDims, rowShapes } from "./lib/rowNorm.js";
+import { checkDims, drawRowGradient, rowShapes } from "./lib/rowNorm.js";
 import { of } from "./lib/sample.js";
 
 declare module "../tensor/tensor.js" {
@@ -50,6 +50,10 @@ export const rmsNormWeightGrad = defineOp({
   noDerivative: "a fused gradient: where it is differentiated itself, its op's vjp takes differentiable ops instead",
   tolerance: ([x], { dims }) => normSumTolerance(rowShapes("rmsNormWeightGrad", x as TensorInfo, dims).rows.outer),
   cost: ([g]) => ({ flops: 3 * sizeOf((g as TensorInfo).shape) }),
+  draw(g, choose) {
+    const c = drawRowGradient(g, choose);
+    return c && { ...of(g, c.x, c.rstd), args: c.args };
+  },
   samples: [
     { ...of([4, 7], [4, 7], { shape: [4], range: [0.5, 2] }), args: [1] },
     { ...of([3, 4, 5], [3, 4, 5], { shape: [3], range: [0.5, 2] }), args: [2] },

@@ -7,6 +7,7 @@ import { broadcastShapes, broadcastStrides, formatShape, type Shape, sameShape, 
 import type { Tensor } from "../tensor/tensor.js";
 import { sumOfProducts } from "./lib/accuracy.js";
 import { placesOf } from "./lib/box.js";
+import { isFloat } from "./lib/draw.js";
 import { gridGroups, gridLoop } from "./lib/grid.js";
 import { input, kernel, output, read, u32, write } from "./lib/kernel.js";
 import { of } from "./lib/sample.js";
@@ -94,6 +95,13 @@ export const rotaryEmbedding = defineOp({
     ];
   },
   tolerance: () => sumOfProducts(2),
+  draw(x, choose) {
+    const width = x.shape.at(-1) ?? 1;
+    if (!isFloat(x) || width % 2 === 1) return null;
+    const pairs = [...x.shape.slice(0, -1), width / 2];
+    const angles = { shape: pairs.slice(choose(pairs.length)), range: [-1, 1] as const };
+    return { ...of(x, angles, angles), args: [{ interleaved: choose(2) === 1 }] };
+  },
   samples: [
     of([2, 5, 8], { shape: [5, 4], range: [-1, 1] }, { shape: [5, 4], range: [-1, 1] }),
     {

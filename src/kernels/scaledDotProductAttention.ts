@@ -12,6 +12,7 @@ import {
   dot,
   eachQuery,
   halvesOf,
+  LARGEST_WIDTH,
   seenBy,
   weightError,
 } from "./lib/attention.js";
@@ -25,6 +26,7 @@ import {
   storeRow,
   WORKGROUP,
 } from "./lib/attentionRows.js";
+import { drawOne, drawSize, isFloat } from "./lib/draw.js";
 import { floats } from "./lib/floats.js";
 import { input, kernel, output, read, write } from "./lib/kernel.js";
 import { hostRow } from "./lib/rowNorm.js";
@@ -95,6 +97,15 @@ export const scaledDotProductAttention = defineOp({
     ];
   },
   tolerance: (inputs, params) => weightError(sizes(inputs as readonly TensorInfo[]), params),
+  draw(q, choose) {
+    if (!isFloat(q, 2) || (q.shape.at(-1) as number) > LARGEST_WIDTH) return null;
+    const lead = q.shape.slice(0, -2);
+    // heads of keys: as many, or one for all
+    const shared = lead.length > 0 && lead.at(-1) !== 0 && choose(2) === 1 ? [...lead.slice(0, -1), 1] : lead;
+    const keys = drawSize(choose);
+    const [k, v] = [q.shape.at(-1) as number, drawOne([3, 1, 65], choose)].map((width) => [...shared, keys, width]);
+    return { ...of(q, k, v), args: [{ causal: choose(2) === 1 }] };
+  },
   samples: [
     of([2, 5, 8], [2, 5, 8], [2, 5, 8]),
     { ...of([2, 6, 5, 4], [2, 2, 9, 4], [2, 2, 9, 8]), args: [{ causal: true, scale: 0.5 }] },

@@ -36,6 +36,11 @@ export const sliceBackward = defineOp({
     h.slice(shape.map((_, d) => [starts[d], starts[d] + shapes.x[d] * steps[d], steps[d]])), // linear
   ],
   tolerance: exact,
+  draw(x, choose) {
+    const [starts, steps, after] = [3, 2, 2].map((n) => x.shape.map(() => choose(n)));
+    const shape = x.shape.map((n, d) => starts[d] + Math.max(0, (n - 1) * (1 + steps[d]) + 1) + after[d]);
+    return { inputs: [x], args: [shape, starts, steps.map((n) => 1 + n)] };
+  },
   samples: [
     {
       ...of([3, 7]),

@@ -16,5 +16,6 @@ export const stopGradient = defineOp({
   infer: ([x]) => [x as TensorInfo],
   reference: ([x]) => [(x as HostTensor).data],
   tolerance: exact,
+  draw: (x) => ({ inputs: [x] }),
   samples: [{ inputs: [[2, 3]] }],
 });

@@ -54,6 +54,7 @@ export const tril = defineOp({
   },
   vjp: (g, _, { params: { diagonal } }) => [g.tril(diagonal)], // linear
   tolerance: exact,
+  draw: (x, choose) => (x.shape.length >= 2 ? { inputs: [x], args: [choose(4) - 1] } : null),
   samples: [
     of([3, 4]),
     { ...of([2, 5, 3]), args: [-1] },

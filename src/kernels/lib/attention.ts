@@ -45,7 +45,7 @@ export interface Attention {
 }
 
 /** A thread keeps whole rows of q, k, v and their gradients: WGSL grants it 8 KiB. */
-const LARGEST_WIDTH = 256;
+export const LARGEST_WIDTH = 256;
 
 /** Throws DTypeError, and ShapeError unless the shapes fit each other. */
 export function attention(op: string, q: TensorInfo, k: TensorInfo, v: TensorInfo): Attention {

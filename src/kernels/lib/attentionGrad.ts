@@ -1,9 +1,17 @@
 // The preset of attention's gradients: their inputs, launch, accuracy and samples.
 import type { Caps, Inputs, KernelContext, Op, Plan, TensorInfo, Tolerance } from "../../tensor/op.js";
 import { sumOfProducts } from "./accuracy.js";
-import { type Attention, type AttentionParams, attention, attentionParams, weightError } from "./attention.js";
+import {
+  type Attention,
+  type AttentionParams,
+  attention,
+  attentionParams,
+  LARGEST_WIDTH,
+  weightError,
+} from "./attention.js";
 import { attentionFunctions, attentionUniforms, elementOf, enableOf, WORKGROUP } from "./attentionRows.js";
 import { checkShapes } from "./checks.js";
+import { drawOne, drawSize, isFloat } from "./draw.js";
 import { floats } from "./floats.js";
 import { input, kernel, output, read, write } from "./kernel.js";
 import { of } from "./sample.js";
@@ -34,6 +42,16 @@ export const attentionGrad = (spec: AttentionGrad): Omit<AttentionGradOp, "doc" 
   },
   kernels: (context) => plan(spec, context),
   tolerance: (inputs, params) => gradientTolerance(gradientSizes(spec.name, inputs), params),
+  draw(g, choose) {
+    if (!isFloat(g, 2) || (g.shape.at(-1) as number) > LARGEST_WIDTH) return null;
+    const [each, valueWidth] = [g.shape.slice(0, -1), g.shape.at(-1) as number];
+    const keys = [...each.slice(0, -1), drawSize(choose)];
+    const width = drawOne([3, 1, 9], choose);
+    // scores between −1.5 and 1.5, so that weights stay below 1
+    const [q, k] = [each, keys].map((lead) => ({ shape: [...lead, width], range: [-0.5, 0.5] as const }));
+    const inputs = of(g, q, k, [...keys, valueWidth], { shape: each, range: [3, 5] }, each);
+    return { ...inputs, args: [{ causal: choose(2) === 1, scale: 0.5 }] };
+  },
   samples: [
     // logsumexp is so large that weights stay below about 1, as they are: the tolerance counts on it
     {

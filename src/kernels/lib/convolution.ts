@@ -1,8 +1,10 @@
 // What a convolution and its two gradients share: options, sizes, and their check.
 
 import { ConfigError, ShapeError } from "../../tensor/errors.js";
+import type { Choose, TensorInfo } from "../../tensor/op.js";
 import { given } from "../../tensor/options.js";
 import { formatShape, type Shape } from "../../tensor/shape.js";
+import { isFloat } from "./draw.js";
 import { type Uniform, u32 } from "./kernel.js";
 import { type Pair, pair, type Size2d, type Window, windowsOver } from "./window.js";
 
@@ -138,4 +140,16 @@ export function eachTerm(c: Convolution, visit: (x: number, weight: number, y: n
                 visit(((plane + i) * size[0] + iy) * size[1] + ix, w, y);
               }
         }
+}
+
+/** A weight and options that fit the image `x`. */
+export function drawConvolution(x: TensorInfo, choose: Choose) {
+  const [, channels, ...size] = x.shape;
+  if (!isFloat(x) || x.shape.length !== 4 || channels === 0) return null;
+  const groups = choose(2) === 1 ? channels : 1;
+  const [padding, stride, dilation] = [choose(2), 1 + choose(2), 1 + choose(2)];
+  if (size.some((n) => n + 2 * padding < 1)) return null;
+  const kernel = size.map((n) => 1 + choose(Math.min(3, 1 + Math.floor((n + 2 * padding - 1) / dilation))));
+  const weight = [groups * (1 + choose(3)), channels / groups, ...kernel];
+  return { weight, options: { padding, stride, dilation, groups } };
 }

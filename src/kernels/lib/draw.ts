@@ -2,7 +2,7 @@
 import type { Choose, SampleTensor, TensorInfo } from "../../tensor/op.js";
 import type { Shape } from "../../tensor/shape.js";
 
-const SIZES = [3, 1, 5, 0, 65];
+const SIZES = [3, 1, 5, 0, 65, 257];
 
 /** A size for a dimension that nothing else decides. */
 export const drawSize = (choose: Choose): number => SIZES[choose(SIZES.length)];

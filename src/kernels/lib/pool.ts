@@ -1,7 +1,7 @@
 // What the pooling ops share: options and sizes.
 import { checkFlag } from "../../tensor/arguments.js";
 import { ShapeError } from "../../tensor/errors.js";
-import type { Choose, Inputs, Sample, TensorInfo } from "../../tensor/op.js";
+import type { Choose, Inputs, TensorInfo } from "../../tensor/op.js";
 import { given } from "../../tensor/options.js";
 import { formatShape, type Shape, sameShape, sizeOf } from "../../tensor/shape.js";
 import { imageShape, type Pair, pair, type Size2d, type Window, windowsOver } from "./window.js";
@@ -74,11 +74,11 @@ export function unpooledShape(op: string, gy: TensorInfo, size: Pair, window: Wi
 }
 
 /** A kernel and options that fit the image `x`. */
-export function drawPool(x: TensorInfo, choose: Choose): Sample | null {
+export function drawPool(x: TensorInfo, choose: Choose) {
   const kernel = x.shape.slice(2).map((n) => 1 + choose(Math.min(7, n)));
   const options = { stride: 1 + choose(3), padding: kernel.map((k) => choose(Math.floor(k / 2) + 1)) };
   const fits = x.dtype === "f32" && x.shape.length === 4 && sizeOf(x.shape.slice(2)) > 0;
-  return fits ? { inputs: [x], args: [kernel, options] } : null;
+  return fits ? { inputs: [x], args: [kernel, options] as const } : null;
 }
 
 /** The only tensor of `inputs` at `i`, which is never absent. */

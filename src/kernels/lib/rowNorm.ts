@@ -1,8 +1,9 @@
 // What layerNorm and rmsNorm share: rows made of the last dimensions, a weight per element of a row.
 import { formatValue } from "../../tensor/arguments.js";
 import { ConfigError, DTypeError, ShapeError } from "../../tensor/errors.js";
-import type { Choose, Operand, TensorInfo } from "../../tensor/op.js";
+import type { Choose, Operand, SampleTensor, TensorInfo } from "../../tensor/op.js";
 import { formatShape, type Shape, sizeOf } from "../../tensor/shape.js";
+import { drawOptional } from "./draw.js";
 import type { RowBuffer, Rows } from "./rowKernel.js";
 
 export interface RowNormOptions {
@@ -45,6 +46,15 @@ export function rowShapes(op: string, { shape, dtype }: TensorInfo, dims: number
 export function drawRows({ shape, dtype }: TensorInfo, choose: Choose): Shape | null {
   const rows = shape.slice(-1 - choose(2));
   return dtype === "f32" && shape.length > 0 && sizeOf(rows) > 0 ? rows : null;
+}
+
+/** Inputs and arguments of a gradient of a norm over rows of `g`: x, the weight, centers in two parts, 1 / deviation. */
+export function drawRowGradient(g: TensorInfo, choose: Choose) {
+  const rows = drawRows(g, choose);
+  if (!rows) return null;
+  const statistics = g.shape.slice(0, g.shape.length - rows.length);
+  const rstd: SampleTensor = { shape: statistics, range: [0.5, 2] };
+  return { x: g.shape, weight: drawOptional(rows, choose), center: [...statistics, 2], rstd, args: [rows.length] };
 }
 
 export const rowOf = (operand: Operand): RowBuffer => ({ kind: "row", type: "f32", operand });

@@ -2,6 +2,7 @@
 import { DTypeError, ShapeError } from "../../tensor/errors.js";
 import type { Dispatch, HostTensor, Inputs, KernelContext, Op, Plan, TensorInfo } from "../../tensor/op.js";
 import { formatShape, sameShape, sizeOf } from "../../tensor/shape.js";
+import { drawOne, isFloat } from "./draw.js";
 import { type Binding, input, kernel, output, read, scratch, type Uniform, u32, write } from "./kernel.js";
 
 /** What an update declares; the rest of `Op` follows from it. Inputs are `p`, `g`, the states, the scalars and `ok`. */
@@ -40,6 +41,12 @@ export function update<P, A extends readonly unknown[]>(spec: Update<P, A>): Op<
     },
     kernels: (context) => plan(spec, inputs, outputs, context),
     reference: (tensors, params) => reference(spec, inputs, outputs, tensors, params),
+    // scalars and options as one of the samples has them
+    draw(p, choose) {
+      const { inputs: given, args = [] } = drawOne(spec.samples, choose);
+      const states = spec.states.map(() => ({ shape: p.shape, range: [0, 2] as const }));
+      return isFloat(p) ? { inputs: [p, p.shape, ...states, ...given.slice(2 + states.length)], args } : null;
+    },
     cost: ([p]) => ({ flops: spec.flops * sizeOf((p as TensorInfo).shape) }),
   };
 }
