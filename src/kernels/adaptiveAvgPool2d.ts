@@ -75,7 +75,6 @@ export const adaptiveAvgPool2d = defineOp({
   ],
   errors: [
     { ...of([2, 3, 8, 0]), args: [1], throws: "ShapeError" },
-
     { ...of([2, 8, 8]), args: [1], throws: "ShapeError" },
     { ...of([2, 3, 0, 8]), args: [1], throws: "ShapeError" },
     { ...of([2, 3, 8, 8]), args: [0], throws: "ConfigError" },

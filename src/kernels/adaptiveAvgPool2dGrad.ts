@@ -82,9 +82,7 @@ export const adaptiveAvgPool2dGrad = defineOp({
   ],
   errors: [
     { ...of([2, 3, 1, 1]), args: [0], throws: "ConfigError" },
-
     { ...of([2, 3, 1, 0]), args: [8], throws: "ShapeError" },
-
     { ...of([2, 1, 1]), args: [8], throws: "ShapeError" },
     { ...of([2, 3, 1, 1]), args: [-1], throws: "ConfigError" },
     { ...of({ shape: [2, 3, 1, 1], dtype: "i32" }), args: [8], throws: "DTypeError" },

@@ -65,7 +65,6 @@ export const andFinite = defineOp({
   ],
   errors: [
     { ...of({ shape: [], dtype: "bool" }, { shape: [3], dtype: "i32" }), throws: "DTypeError" },
-
     { ...of([], [3]), throws: "DTypeError" },
     { ...of({ shape: [1], dtype: "bool" }, [3]), throws: "ShapeError" },
   ],

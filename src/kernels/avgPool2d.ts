@@ -75,15 +75,10 @@ export const avgPool2d = defineOp({
   ],
   errors: [
     { ...of([1, 3, 8, 8]), args: [2, { stride: [2, 2, 2] }], throws: "ConfigError" },
-
     { ...of([1, 3, 8, 8]), args: [2, { stride: [2, 0] }], throws: "ConfigError" },
-
     { ...of([1, 3, 8, 8]), args: [0], throws: "ConfigError" },
-
     { ...of([1, 3, 8, 8]), args: [[4, 3], { padding: [0, 2] }], throws: "ShapeError" },
-
     { ...of([1, 3, 8, 8]), args: [[3, 4], { padding: [2, 0] }], throws: "ShapeError" },
-
     { ...of([3, 8, 8]), args: [2], throws: "ShapeError" },
     { ...of([1, 3, 8, 8]), args: [9], throws: "ShapeError" },
     { ...of([1, 3, 8, 8]), args: [2, { padding: 2 }], throws: "ShapeError" },

@@ -94,7 +94,6 @@ export const batchNormEval = defineOp({
   ],
   errors: [
     { ...of([4], [4], [4], null, null), throws: "ShapeError" },
-
     { ...of([2, 3, 4], [3], [4], null, null), throws: "ShapeError" },
     { ...of([2, 3, 4], [3], { shape: [3], dtype: "i32" }, null, null), throws: "DTypeError" },
     { ...of([4, 3], [3], [3], null, null), args: [{ eps: Number.NaN }], throws: "ConfigError" },

@@ -43,7 +43,6 @@ export const broadcastTo = elementwise({
   ],
   errors: [
     { inputs: [[1]], args: [[2.5]], throws: "ShapeError" },
-
     { inputs: [[3]], args: [[4]], throws: "ShapeError" },
     { inputs: [[2, 3]], args: [[3]], throws: "ShapeError" },
     { inputs: [[1]], args: [3], throws: "ShapeError" },

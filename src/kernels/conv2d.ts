@@ -104,13 +104,9 @@ export const conv2d = defineOp({
   ],
   errors: [
     { ...of([2, 3, 8, 8], [4, 3, 3, 3], null), args: [{ dilation: 0 }], throws: "ConfigError" },
-
     { ...of([2, 3, 8, 8], [4, 3, 0, 3], null), throws: "ConfigError" },
-
     { ...of([2, 3, 8, 8], [4, 3, 3, 3], { shape: [4], dtype: "i32" }), throws: "DTypeError" },
-
     { ...of([2, 3, 8, 8], { shape: [4, 3, 3, 3], dtype: "i32" }, null), throws: "DTypeError" },
-
     { ...of([2, 3, 8, 8], [4, 2, 3, 3], null), throws: "ShapeError" },
     { ...of([2, 3, 8], [4, 3, 3, 3], null), throws: "ShapeError" },
     { ...of([2, 3, 8, 8], [4, 3, 3], null), throws: "ShapeError" },

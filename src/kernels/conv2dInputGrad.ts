@@ -114,7 +114,6 @@ export const conv2dInputGrad = defineOp({
   ],
   errors: [
     { ...of({ shape: [2, 4, 6, 6], dtype: "i32" }, [4, 3, 3, 3]), args: [8], throws: "DTypeError" },
-
     { ...of([2, 4, 6, 6], [4, 3, 3, 3]), args: [9], throws: "ShapeError" },
     { ...of([2, 5, 6, 6], [4, 3, 3, 3]), args: [8], throws: "ShapeError" },
     { ...of([2, 4, 6], [4, 3, 3, 3]), args: [8], throws: "ShapeError" },

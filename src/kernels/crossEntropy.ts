@@ -95,7 +95,6 @@ fn plogq_weighted(q: f32, logp: f32) -> f32 { return select(q * logp, 0.0, q == 
   ],
   errors: [
     { ...of({ shape: [4, 5], dtype: "i32" }, { shape: [4], dtype: "i32" }), throws: "DTypeError" },
-
     { ...of([4, 5], { shape: [3], dtype: "i32" }), throws: "ShapeError" },
     { ...of([4, 5], [4]), throws: "DTypeError" },
     { ...of([4, 5], { shape: [4], dtype: "i32" }), args: [{ labelSmoothing: 2 }], throws: "ConfigError" },

@@ -83,7 +83,6 @@ export const groupNorm = defineOp({
   ],
   errors: [
     { ...of([6], null, null), args: [{ groups: 3 }], throws: "ShapeError" },
-
     { ...of([2, 6, 5], null, null), args: [{ groups: 4 }], throws: "ConfigError" },
     { ...of([2, 6, 5], [3], null), args: [{ groups: 3 }], throws: "ShapeError" },
     { ...of([4, 6], null, null), args: [{ groups: 2, eps: -1 }], throws: "ConfigError" },

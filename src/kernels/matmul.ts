@@ -123,9 +123,7 @@ export const matmul = defineOp({
   ],
   errors: [
     { ...of([3, 3], [3]), args: [{ transposeB: true }], throws: "ShapeError" },
-
     { ...of([3, 3], []), throws: "ShapeError" },
-
     { ...of([2, 3], [4, 5]), throws: "ShapeError" },
     { ...of([2, 3], [3, 3]), args: [{ transposeA: true }], throws: "ShapeError" },
     { ...of([2, 2, 3], [3, 3, 4]), throws: "ShapeError" },

@@ -36,11 +36,8 @@ export const reshape = defineOp({
   errors: [
     { inputs: [[6]], args: [[0, -1]], throws: "ShapeError" },
     { inputs: [[0, 3]], args: [[0, -1]], throws: "ShapeError" },
-
     { inputs: [[6]], args: [[1.5, 4]], throws: "ShapeError" },
-
     { inputs: [[6]], args: [[-2, -3]], throws: "ShapeError" },
-
     { inputs: [[6]], args: [[4]], throws: "ShapeError" },
     { inputs: [[6]], args: [[-1, -1]], throws: "ShapeError" },
     { inputs: [[6]], args: [[-1, 4]], throws: "ShapeError" },

@@ -117,7 +117,6 @@ export const rotaryEmbedding = defineOp({
   ],
   errors: [
     { ...of([], [], []), throws: "ShapeError" },
-
     { ...of([2, 5, 7], [5, 3], [5, 3]), throws: "ShapeError" },
     { ...of([2, 5, 8], [5, 8], [5, 4]), throws: "ShapeError" },
     { ...of([5, 8], [2, 5, 4], [5, 4]), throws: "ShapeError" },

@@ -136,9 +136,7 @@ export const scaledDotProductAttention = defineOp({
   ],
   errors: [
     { ...of([0, 5, 8], [2, 5, 8], [2, 5, 8]), throws: "ShapeError" },
-
     { ...of([8], [8], [8]), throws: "ShapeError" },
-
     { ...of([2, 5, 8], [2, 5, 4], [2, 5, 8]), throws: "ShapeError" },
     { ...of([2, 5, 8], [2, 5, 8], [2, 6, 8]), throws: "ShapeError" },
     { ...of([1, 3, 5, 8], [1, 2, 5, 8], [1, 2, 5, 8]), throws: "ShapeError" },

@@ -62,7 +62,6 @@ export const sgdStep = update({
   ],
   errors: [
     { ...of([4], [3], [3], [], ON), throws: "ShapeError" },
-
     { ...of([3], [4], [3], [], ON), throws: "ShapeError" },
     { ...of([3], [3], [3], [1], ON), throws: "ShapeError" },
     { ...of([3], [3], [3], [], []), throws: "DTypeError" },

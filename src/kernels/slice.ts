@@ -59,9 +59,7 @@ export const slice = defineOp({
   ],
   errors: [
     { ...of([5]), args: [[[0, 4, 0]]], throws: "ShapeError" },
-
     { ...of([5]), args: [[[0, 2.5]]], throws: "ShapeError" },
-
     { ...of([5]), args: [[null, null]], throws: "ShapeError" },
     { ...of([5]), args: [[[4, 0, -1]]], throws: "ShapeError" },
     { ...of([5]), args: [[[0.5, 2]]], throws: "ShapeError" },

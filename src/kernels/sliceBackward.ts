@@ -74,14 +74,12 @@ export const sliceBackward = defineOp({
       args: [[3], [3], [1]],
       throws: "ShapeError",
     },
-
     { ...of([3]), args: [[5], [0], [0]], throws: "ShapeError" },
     {
       ...of([2]),
       args: [[3], [0], [3]],
       throws: "ShapeError",
     },
-
     {
       ...of([3, 2]),
       args: [
