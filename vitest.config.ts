@@ -4,9 +4,13 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-/** Tests that need no adapter, and few seconds together. They get none: one that comes to need it fails here. */
+/**
+ * Tests that need no adapter, and few seconds together: those of the corruptions alone would take two. They get none: one
+ * that comes to need it fails here.
+ */
 const UNIT = [
-  "test/{metrics,report,streams,unit}/**/*.test.ts",
+  "test/{metrics,report,unit}/**/*.test.ts",
+  "test/streams/!(corruptions).test.ts",
   "test/ops/{compile,declarations,errors,launches,shapes}.test.ts",
   "test/{docs,layers,rng}.test.ts",
   "test/{cli/output,data/imageSet,io/convert,io/safetensors}.test.ts",

@@ -64,6 +64,7 @@ export const avgPool2d = defineOp({
   draw: drawPool,
   samples: [
     { ...of([2, 3, 8, 8]), args: [2] },
+    { ...of([1, 2, 4, 5]), args: [2, { stride: 100 }] },
     { ...of([1, 2, 9, 7]), args: [3, { stride: 2, padding: 1 }] },
     { ...of([1, 2, 9, 7]), args: [3, { stride: 2, padding: 1, countIncludePad: false }] },
     { ...of([1, 3, 7, 5]), args: [[2, 3], { stride: [2, 1], padding: [0, 1] }] },
@@ -77,6 +78,7 @@ export const avgPool2d = defineOp({
     { ...of([1, 3, 8, 8]), args: [2, { stride: [2, 2, 2] }], throws: "ConfigError" },
     { ...of([1, 3, 8, 8]), args: [2, { stride: [2, 0] }], throws: "ConfigError" },
     { ...of([1, 3, 8, 8]), args: [0], throws: "ConfigError" },
+    { ...of([1, 3, 8, 8]), args: [2, { stride: 2 ** 31 }], throws: "ConfigError" },
     { ...of([1, 3, 8, 8]), args: [[4, 3], { padding: [0, 2] }], throws: "ShapeError" },
     { ...of([1, 3, 8, 8]), args: [[3, 4], { padding: [2, 0] }], throws: "ShapeError" },
     { ...of([3, 8, 8]), args: [2], throws: "ShapeError" },

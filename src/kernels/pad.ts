@@ -98,5 +98,6 @@ export const pad = defineOp({
   errors: [
     { ...of([3, 4]), args: [[[1, 2]]], throws: "ShapeError" },
     { ...of([3]), args: [[[-1, 2]]], throws: "ShapeError" },
+    { ...of([3]), args: [[[1, 2]], "0"], throws: "ConfigError" },
   ],
 });

@@ -22,7 +22,10 @@ export interface Window {
 export function pair(op: string, name: string, value: Size2d, least: number): Pair {
   const both: Pair = typeof value === "number" ? [value, value] : value;
   if (!isShape(both) || both.length !== 2 || Math.min(...both) < least || Math.max(...both) >= 2 ** 31) {
-    throw new ConfigError(`${op}: ${name} is ${formatValue(value)}`, `pass an integer ≥ ${least}, or a pair of them`);
+    throw new ConfigError(
+      `${op}: ${name} is ${formatValue(value)}`,
+      `pass an integer from ${least} to 2147483647, or a pair of them`,
+    );
   }
   return [both[0], both[1]];
 }
