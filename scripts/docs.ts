@@ -2,19 +2,18 @@
 // npm run docs. A test checks that both are current.
 import { readFileSync, writeFileSync } from "node:fs";
 import { OPS } from "../src/kernels/index.js";
-import type { DType } from "../src/tensor/dtype.js";
-import { ZeroSiamError } from "../src/tensor/errors.js";
-import type { AnyOp, ErrorSample, Inputs, Sample, TensorInfo, Tolerance } from "../src/tensor/op.js";
+import { DTYPES, type DType } from "../src/tensor/dtype.js";
+import type { AnyOp, ErrorSample, Sample, TensorInfo, Tolerance } from "../src/tensor/op.js";
 import { formatShape } from "../src/tensor/shape.js";
 import { thrownBy } from "../test/ops/lib/refusal.js";
 import { describeSample, hostInputs } from "../test/ops/lib/samples.js";
+import { callOf } from "../test/ops/lib/scaled.js";
 import { differentiability } from "./docs/gradient.js";
 import { kernelUses } from "./docs/kernels.js";
 import { type Member, type OpSource, opSource, optionTypes } from "./docs/source.js";
 
 const REFERENCE = "docs/ops.md";
 const GUIDE = "docs/adding-an-op.md";
-const DTYPES: readonly DType[] = ["f32", "i32", "u32", "bool"];
 
 /** Chapters by what an op is made of: the first whose pattern meets a part of kernels/lib that the op imports, or its line. */
 const CHAPTERS: readonly (readonly [title: string, belongs: (parts: string, doc: string) => boolean])[] = [
@@ -110,17 +109,7 @@ function takes(op: AnyOp, sample: Sample, i: number, dtype: DType): boolean {
   const changed = (change: (t: TensorInfo, k: number) => boolean) =>
     infos.map((t, k) => t && (change(t, k) ? { ...t, dtype } : t));
   const calls = [changed((_, k) => k === i), changed((t) => t.dtype === infos[i]?.dtype)];
-  return Boolean(infos[i]) && calls.some((inputs) => !refusal(op, inputs, sample.args ?? []));
-}
-
-function refusal(op: AnyOp, inputs: Inputs<TensorInfo>, args: readonly unknown[]): ZeroSiamError | null {
-  try {
-    op.infer(inputs, op.params?.(inputs, ...(args as readonly never[])));
-    return null;
-  } catch (error) {
-    if (error instanceof ZeroSiamError) return error;
-    throw error;
-  }
+  return Boolean(infos[i]) && calls.some((inputs) => callOf(op, inputs, sample.args ?? []));
 }
 
 function gradientText(op: AnyOp, derivative: ReturnType<typeof differentiability>, formula: string): string {

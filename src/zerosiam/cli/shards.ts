@@ -35,8 +35,8 @@ export async function readCells(path: string): Promise<Finished[]> {
  * False when one was interrupted. Throws ZeroSiamError when one fails; then the others are stopped.
  */
 export async function runShards(count: number): Promise<boolean> {
-  // Mesa's lavapipe takes all cores for itself otherwise. With 0 it has no threads but the one that Dawn waits for, which
-  // takes 5 % less processor time than to hand over to a single one.
+  // Mesa's lavapipe takes all cores for itself otherwise. With 0 it has no threads but the one that Dawn waits for: a single
+  // one of its own would only take turns with that.
   const cores = Math.floor(availableParallelism() / count);
   const env = { LP_NUM_THREADS: String(cores > 1 ? cores : 0), ...process.env };
   const children = Array.from({ length: count }, (_, i) => {
