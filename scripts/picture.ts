@@ -1,9 +1,24 @@
-// The README's picture, docs/collapse.png: what each method predicts, out of a demo's report. npm run picture [REPORT]
+// The README's pictures, out of reports: npm run picture -- collapse REPORT (a demo's), rates REPORT (reproduce's overview)
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { JUDGED } from "../src/zerosiam/reproduce/protocol.js";
 import { launchChromium } from "../test/browser/lib/chromium.js";
 
-const report = resolve(process.argv[2] ?? "report.html");
+interface Picture {
+  readonly shown: string;
+  /** What the text beside the picture has, or nobody can read there. */
+  readonly hidden: string;
+}
+
+const OTHER_STREAMS = `figure:not(${JUDGED.map((stream) => `:has([aria-label*="${stream}"])`).join()})`;
+const PICTURES: Readonly<Record<string, Picture>> = {
+  collapse: { shown: "figure.strips", hidden: "[hidden]" },
+  rates: { shown: "section:has(#rates) .grid", hidden: `${OTHER_STREAMS}, figcaption, details, .u-value` },
+};
+
+const [name, report] = process.argv.slice(2);
+const picture = PICTURES[name];
+if (!picture || !report) throw new Error(`usage: npm run picture -- ${Object.keys(PICTURES).join("|")} REPORT`);
 const browser = await launchChromium();
 try {
   const page = await browser.newPage({
@@ -11,8 +26,9 @@ try {
     deviceScaleFactor: 1.5,
     colorScheme: "light",
   });
-  await page.goto(pathToFileURL(report).href);
-  await page.locator("figure.strips").screenshot({ path: "docs/collapse.png", animations: "disabled" });
+  await page.goto(pathToFileURL(resolve(report)).href);
+  await page.addStyleTag({ content: `${picture.hidden} { display: none !important }` });
+  await page.locator(picture.shown).screenshot({ path: `docs/${name}.png`, animations: "disabled" });
 } finally {
   await browser.close();
 }

@@ -2,7 +2,7 @@
 import { safeRange } from "../metrics/index.js";
 import type { RatePoint, RateSweep, ReportData } from "./data.js";
 import type { Figure } from "./figures.js";
-import { methodLabel, number, percent, unbrokenRate } from "./format.js";
+import { methodLabel, percent, unbrokenRate } from "./format.js";
 import { look } from "./palette.js";
 import type { SeriesSpec } from "./payload.js";
 
@@ -46,21 +46,19 @@ function toSeries(name: string, index: number, x: number[], points: RatePoint[],
   };
 }
 
-/** Words for each method's harmless and harmful rates, then what the figure leaves out. */
+/** Each method's safe range, then what the figure leaves out. */
 function caption(sweep: RateSweep, methods: string[]): string {
   const ranges = methods.map((name) => {
-    const mine = sweep.points.filter((p) => p.method === name && p.lr > 0).sort((a, b) => a.lr - b.lr);
-    const good = mine.filter((p) => p.mean >= sweep.source).map((p) => unbrokenRate(p.lr));
-    const bad = mine.find((p) => p.mean < sweep.source && mine.every((q) => q.lr < p.lr || q.mean < sweep.source));
-    const safe =
-      good.length > 0 ? `is at or above the source at ${good.join(", ")}` : "is nowhere at the source’s level";
-    const width = safeRange(mine, sweep.source)?.decades;
-    const decades = width === undefined ? "" : ` (safe range: ${number(width)} decade${width === 1 ? "" : "s"})`;
-    return `${methodLabel(name)} ${safe}${bad ? `, and below it from ${unbrokenRate(bad.lr)} on` : ""}${decades}.`;
+    const mine = sweep.points.filter((p) => p.method === name && p.lr > 0);
+    const safe = safeRange(mine, sweep.source);
+    if (!safe) return `${methodLabel(name)} none`;
+    const rates = [...new Set([safe.lowest, safe.highest])].map(unbrokenRate).join(" to ");
+    return `${methodLabel(name)} ${rates} (${safe.decades.toFixed(1)} decades)`;
   });
   return (
     `Mean accuracy on the stream at each rate; whiskers are 95 % intervals over seeds, rings the rates chosen on ` +
-    `validation data, bars at the foot the safe ranges (consecutive rates at or above the source). ${ranges.join(" ")} The source (${percent(sweep.source)}) does not adapt. The figure does not show ` +
-    "other batch sizes, orders or models, and rates between the points were not run."
+    `validation data, bars at the foot the safe ranges (consecutive rates at or above the source, which has ` +
+    `${percent(sweep.source)}): ${ranges.join(", ")}. The figure does not show other batch sizes, orders or models, ` +
+    "and rates between the points were not run."
   );
 }

@@ -36,6 +36,9 @@ function card(method: ReportMethod, index: number, source: ReportMethod | undefi
 /** A dominant share this far above the source's, at the end of the stream, is called a collapse. */
 const COLLAPSE_MARGIN = 0.4;
 
+/** So many methods a sentence takes. */
+const NAMED = 3;
+
 /** What happened, in one sentence a method, from the numbers alone; of an evaluation, the rows of its first stream. */
 export function verdict(data: ReportData): string {
   if (data.methods.length === 0) return resultVerdict(data.results ?? []);
@@ -59,13 +62,14 @@ export function verdict(data: ReportData): string {
 
 function resultVerdict(rows: readonly ReportResult[]): string {
   if (rows.length === 0) return "";
-  const parts = rows
-    .filter(({ stream }) => stream === rows[0].stream)
-    .map(({ method, lr, mean, ci95 }) => {
-      const interval = ci95 === null ? "" : ` ± ${(ci95 * 100).toFixed(1)}`;
-      return `${methodLabel(method)}${lr === null ? "" : ` at ${unbrokenRate(lr)}`} ${percent(mean)}${interval}`;
-    });
-  return `Mean accuracy on the stream “${rows[0].stream}”: ${parts.join(", ")}.`;
+  const [{ stream }] = rows;
+  const here = rows.filter((row) => row.stream === stream).sort((a, b) => b.mean - a.mean);
+  const parts = here.slice(0, NAMED).map(({ method, lr, mean, ci95 }) => {
+    const interval = ci95 === null ? "" : ` ± ${(ci95 * 100).toFixed(1)}`;
+    return `${methodLabel(method)}${lr === null ? "" : ` at ${unbrokenRate(lr)}`} ${percent(mean)}${interval}`;
+  });
+  const rest = here.length > NAMED ? `; the others (${here.length - NAMED}) have less` : "";
+  return `Mean accuracy on the stream “${stream}”: ${parts.join(", ")}${rest}.`;
 }
 
 /** Method × corruption accuracy with the source beside. Null without data. */

@@ -105,8 +105,9 @@ function decorate(chart: uPlot, s: SeriesSpec, index: number): void {
     const half = s.whiskers?.[i] ?? null;
     ctx.beginPath();
     if (half !== null) {
-      ctx.moveTo(x, chart.valToPos(value - half, "y", true));
-      ctx.lineTo(x, chart.valToPos(value + half, "y", true));
+      const { min = 0, max = 1 } = chart.scales.y; // an interval may reach beyond the axis
+      ctx.moveTo(x, chart.valToPos(Math.max(value - half, min), "y", true));
+      ctx.lineTo(x, chart.valToPos(Math.min(value + half, max), "y", true));
     }
     if (s.rings?.includes(i)) {
       const y = chart.valToPos(value, "y", true);
