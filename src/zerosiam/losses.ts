@@ -59,6 +59,7 @@ export const OBJECTIVES = {
   "soft-likelihood-ratio": softLikelihoodRatio,
   "pseudo-label": pseudoLabel,
   "negative-squares": negativeSquares,
+  "opinion-entropy": opinionEntropy,
 } as const satisfies Record<string, SampleLoss>;
 
 /** A divergence of each sample's online and target predictions: two times logits `[B, C]` to `[B]`. */
