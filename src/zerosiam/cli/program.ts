@@ -7,6 +7,7 @@ import { addDoctor } from "./doctor.js";
 import { addEvaluate } from "./evaluate.js";
 import { addMerge } from "./merge.js";
 import { addParity } from "./parity.js";
+import { addReport } from "./report.js";
 import { addReproduce } from "./reproduce.js";
 import { addSweep } from "./sweep.js";
 import { addTrain } from "./train.js";
@@ -21,6 +22,7 @@ const COMMANDS = [
   addReproduce,
   addSweep,
   addMerge,
+  addReport,
   addParity,
   addBench,
 ];

@@ -1,5 +1,5 @@
 // `zerosiam reproduce`: the tables of all methods on all streams, by a protocol that is fixed (docs/decisions.md).
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
@@ -7,15 +7,13 @@ import { writeFileAtomic } from "../../nn/index.js";
 import { ConfigError } from "../../tensor/index.js";
 import { modelEntry } from "../models.js";
 import type { CellSetting } from "../report/cell.js";
-import { overviewReport, type SweepFacts, streamReport } from "../report/sweepReport.js";
-import { toCsv } from "../report/text/csv.js";
-import { toLatex } from "../report/text/latex.js";
 import { toMarkdown } from "../report/text/markdown.js";
+import { streamTables } from "../report/text/streamTables.js";
 import { ablationSettings } from "../reproduce/ablations.js";
 import { chooseRates, testSettings } from "../reproduce/choice.js";
 import { compactResult } from "../reproduce/compact.js";
 import { validationSettings } from "../reproduce/protocol.js";
-import { type Reproduction, reproductionOf } from "../reproduce/tables.js";
+import { reproductionOf } from "../reproduce/tables.js";
 import type { CellRunner } from "../sweep/cellRunner.js";
 import { keyOf } from "../sweep/grid.js";
 import type { Finished } from "../sweep/results.js";
@@ -23,8 +21,9 @@ import { inShard, parseShard, type Shard } from "../sweep/shard.js";
 import { computeCells, openDigitsRunner, openResults, tell } from "./cells.js";
 import { EXIT } from "./failure.js";
 import { COUNT, type CommonOptions, numberFlag } from "./options.js";
-import { checkWritable, writeReport } from "./output.js";
+import { checkWritable } from "./output.js";
 import { quickCheck } from "./quickCheck.js";
+import { makeFolder, writeFolder } from "./reportFolder.js";
 import { type Session, withSession } from "./session.js";
 import { readCells, runShards, shardFiles, shardPath } from "./shards.js";
 
@@ -69,6 +68,7 @@ async function reproduce(session: Session, runner: CellRunner, options: Reproduc
   const scale = { seeds, ...(limit === undefined ? {} : { limit }) };
   const path = join(folder, `reproduce-${shortName(session.device.adapter.name)}.jsonl`);
   await checkWritable("--folder", path);
+  if (options.export !== undefined) await makeFolder("--export", options.export);
   if (!shard && jobs > 1 && !(await runShards(jobs))) {
     process.exitCode = EXIT.interrupted;
     return;
@@ -89,7 +89,9 @@ async function reproduce(session: Session, runner: CellRunner, options: Reproduc
   const command = `zerosiam reproduce --seeds ${seeds}${ablations ? " --ablations" : ""}`;
   const classes = [...modelEntry("digits").classes];
   const facts = { ...common, command, created: new Date().toISOString(), interrupted: false, classes };
-  await exportAll(options.export, found, facts);
+  const one = found.chosen.get("one") ?? [];
+  const tables = { ...found.tables, ...streamTables(one, "on the test part, at one base rate for all streams") };
+  await writeFolder(options.export, { tables, chosen: one, swept: found.swept }, facts);
 }
 
 /** A name for files: the adapter's first word, Mesa's lavapipe by the name that people know. */
@@ -151,22 +153,5 @@ class SharedRun {
       `${this.path}: has cells of other weights or data, another version or another adapter (${odd.adapter})`,
       "name another folder with --folder, or delete the file",
     );
-  }
-}
-
-/** Each table in three formats; `overview.html` with all streams, and one page for each stream that keeps curves. */
-async function exportAll(folder: string, { tables, chosen, swept }: Reproduction, facts: SweepFacts): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  for (const [name, table] of Object.entries(tables)) {
-    await writeFileAtomic(join(folder, `${name}.md`), toMarkdown(table));
-    await writeFileAtomic(join(folder, `${name}.csv`), toCsv(table));
-    await writeFileAtomic(join(folder, `${name}.tex`), toLatex(table));
-  }
-  const one = chosen.get("one") ?? [];
-  await writeReport(join(folder, "overview.html"), overviewReport(facts, one, swept));
-  const drawn = one.filter(({ bySeed }) => [...bySeed.values()].some(({ result }) => result.curves));
-  for (const stream of new Set(drawn.map(({ setting }) => setting.stream))) {
-    const groups = drawn.filter(({ setting }) => setting.stream === stream);
-    await writeReport(join(folder, `${stream}.html`), streamReport(facts, groups));
   }
 }

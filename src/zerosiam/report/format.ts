@@ -14,9 +14,10 @@ const LABELS: Record<string, string> = {
   "zerosiam-deyo": "ZeroSiam + DeYO",
 };
 
-/** The name that papers use for a method, or the name itself when it is not known. */
+/** The name that papers use for a method, or the name itself when it is not known; what follows a comma stays. */
 export function methodLabel(name: string): string {
-  return LABELS[name] ?? name;
+  const [method, ...variant] = name.split(", ");
+  return [LABELS[method] ?? method, ...variant].join(", ");
 }
 
 /** 0.6123 → "61.2 %", with a space that does not break lines. NaN and null → "–". */

@@ -89,7 +89,14 @@ export function metricsTable(groups: readonly Group[], caption: string): Table {
   });
   markBest(rows.map((row) => row[1]));
   const heads = METRICS.map(([head]) => head);
-  return { caption, head: ["method", ...heads, "source’s dominant share", "× source"], rows };
+  return withoutEmpty({ caption, head: ["method", ...heads, "source’s dominant share", "× source"], rows });
+}
+
+/** Without the columns that no row has anything in: times of merged cells, terms of methods that were not run. */
+function withoutEmpty({ caption, head, rows }: Table): Table {
+  const keep = head.map((_, i) => rows.some((row) => row[i] !== null));
+  const kept = <T>(entries: readonly T[]): T[] => entries.filter((_, i) => keep[i]);
+  return { caption, head: kept(head), rows: rows.map(kept) };
 }
 
 /** Methods × corruptions on one stream: accuracy, the best of each bold, and the mean over the corruptions. */
@@ -135,6 +142,16 @@ export function safeRangeTable(groups: readonly Group[], caption: string): Table
   });
   markBest(rows.map((row) => row[3]));
   return { caption, head: ["method", "lowest safe", "highest safe", "decades", "best rate", "accuracy there"], rows };
+}
+
+/** Every group with its rates, seeds and accuracy. */
+export function settingsTable(groups: readonly Group[], caption: string): Table {
+  const rows = groups.map((group): Entry[] => {
+    const { part, lr, lrPredictor } = group.setting;
+    const rates = [rate(lr), rate(lrPredictor), String(group.bySeed.size)];
+    return [stream(group), part, methodLabel(method(group)), ...rates, measured(overSeeds(group, accuracy), "percent")];
+  });
+  return { caption, head: ["stream", "part", "method", "rate", "predictor’s rate", "seeds", "accuracy"], rows };
 }
 
 /** Mean accuracy by rate, ascending. Groups without a rate are left out. */
