@@ -117,8 +117,8 @@ function entropy(data: ReportData): StreamSpec {
     percent: false,
     caption:
       `Mean entropy of the predicted distributions; ${uniform} would be a uniform guess over ${data.classes.length} classes. ` +
-      "This is what Tent minimises. It does not show whether the answers are right: a collapsed model has the lowest " +
-      "entropy of all.",
+      "This is what Tent minimises. It does not show whether the answers are right: a collapsed model may have " +
+      "the lowest entropy of all.",
     values: of((row) => row.entropy),
   };
 }
