@@ -1,5 +1,5 @@
 // `zerosiam adapt` as a process: its JSON, its predictions, saving, resuming, stopping and refusing.
-import { mkdtemp, readdir, readFile, rm, truncate } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -116,6 +116,39 @@ describe("zerosiam adapt", { timeout: 240_000 }, () => {
       expect([...killed.metadata]).toEqual([...unhurt.metadata]);
     },
   );
+
+  it("goes on from a state that has seen all: adapts on nothing, and leaves what the run that saw it wrote", async () => {
+    const done = ["done.safetensors", "done.csv", "done.json"];
+    const [state, predictions, json] = done.map(file);
+    const args = ["--limit", "32", "--save", state, "--predictions", predictions];
+    expect((await adapt("tent", [...args, "--json", json])).code).toBe(0);
+    const before = await Promise.all(done.map((name) => readFile(file(name))));
+    const { ino: inode } = await stat(state); // another one when the file was replaced
+    const again = await adapt("tent", [...args, "--resume", state, "--json", json]);
+    expect(again.code, again.stderr).toBe(0);
+    expect(again.stdout).toContain("nothing is left to do: all 32 images were seen before");
+    expect(again.stdout).toContain(`${predictions} stays as it is`);
+    expect(again.stdout).not.toContain("accuracy");
+    expect(await Promise.all(done.map((name) => readFile(file(name))))).toEqual(before);
+    expect(await stat(state)).toMatchObject({ ino: inode });
+    const other = ["--limit", "32", "--resume", state, "--predictions", file("new.csv"), "--json", file("new.json")];
+    expect((await adapt("tent", other)).code).toBe(0);
+    expect(await readFile(file("new.csv"), "utf8")).toBe("image,label,prediction\n");
+    expect(await readJson("new.json")).toMatchObject({ n: 0, accuracy: null, config: { startedAfter: 32 } });
+  });
+
+  it("saves a state that has seen all only when the predictions are written", async () => {
+    const full = await adapt("source", [
+      "--limit",
+      "4",
+      "--save",
+      file("full.safetensors"),
+      "--predictions",
+      "/dev/full",
+    ]);
+    expect(full).toMatchObject({ code: 1, stderr: expect.stringContaining("the disk is full") });
+    expect(await readdir(folder)).not.toContain("full.safetensors");
+  });
 
   it("takes the model's own normalisation, says so, and refuses images of another size", async () => {
     const cifar = "test/fixtures/cifar10";

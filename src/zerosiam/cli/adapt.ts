@@ -1,4 +1,6 @@
 // `zerosiam adapt`: any known model with given weights, adapted by one method on a stream of labelled images.
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { writeFileAtomic } from "../../nn/index.js";
 import { ConfigError, memory } from "../../tensor/index.js";
@@ -92,9 +94,11 @@ async function adapt(session: Session, options: AdaptOptions): Promise<void> {
   const before = shown.images;
   const total = stream.length - before;
   const seen = before > 0 ? `, after ${before} that were seen before` : "";
+  const nothingLeft = before > 0 && total === 0;
   const other =
     position && before === 0 ? ", all of them: the state was saved on another stream or between its batches" : "";
-  session.say(`${method.name}: ${total} images in batches of ${options.batch}${seen}${other}`);
+  if (nothingLeft) session.say(`${method.name}: nothing is left to do: all ${before} images were seen before`);
+  else session.say(`${method.name}: ${total} images in batches of ${options.batch}${seen}${other}`);
   session.say(`${normalizationText(normalization, options)}\n`);
   const runner = new Runner(method, total, guard);
   const save = async () => {
@@ -104,12 +108,19 @@ async function adapt(session: Session, options: AdaptOptions): Promise<void> {
   await runStream(shownBatches, [runner], session.view([method.name], total), session.interrupt);
   const { recorder, secondsPerImage, notUpdated } = runner;
   const pace = `${perImage(secondsPerImage)} per image`;
-  session.say(`\naccuracy ${percent(recorder.accuracy)} on ${recorder.n} images, ${pace}`);
+  if (!nothingLeft) session.say(`\naccuracy ${percent(recorder.accuracy)} on ${recorder.n} images, ${pace}`);
   if (notUpdated > 0) session.say(`${notUpdated} batches were not learned from: their gradient was not finite`);
-  await save();
-  if (options.predictions !== undefined) await writePredictions(options.predictions, stream, before, recorder);
-  const { json: _, adapter: __, seed, ...settings } = options;
-  await session.save(session.common(seed, { ...settings, ...normalization, startedAfter: before }), {
+  // What the run that saw the images wrote is not replaced by what one without any would write.
+  const isKept = (path: string): boolean => {
+    const kept = nothingLeft && existsSync(path);
+    if (kept) session.say(`${path} stays as it is`);
+    return kept;
+  };
+  const { json, adapter: _, seed, ...settings } = options;
+  const { predictions } = options;
+  if (predictions !== undefined && !isKept(predictions)) await writePredictions(predictions, stream, before, recorder);
+  const common = session.common(seed, { ...settings, ...normalization, startedAfter: before });
+  const results = {
     method: method.name,
     accuracy: recorder.accuracy,
     n: recorder.n,
@@ -119,7 +130,11 @@ async function adapt(session: Session, options: AdaptOptions): Promise<void> {
     peakBytes: memory().peakBytes,
     notUpdated,
     ...(options.alarm && { warnings: runner.warnings }),
-  });
+  };
+  if (json !== undefined && !isKept(json)) await session.save(common, results);
+  // Last: a state that has seen all images says that the files beside it are there.
+  const isOwn = options.resume !== undefined && resolve(options.resume) === resolve(options.save ?? "");
+  if (!(nothingLeft && isOwn)) await save();
 }
 
 function streamOf(set: ImageSource, normalization: Normalization, { order, batch, seed, limit }: AdaptOptions): Stream {

@@ -104,12 +104,12 @@ function parsed(path: string, json: string): AlarmState {
 }
 
 /**
- * The batches that are still to come: those after the position when the stream begins with the very batches that were
- * shown before and goes on after them, else all. `shown` is what came before the first of them.
+ * The batches that are still to come: those after the position, none at the stream's end, when the stream begins with
+ * the very batches that were shown before; else all. `shown` is what came before the first of them.
  */
 export function remaining(stream: Stream, position: Position | null): { batches: Iterable<Batch>; shown: Shown } {
   const whole = { batches: stream, shown: new Shown() };
-  if (position === null || position.images === 0 || position.images >= stream.length) return whole;
+  if (position === null || position.images === 0 || position.images > stream.length) return whole;
   const batches = stream[Symbol.iterator]();
   const shown = new Shown();
   while (shown.images < position.images) {
