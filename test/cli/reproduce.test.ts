@@ -9,7 +9,7 @@ import { belowTent } from "../../src/zerosiam/cli/quickCheck.js";
 import type { CellSetting } from "../../src/zerosiam/report/cell.js";
 import { groupCells } from "../../src/zerosiam/report/group.js";
 import { chooseRates, testSettings } from "../../src/zerosiam/reproduce/choice.js";
-import { validationSettings } from "../../src/zerosiam/reproduce/protocol.js";
+import { STREAMS, validationSettings } from "../../src/zerosiam/reproduce/protocol.js";
 import { keyOf } from "../../src/zerosiam/sweep/grid.js";
 import { type Finished, readResults } from "../../src/zerosiam/sweep/results.js";
 import { cell } from "../report/cells.js";
@@ -110,7 +110,8 @@ describe("the reproduction", { timeout: 120_000 }, () => {
     expect(stdout).toContain("| method | iid | class-ordered | mixed | batch-1 | blind-spot | noise-first |");
     expect(await files()).toEqual([`reproduce-${name()}.jsonl`]);
     expect((await readdir(join(folder, "export"))).sort()).toEqual(
-      ["claim", "each", "one", "published", "rates", "safe-ranges"]
+      ["claim", "each", "forgetting", "one", "published", "rates", "safe-ranges", "safe-ranges-1"]
+        .concat(Object.keys(STREAMS).flatMap((stream) => [`metrics-${stream}`, `corruptions-${stream}`]))
         .flatMap((table) => [`${table}.csv`, `${table}.md`, `${table}.tex`])
         .concat("overview.html")
         .sort(),

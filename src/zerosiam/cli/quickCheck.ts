@@ -1,8 +1,8 @@
 // `zerosiam reproduce --quick`: whether the figures point where the paper's do, in minutes, on the validation part.
-import { type Group, groupCells, overSeeds as meanOverSeeds } from "../report/group.js";
+import { type Group, groupCells, overSeeds } from "../report/group.js";
 import { accuracy, accuracyTable } from "../report/text/cellTables.js";
 import { toMarkdown } from "../report/text/markdown.js";
-import { overSeeds, publishedBase, settingOf } from "../reproduce/protocol.js";
+import { eachSeed, publishedBase, settingOf } from "../reproduce/protocol.js";
 import type { CellRunner } from "../sweep/cellRunner.js";
 import type { Finished } from "../sweep/results.js";
 import { computeCells } from "./cells.js";
@@ -17,7 +17,7 @@ export async function quickCheck(session: Session, runner: CellRunner, limit?: n
   const settings = QUICK_STREAMS.flatMap((stream) =>
     ["source", "tent", "zerosiam"].flatMap((method) => {
       const base = method === "source" ? null : publishedBase(method);
-      return overSeeds(QUICK_SEEDS, (seed) => settingOf(method, base, { stream, part: "validation", seed }, limit));
+      return eachSeed(QUICK_SEEDS, (seed) => settingOf(method, base, { stream, part: "validation", seed }, limit));
     }),
   );
   const cells: Finished[] = [];
@@ -39,7 +39,7 @@ export async function quickCheck(session: Session, runner: CellRunner, limit?: n
 export function belowTent(groups: readonly Group[]): string[] {
   const mean = (method: string, stream: string): number => {
     const group = groups.find(({ setting }) => setting.method === method && setting.stream === stream);
-    return (group && meanOverSeeds(group, accuracy)?.mean) ?? Number.NaN;
+    return (group && overSeeds(group, accuracy)?.mean) ?? Number.NaN;
   };
   const streams = [...new Set(groups.map(({ setting }) => setting.stream))];
   return streams.filter((stream) => !(mean("zerosiam", stream) >= mean("tent", stream)));

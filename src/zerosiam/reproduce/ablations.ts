@@ -1,10 +1,11 @@
 // The paper's ablations: ZeroSiam with one thing changed at a time, at its published rate and at the one chosen for it.
 import type { Cell, CellSetting } from "../report/cell.js";
-import { groupCells, overSeeds as intervalOverSeeds } from "../report/group.js";
+import { rate } from "../report/format.js";
+import { groupCells, overSeeds } from "../report/group.js";
 import { accuracy } from "../report/text/cellTables.js";
 import type { Entry, Table } from "../report/text/table.js";
 import type { Choice, Tuning } from "./choice.js";
-import { overSeeds, type Scale, settingOf } from "./protocol.js";
+import { eachSeed, type Scale, settingOf } from "./protocol.js";
 
 type Change = Readonly<Record<string, string | number>>;
 
@@ -26,17 +27,21 @@ function named(name: string, change: Change): readonly [string, Change] {
   return [`${name}: ${Object.values(change)[0]}`, change];
 }
 
-/** The columns of the table: what a variant is run on. */
-const COLUMNS = ABLATION_STREAMS.flatMap((stream) => ABLATION_TUNINGS.map((tuning) => ({ stream, tuning })));
+interface Column {
+  readonly stream: string;
+  readonly base: number | null;
+}
 
-function settingsOf(
-  choice: Choice,
-  { limit }: Scale,
-  change: Change,
-  { stream, tuning }: (typeof COLUMNS)[number],
-): CellSetting[] {
-  const base = choice(tuning, "zerosiam", stream);
-  return overSeeds(ABLATION_SEEDS, (seed) => ({
+/** The columns of the table: what a variant is run on. One rate where validation has chosen the published one. */
+function columnsOf(choice: Choice): Column[] {
+  return ABLATION_STREAMS.flatMap((stream) => {
+    const bases = new Set(ABLATION_TUNINGS.map((tuning) => choice(tuning, "zerosiam", stream)));
+    return [...bases].map((base) => ({ stream, base }));
+  });
+}
+
+function settingsOf({ limit }: Scale, change: Change, { stream, base }: Column): CellSetting[] {
+  return eachSeed(ABLATION_SEEDS, (seed) => ({
     ...settingOf("zerosiam", base, { stream, part: "test", seed }, limit),
     ...change,
   }));
@@ -44,24 +49,25 @@ function settingsOf(
 
 /** All cells of the table; those of ZeroSiam as it is are also the reproduction's. */
 export function ablationSettings(choice: Choice, scale: Scale): CellSetting[] {
-  return VARIANTS.flatMap(([, change]) => COLUMNS.flatMap((column) => settingsOf(choice, scale, change, column)));
+  return VARIANTS.flatMap(([, change]) => columnsOf(choice).flatMap((column) => settingsOf(scale, change, column)));
 }
 
 /** Variants × (stream, rate): accuracy in percent. `find` gives the cells of settings; all must be there. */
 export function ablationTable(find: (settings: readonly CellSetting[]) => Cell[], choice: Choice, scale: Scale): Table {
+  const columns = columnsOf(choice);
   const rows = VARIANTS.map(([name, change]): Entry[] => [
     name,
-    ...COLUMNS.map((column): Entry => {
-      const [group] = groupCells(find(settingsOf(choice, scale, change, column)));
-      const interval = intervalOverSeeds(group, accuracy);
+    ...columns.map((column): Entry => {
+      const [group] = groupCells(find(settingsOf(scale, change, column)));
+      const interval = overSeeds(group, accuracy);
       return interval && { ...interval, unit: "percent" };
     }),
   ]);
   return {
     caption:
       `Ablations: accuracy (%) on the test part, mean of ${ABLATION_SEEDS} seeds with 95 % intervals; ` +
-      "one thing changed at a time, rates as ZeroSiam’s own.",
-    head: ["variant", ...COLUMNS.map(({ stream, tuning }) => `${stream}, ${tuning}`)],
+      "one thing changed at a time, at ZeroSiam’s base rates: published, and chosen by validation.",
+    head: ["variant", ...columns.map(({ stream, base }) => `${stream}, base ${rate(base)}`)],
     rows,
   };
 }

@@ -3,7 +3,7 @@ import { CheckpointError } from "../../tensor/index.js";
 import { meanWithInterval } from "../metrics/index.js";
 import { type Cell, type CellSetting, headline } from "../report/cell.js";
 import { keyOf } from "../sweep/grid.js";
-import { BASE_RATES, JUDGED, LEARNERS, overSeeds, publishedBase, type Scale, STREAMS, settingOf } from "./protocol.js";
+import { BASE_RATES, eachSeed, JUDGED, LEARNERS, publishedBase, type Scale, STREAMS, settingOf } from "./protocol.js";
 
 /**
  * How the rate of a method came about: as published; one base rate for all streams, of the best mean accuracy over the
@@ -26,7 +26,7 @@ export function chooseRates(cells: readonly Cell[], { seeds, limit }: Scale): Ch
     throw new CheckpointError(`no cell of ${JSON.stringify(setting)}`, "run `reproduce` again: it computes it");
   };
   const score = (method: string, base: number, stream: string): number => {
-    const settings = overSeeds(seeds, (seed) => settingOf(method, base, { stream, part: "validation", seed }, limit));
+    const settings = eachSeed(seeds, (seed) => settingOf(method, base, { stream, part: "validation", seed }, limit));
     return meanWithInterval(settings.map(accuracyOf)).mean;
   };
   const best = (method: string, streams: readonly string[]): number => {
@@ -49,7 +49,7 @@ export function chooseRates(cells: readonly Cell[], { seeds, limit }: Scale): Ch
 export function chosenSettings(tuning: Tuning, choice: Choice, { seeds, limit }: Scale): CellSetting[] {
   return Object.keys(STREAMS).flatMap((stream) =>
     ["source", ...LEARNERS].flatMap((method) =>
-      overSeeds(seeds, (seed) =>
+      eachSeed(seeds, (seed) =>
         settingOf(method, choice(tuning, method, stream), { stream, part: "test", seed }, limit),
       ),
     ),

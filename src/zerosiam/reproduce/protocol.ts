@@ -74,13 +74,13 @@ export function validationSettings({ seeds, limit }: Scale): CellSetting[] {
   return Object.keys(STREAMS).flatMap((stream) =>
     ["source", ...LEARNERS].flatMap((method) =>
       bases(method).flatMap((base) =>
-        overSeeds(seeds, (seed) => settingOf(method, base, { stream, part: "validation", seed }, limit)),
+        eachSeed(seeds, (seed) => settingOf(method, base, { stream, part: "validation", seed }, limit)),
       ),
     ),
   );
 }
 
 /** One of each of the first `seeds` seeds. */
-export function overSeeds<T>(seeds: number, make: (seed: number) => T): T[] {
+export function eachSeed<T>(seeds: number, make: (seed: number) => T): T[] {
   return Array.from({ length: seeds }, (_, seed) => make(seed));
 }

@@ -1,5 +1,5 @@
 // The reproduction's tables, from its cells: accuracy at each tuning, the claim, safe ranges, chosen rates, ablations.
-import { safeRange } from "../metrics/index.js";
+import { meanWithInterval, safeRange } from "../metrics/index.js";
 import type { Cell, CellSetting } from "../report/cell.js";
 import { methodLabel, rate } from "../report/format.js";
 import { differenceOf, type Group, groupCells, overSeeds } from "../report/group.js";
@@ -8,7 +8,7 @@ import { type Entry, markBest, type Table } from "../report/text/table.js";
 import { keyOf } from "../sweep/grid.js";
 import { ablationSettings, ablationTable } from "./ablations.js";
 import { type Choice, chooseRates, chosenSettings, TUNINGS, type Tuning } from "./choice.js";
-import { isZeroSiam, JUDGED, LEARNERS, type Scale, STREAMS, validationSettings } from "./protocol.js";
+import { eachSeed, isZeroSiam, JUDGED, LEARNERS, type Scale, STREAMS, validationSettings } from "./protocol.js";
 
 const TUNING_TEXT: Readonly<Record<Tuning, string>> = {
   published: "at the published base rates",
@@ -52,11 +52,26 @@ function finder(cells: readonly Cell[]): (settings: readonly CellSetting[]) => C
   return (settings) => settings.flatMap((setting) => byKey.get(keyOf(setting)) ?? []);
 }
 
+/** Methods × streams, and the mean of the judged streams: by it validation chose the one rate. */
 function tuningTable(groups: readonly Group[], tuning: Tuning, { seeds }: Scale): Table {
-  return accuracyTable(
+  const { caption, head, rows } = accuracyTable(
     groups,
-    `Accuracy (%) on the test part ${TUNING_TEXT[tuning]}: mean of ${seeds} seeds with 95 % intervals, the best bold.`,
+    `Accuracy (%) on the test part ${TUNING_TEXT[tuning]}: mean of ${seeds} seeds with 95 % intervals, the best bold. ` +
+      `The last column is the mean of ${JUDGED.join(", ")}.`,
   );
+  const methods = [...new Set(groups.map(({ setting }) => setting.method))];
+  const means = methods.map((method): Entry => {
+    const judged = groups.filter(
+      ({ setting }) => setting.method === method && JUDGED.some((stream) => stream === setting.stream),
+    );
+    const bySeed = eachSeed(seeds, (seed) => {
+      const accuracies = judged.map((group) => accuracy(group.bySeed.get(seed) as Cell) as number);
+      return accuracies.reduce((sum, value) => sum + value, 0) / accuracies.length;
+    });
+    return { ...meanWithInterval(bySeed), unit: "percent" };
+  });
+  markBest(means);
+  return { caption, head: [...head, "mean of four"], rows: rows.map((row, i) => [...row, means[i]]) };
 }
 
 /** ZeroSiam at its one setting against the best of the others, each at its best rate for the stream. */
