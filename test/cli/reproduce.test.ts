@@ -1,7 +1,7 @@
 // `zerosiam reproduce` as a process: stopped and gone on with, shared out, joined, and told in tables.
 
 import type { ChildProcess } from "node:child_process";
-import { appendFile, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -121,13 +121,19 @@ describe("the reproduction", { timeout: 120_000 }, () => {
   });
 
   it("refuses cells that were computed from something else", async () => {
-    const [file] = await files();
-    const text = await readFile(join(folder, file), "utf8");
-    await appendFile(
-      join(folder, file),
-      `${text.split("\n")[0].replace(real.inputs, "0".repeat(16)).replace('"seed":0', '"seed":9')}\n`,
-    );
-    const { code, stderr } = await reproduce(["--jobs", "1"]);
-    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("has cells of other weights") });
+    const path = join(folder, (await files())[0]);
+    const text = await readFile(path, "utf8");
+    for (const other of [text.replaceAll(real.inputs, "0".repeat(16)), text.replaceAll(real.adapter, "another")]) {
+      await writeFile(path, other);
+      const { code, stderr } = await reproduce(["--jobs", "1"]);
+      expect({ code, stderr }).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining("has cells of other weights"),
+      });
+    }
+    const [line] = text.split("\n");
+    await writeFile(path, `${text}${line.replace(real.inputs, "0".repeat(16)).replace('"seed":0', '"seed":9')}\n`);
+    const mixed = await reproduce(["--jobs", "1"]);
+    expect(mixed).toMatchObject({ code: 1, stderr: expect.stringContaining("have cells of different weights, data") });
   });
 });

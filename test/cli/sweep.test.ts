@@ -112,8 +112,11 @@ describe("a sweep", { timeout: 180_000 }, () => {
     await writeFile(file("other.json"), JSON.stringify({ ...CONFIG, data: { validation: "digits.safetensors" } }));
     const none = await zerosiam(["sweep", file("other.json"), "--out", file("other.jsonl")]);
     expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('tensor "images" is missing') });
+    await writeFile(file("gpu.jsonl"), (await text("one.jsonl")).replaceAll(/"adapter":"[^"]*"/g, '"adapter":"a GPU"'));
+    const adapter = await sweep(["--out", file("gpu.jsonl")]);
+    expect(adapter).toMatchObject({ code: 2, stderr: expect.stringContaining("or another adapter (a GPU)") });
     await copyFile("assets/digits-test.safetensors", file("digits-validation.safetensors"));
     const other = await sweep(["--out", file("one.jsonl")]);
-    expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("was computed with other weights, data") });
+    expect(other).toMatchObject({ code: 2, stderr: expect.stringContaining("has cells of other weights or data") });
   });
 });

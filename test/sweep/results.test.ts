@@ -65,6 +65,7 @@ describe("results", () => {
 
 describe("merged results", () => {
   const whole = [3, 1, 2, 0].map((seed) => cell(seed));
+  const file = (path: string, cells: Finished[]) => ({ path, cells });
 
   it("are the same whatever the shards, their order and their times; a cell that two have comes once", () => {
     const one = JSON.stringify(mergeResults([{ path: "a", cells: whole }]));
@@ -77,16 +78,19 @@ describe("merged results", () => {
     expect(one).not.toContain("seconds");
   });
 
-  it("contradict each other only when something else was computed, and say what", () => {
-    const other = cell(0, 1e-3, { inputs: "other", adapter: "swiftshader" });
-    const merge = () =>
-      mergeResults([
-        { path: "a", cells: whole },
-        { path: "b", cells: [other] },
-      ]);
+  it("contradict each other when one setting has two results", () => {
+    const other = cell(0, 1e-3, { result: { headline: "return", phases: {} } });
+    const merge = () => mergeResults([file("a", whole), file("b", [other])]);
     expect(merge).toThrow(CheckpointError);
-    expect(merge).toThrow(
-      "a and b have different results of other weights or data for one setting (on lavapipe and swiftshader)",
-    );
+    expect(merge).toThrow("a and b have different results for one setting: ");
+  });
+
+  it.each([
+    ["weights, data or version: abc and other", { inputs: "other" }],
+    ["adapters: lavapipe and swiftshader", { adapter: "swiftshader" }],
+  ])("are of one origin, even where no two files share a setting: not of different %s", (what, more) => {
+    const merge = () => mergeResults([file("a", []), file("b", whole), file("c", [cell(9, 1e-3, more)])]);
+    expect(merge).toThrow(CheckpointError);
+    expect(merge).toThrow(`b and c have cells of different ${what}`);
   });
 });

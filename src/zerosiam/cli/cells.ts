@@ -1,4 +1,5 @@
 // Computes cells for a command, one by one, each kept when it is done, with progress on stderr.
+import { ConfigError } from "../../tensor/index.js";
 import { assetPath } from "../data/assets.js";
 import { type CellResult, type CellSetting, headline } from "../report/cell.js";
 import { clock, percent } from "../report/format.js";
@@ -52,6 +53,22 @@ export async function openResults(path: string): Promise<ResultsFile> {
   return results;
 }
 
+/** Throws ConfigError for cells in `path` that this run would not have computed: of other inputs or another adapter. */
+export function checkOrigin(
+  path: string,
+  cells: Iterable<Finished>,
+  { session, runner }: Pick<CellWork, "session" | "runner">,
+): void {
+  const { adapter } = session.device;
+  for (const cell of cells) {
+    if (cell.inputs === runner.inputs && cell.adapter === adapter.name) continue;
+    throw new ConfigError(
+      `${path}: has cells of other weights or data, another version or another adapter (${cell.adapter})`,
+      "write elsewhere, or delete the file",
+    );
+  }
+}
+
 /** A runner of cells on the shipped digits, for commands that make their settings themselves. */
 export async function openDigitsRunner({ curves }: { curves: boolean }): Promise<CellRunner> {
   const [weights, validation, test] = await Promise.all(
@@ -67,7 +84,7 @@ export function tell(line: string): void {
 }
 
 /** A cell's setting as a line of progress has it. */
-export function settingText(setting: CellSetting): string {
+function settingText(setting: CellSetting): string {
   const { stream, part, method, seed, lr, lrPredictor, batchSize, model: _, ...options } = setting;
   const rates = [lr, lrPredictor].filter((rate) => rate !== null).join(" / ");
   const others = Object.entries({ ...(batchSize === null ? {} : { batch: batchSize }), ...options, seed });

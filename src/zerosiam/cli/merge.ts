@@ -39,7 +39,7 @@ async function merge(paths: readonly string[], { out, config, json }: MergeOptio
   else await writeFileAtomic(out, lines);
   process.stderr.write(`${cells.length} cells${out === undefined ? "" : ` in ${out}`}\n`);
   if (json === undefined) return;
-  const adapter = [...new Set(cells.map((cell) => cell.adapter))].join(", ");
+  const [{ adapter }] = cells;
   await writeJson(json, { adapter, versions: versions(""), seed: 0, config: { files: paths }, cells });
 }
 

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { writeFileAtomic } from "../../nn/index.js";
-import { ConfigError } from "../../tensor/index.js";
 import { modelEntry } from "../models.js";
 import type { CellSetting } from "../report/cell.js";
 import { toMarkdown } from "../report/text/markdown.js";
@@ -18,7 +17,7 @@ import type { CellRunner } from "../sweep/cellRunner.js";
 import { keyOf } from "../sweep/grid.js";
 import type { Finished } from "../sweep/results.js";
 import { inShard, parseShard, type Shard } from "../sweep/shard.js";
-import { computeCells, openDigitsRunner, openResults, tell } from "./cells.js";
+import { checkOrigin, computeCells, openDigitsRunner, openResults, tell } from "./cells.js";
 import { EXIT } from "./failure.js";
 import { COUNT, type CommonOptions, numberFlag } from "./options.js";
 import { checkWritable } from "./output.js";
@@ -103,8 +102,8 @@ function shortName(adapter: string): string {
 /** Cells that this process computes together with others, who write files of their own beside its. */
 class SharedRun {
   constructor(
-    private readonly session: Session,
-    private readonly runner: CellRunner,
+    readonly session: Session,
+    readonly runner: CellRunner,
     private readonly path: string,
     private readonly shard: Shard,
   ) {}
@@ -146,12 +145,7 @@ class SharedRun {
   /** Throws ConfigError for cells that were computed from something else. */
   async #read(): Promise<Finished[]> {
     const cells = await readCells(this.path);
-    const { adapter } = this.session.device;
-    const odd = cells.find((cell) => cell.inputs !== this.runner.inputs || cell.adapter !== adapter.name);
-    if (!odd) return cells;
-    throw new ConfigError(
-      `${this.path}: has cells of other weights or data, another version or another adapter (${odd.adapter})`,
-      "name another folder with --folder, or delete the file",
-    );
+    checkOrigin(this.path, cells, this);
+    return cells;
   }
 }

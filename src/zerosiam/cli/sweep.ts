@@ -1,13 +1,10 @@
 // `zerosiam sweep`: a grid of methods, streams, rates and seeds, cell by cell, to be stopped, resumed and shared out.
 import { basename, extname } from "node:path";
 import type { Command } from "commander";
-import { ConfigError } from "../../tensor/index.js";
-import type { CellSetting } from "../report/cell.js";
 import { CellRunner } from "../sweep/cellRunner.js";
 import { readSweepConfig } from "../sweep/config.js";
-import type { ResultsFile } from "../sweep/results.js";
 import { inShard, parseShard, type Shard, shardFromEnvironment } from "../sweep/shard.js";
-import { computeCells, openResults, settingText, tell } from "./cells.js";
+import { checkOrigin, computeCells, openResults, tell } from "./cells.js";
 import type { CommonOptions } from "./options.js";
 import { checkWritable } from "./output.js";
 import { type Session, withSession } from "./session.js";
@@ -46,20 +43,11 @@ function outputName(path: string, { index, count }: Shard): string {
 
 async function sweep(session: Session, runner: CellRunner, shard: Shard, out: string): Promise<void> {
   const results = await openResults(out);
+  checkOrigin(out, results.cells, { session, runner });
   const mine = runner.config.settings.filter((_, position) => inShard(shard, position));
-  const left = mine.filter((setting) => !isDone(results, setting, runner.inputs));
+  const left = mine.filter((setting) => !results.find(setting));
   const done = mine.length - left.length;
   const part = shard.count === 1 ? "" : `, shard ${shard.index} of ${shard.count}`;
   tell(`${mine.length} cells${part}: ${done} in ${out}, ${left.length} to compute`);
   if (await computeCells({ session, runner, results }, left, done)) session.say(`${mine.length} cells in ${out}`);
-}
-
-/** Throws ConfigError for a cell that was computed from something else. */
-function isDone(results: ResultsFile, setting: CellSetting, inputs: string): boolean {
-  const cell = results.find(setting);
-  if (!cell || cell.inputs === inputs) return cell !== undefined;
-  throw new ConfigError(
-    `${results.path}: ${settingText(setting)} was computed with other weights, data or another version`,
-    "name another file with --out, or delete this one",
-  );
 }

@@ -78,6 +78,10 @@ export class ResultsFile {
     return new ResultsFile(path, cells, torn);
   }
 
+  get cells(): Iterable<Finished> {
+    return this.#done.values();
+  }
+
   find(setting: Cell["setting"]): Finished | undefined {
     return this.#done.get(keyOf(setting));
   }
