@@ -28,9 +28,11 @@ const files = async () => (await readdir(folder)).filter((name) => name.endsWith
 
 /** A line of progress: a cell is done. */
 const PROGRESS = /^\d+\/\d+ /m;
-/** Ctrl-C when a line like this comes. */
-const stopAt = (line: RegExp) => (child: ChildProcess) =>
-  void child.stderr?.on("data", (data: Buffer) => line.test(data.toString()) && child.kill("SIGINT"));
+/** A signal, or Ctrl-C, when a line like this comes. */
+const stopAt =
+  (line: RegExp, signal: NodeJS.Signals = "SIGINT") =>
+  (child: ChildProcess) =>
+    void child.stderr?.on("data", (data: Buffer) => line.test(data.toString()) && child.kill(signal));
 
 /** Made-up results of what is not there yet, in the file of a shard. */
 async function pretend(path: string, settings: readonly CellSetting[], real: Finished): Promise<void> {
@@ -59,6 +61,25 @@ describe("the quick form", () => {
       ]);
     expect(belowTent(groupCells(cells(0.625)))).toEqual([]);
     expect(belowTent(groupCells(cells(0.62)))).toEqual(["batch-1"]);
+  });
+});
+
+describe("processes that share the work", { timeout: 120_000 }, () => {
+  it.each([
+    ["SIGKILL", null],
+    ["SIGTERM", 130],
+  ] as const)("end with the one that started them, by %s, and leave whole cells", async (signal, ended) => {
+    const own = await mkdtemp(join(tmpdir(), "zerosiam-shared-"));
+    // Its output closes when the last of the processes has ended; all cells would take them minutes.
+    const { code, stderr } = await reproduce(["--folder", own], { during: stopAt(PROGRESS, signal) });
+    expect(code, stderr).toBe(ended);
+    expect(stderr.match(/^validation: 224 cells to compute/gm)).toHaveLength(2);
+    const results = await Promise.all((await readdir(own)).map((name) => readResults(join(own, name))));
+    expect(results.map(({ torn }) => torn)).toEqual([false, false]);
+    const done = results.reduce((sum, { cells }) => sum + cells.length, 0);
+    expect(done).toBeGreaterThan(0);
+    expect(done).toBeLessThan(100);
+    await rm(own, { recursive: true });
   });
 });
 

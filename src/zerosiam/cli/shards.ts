@@ -8,6 +8,7 @@ import { mergeResults } from "../sweep/merge.js";
 import { type Finished, readResults } from "../sweep/results.js";
 import type { Shard } from "../sweep/shard.js";
 import { EXIT } from "./failure.js";
+import { STOP_SIGNALS } from "./interrupt.js";
 
 /** `run.1-of-2.jsonl` of `run.jsonl`; the file itself for a run that is not shared. */
 export function shardPath(path: string, { index, count }: Shard): string {
@@ -41,12 +42,13 @@ export async function runShards(count: number): Promise<boolean> {
   const env = { LP_NUM_THREADS: String(cores > 1 ? cores : 0), ...process.env };
   const children = Array.from({ length: count }, (_, i) => {
     const args = [...process.execArgv, ...process.argv.slice(1), "--shard", `${i + 1}/${count}`];
-    return spawn(process.execPath, args, { env, stdio: ["ignore", "inherit", "inherit"] });
+    // Through the channel they learn when this process has ended, however it did: then they stop too (interrupt.ts).
+    return spawn(process.execPath, args, { env, stdio: ["ignore", "inherit", "inherit", "ipc"] });
   });
   const stop = (): void => {
     for (const child of children) child.kill("SIGINT");
   };
-  process.on("SIGINT", stop);
+  for (const signal of STOP_SIGNALS) process.on(signal, stop);
   try {
     const codes = await Promise.all(
       children.map(async (child) => {
@@ -59,7 +61,7 @@ export async function runShards(count: number): Promise<boolean> {
     if (failed !== undefined) throw new ZeroSiamError("a process of this run failed", "see what it printed above");
     return codes.every((code) => code === EXIT.done);
   } finally {
-    process.off("SIGINT", stop);
+    for (const signal of STOP_SIGNALS) process.off(signal, stop);
   }
 }
 
