@@ -1,6 +1,6 @@
 // `zerosiam sweep` and `merge` as processes: killed and resumed, shared out among the jobs of a cluster, joined again.
 import { spawn } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -81,7 +81,6 @@ describe("a sweep", { timeout: 180_000 }, () => {
 
   it("of three shards, as a Slurm task, a Kubernetes pod and by the flag, merges to the bytes of one", async () => {
     const config = file("sweep.json");
-    await mkdir(file("results"));
     const slurm = await command(["bash", "examples/cluster/slurm.sbatch", config, file("results")], {
       ...{ SLURM_ARRAY_TASK_ID: "0", SLURM_ARRAY_TASK_MIN: "0" },
       ...{ SLURM_ARRAY_TASK_STEP: "1", SLURM_ARRAY_TASK_COUNT: "3" },
@@ -101,8 +100,29 @@ describe("a sweep", { timeout: 180_000 }, () => {
     expect(early.stdout).toBe("");
     const flag = await sweep(["--shard", "2/3", "--out", file("results/2.jsonl")]);
     expect(flag.code, flag.stderr).toBe(0);
-    const shards = await merged("three.jsonl", ["results/2.jsonl", "results/0.jsonl", "results/1.jsonl"]);
+    const shards = await merged("made/three.jsonl", ["results/2.jsonl", "results/0.jsonl", "results/1.jsonl"]);
     expect(shards).toBe(await merged("one.merged.jsonl", ["one.jsonl"]));
+  });
+
+  it("has as many shards in the example's file as in its jobs", async () => {
+    const [config, slurm, manifest] = await Promise.all(
+      ["sweep.json", "slurm.sbatch", "kubernetes-job.yaml"].map((name) =>
+        readFile(join("examples/cluster", name), "utf8"),
+      ),
+    );
+    const { shards } = JSON.parse(config);
+    expect(slurm).toContain(`--array=0-${shards - 1}\n`);
+    expect(manifest).toContain(`completions: ${shards}\n`);
+  });
+
+  it("of more shards than cells merges: an empty file is no missing one", async () => {
+    const idle = await sweep(["--shard", "8/9", "--out", file("idle.jsonl")]); // counted from 0: the ninth of eight cells
+    expect(idle).toMatchObject({ code: 0, stderr: expect.stringContaining("0 cells, shard 8 of 9") });
+    expect(await merged("idle.merged.jsonl", ["idle.jsonl", "one.jsonl"])).toBe(await text("one.merged.jsonl"));
+    const nothing = await zerosiam(["merge", file("idle.jsonl")]);
+    expect(nothing).toMatchObject({ code: 1, stderr: expect.stringContaining("idle.jsonl: no cell") });
+    const missing = await zerosiam(["merge", file("one.jsonl"), file("two.jsonl")]);
+    expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining("two.jsonl: there is no such file") });
   });
 
   it("is refused with the place of what is wrong, and what was computed from something else is not added to", async () => {

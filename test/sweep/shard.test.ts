@@ -49,6 +49,23 @@ describe("a Slurm array", () => {
   });
 });
 
+describe("a config's shards", () => {
+  it("make a task's number its index: one that is submitted again by itself is the same shard", () => {
+    const alone = { SLURM_ARRAY_TASK_MIN: "2", SLURM_ARRAY_TASK_STEP: "1", SLURM_ARRAY_TASK_COUNT: "1" };
+    expect(shardFromEnvironment({ SLURM_ARRAY_TASK_ID: "2", ...alone }, 3)).toEqual({ index: 2, count: 3 });
+    expect(shardFromEnvironment({ JOB_COMPLETION_INDEX: "2", JOB_COMPLETIONS: "4" }, 3)).toEqual({
+      index: 2,
+      count: 3,
+    });
+  });
+
+  it("refuse a number beyond them", () => {
+    const env = { SLURM_ARRAY_TASK_ID: "3", SLURM_ARRAY_TASK_MIN: "1", SLURM_ARRAY_TASK_COUNT: "3" };
+    expect(() => shardFromEnvironment(env, 3)).toThrow("SLURM_ARRAY_TASK_ID: task 3 of 3, counted from 0");
+    expect(() => shardFromEnvironment({ JOB_COMPLETION_INDEX: "3", JOB_COMPLETIONS: "4" }, 3)).toThrow(ConfigError);
+  });
+});
+
 describe("an indexed job of Kubernetes", () => {
   it("has the count of its manifest, or the config's", () => {
     expect(shardFromEnvironment({ JOB_COMPLETION_INDEX: "2", JOB_COMPLETIONS: "3" })).toEqual({ index: 2, count: 3 });

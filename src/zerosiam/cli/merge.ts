@@ -1,4 +1,6 @@
 // `zerosiam merge`: the results of several processes as one file, the same bytes however they shared the cells.
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Command } from "commander";
 import { writeFileAtomic } from "../../nn/index.js";
 import { CheckpointError } from "../../tensor/index.js";
@@ -8,12 +10,15 @@ import { mergeResults, type ResultsOf } from "../sweep/merge.js";
 import { type Finished, readResults } from "../sweep/results.js";
 import type { CommonOptions } from "./options.js";
 import { checkWritable, writeJson } from "./output.js";
+import { makeFolder } from "./reportFolder.js";
 import { versions } from "./versions.js";
 
 interface MergeOptions extends CommonOptions {
   out?: string;
   config?: string;
 }
+
+const HELP = "name files that `zerosiam sweep` wrote";
 
 export function addMerge(program: Command): void {
   program
@@ -23,6 +28,7 @@ export function addMerge(program: Command): void {
     .option("--out <file>", "where the JSON lines go (default: stdout)")
     .option("--config <file>", "the sweep: fails when one of its cells is missing")
     .action(async (paths: string[], options: MergeOptions) => {
+      if (options.out !== undefined) await makeFolder("--out", dirname(options.out));
       await checkWritable("--out", options.out);
       await checkWritable("--json", options.json);
       await merge(paths, options);
@@ -33,6 +39,7 @@ async function merge(paths: readonly string[], { out, config, json }: MergeOptio
   const files: ResultsOf[] = [];
   for (const path of paths) files.push(await readFile(path));
   const cells = mergeResults(files);
+  if (cells.length === 0) throw new CheckpointError(`${paths.join(", ")}: no cell`, HELP);
   if (config !== undefined) await checkComplete(config, cells);
   const lines = cells.map((cell) => `${JSON.stringify(cell)}\n`).join("");
   if (out === undefined) process.stdout.write(lines);
@@ -43,12 +50,12 @@ async function merge(paths: readonly string[], { out, config, json }: MergeOptio
   await writeJson(json, { adapter, versions: versions(""), seed: 0, config: { files: paths }, cells });
 }
 
-/** Throws CheckpointError for a file that is not there, is empty, or holds what is no cell. */
+/** Empty where a shard had nothing to compute. Throws CheckpointError for a file that is missing or holds what is no cell. */
 async function readFile(path: string): Promise<ResultsOf> {
+  if (!existsSync(path)) throw new CheckpointError(`${path}: there is no such file`, HELP);
   const { cells, torn } = await readResults(path);
   if (torn) process.stderr.write(`${path}: the last line was cut off; run its sweep again to compute its cell\n`);
-  if (cells.length > 0) return { path, cells };
-  throw new CheckpointError(`${path}: holds no cell`, "name files that `zerosiam sweep` wrote");
+  return { path, cells };
 }
 
 async function checkComplete(config: string, cells: readonly Finished[]): Promise<void> {

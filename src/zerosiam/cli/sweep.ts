@@ -1,5 +1,5 @@
 // `zerosiam sweep`: a grid of methods, streams, rates and seeds, cell by cell, to be stopped, resumed and shared out.
-import { basename, extname } from "node:path";
+import { basename, dirname, extname } from "node:path";
 import type { Command } from "commander";
 import { CellRunner } from "../sweep/cellRunner.js";
 import { readSweepConfig } from "../sweep/config.js";
@@ -7,6 +7,7 @@ import { inShard, parseShard, type Shard, shardFromEnvironment } from "../sweep/
 import { checkOrigin, computeCells, openResults, tell } from "./cells.js";
 import type { CommonOptions } from "./options.js";
 import { checkWritable } from "./output.js";
+import { makeFolder } from "./reportFolder.js";
 import { type Session, withSession } from "./session.js";
 import { VERSION } from "./versions.js";
 
@@ -26,6 +27,7 @@ export function addSweep(program: Command): void {
       const config = await readSweepConfig(path);
       const shard = options.shard ?? shardFromEnvironment(process.env, config.shards);
       const out = options.out ?? outputName(path, shard);
+      await makeFolder("--out", dirname(out));
       await checkWritable("--out", out);
       await withSession("sweep", options, async (session) => {
         using runner = await CellRunner.open(config, VERSION);

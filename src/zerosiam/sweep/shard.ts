@@ -27,18 +27,20 @@ export function parseShard(text: string): Shard {
 /**
  * The shard of a process that was started by an array job: of Slurm (SLURM_ARRAY_TASK_ID, _MIN, _STEP and _COUNT) or an
  * indexed job of Kubernetes (JOB_COMPLETION_INDEX, which comes without a count: JOB_COMPLETIONS, set in the manifest).
- * `count`, from the config, is used where the environment states none. Without either job the shard is all: 0 of 1.
- * Throws ConfigError when numbers are missing or do not fit.
+ * `count`, from the config, goes before what the environment states: then the task's number is the shard's index, and
+ * one task that is submitted again, as an array of its own, is still that shard. Without either job the shard is all:
+ * 0 of 1. Throws ConfigError when numbers are missing or do not fit.
  */
 export function shardFromEnvironment(env: Environment, count?: number): Shard {
   if (env.SLURM_ARRAY_TASK_ID !== undefined) {
-    const place = integer(env, "SLURM_ARRAY_TASK_ID") - integer(env, "SLURM_ARRAY_TASK_MIN", 0);
-    const index = place / integer(env, "SLURM_ARRAY_TASK_STEP", 1);
-    return checked("SLURM_ARRAY_TASK_ID", index, integer(env, "SLURM_ARRAY_TASK_COUNT", count));
+    const id = integer(env, "SLURM_ARRAY_TASK_ID");
+    if (count !== undefined) return checked("SLURM_ARRAY_TASK_ID", id, count);
+    const index = (id - integer(env, "SLURM_ARRAY_TASK_MIN", 0)) / integer(env, "SLURM_ARRAY_TASK_STEP", 1);
+    return checked("SLURM_ARRAY_TASK_ID", index, integer(env, "SLURM_ARRAY_TASK_COUNT"));
   }
   if (env.JOB_COMPLETION_INDEX !== undefined) {
     const index = integer(env, "JOB_COMPLETION_INDEX");
-    return checked("JOB_COMPLETION_INDEX", index, integer(env, "JOB_COMPLETIONS", count));
+    return checked("JOB_COMPLETION_INDEX", index, count ?? integer(env, "JOB_COMPLETIONS"));
   }
   return { index: 0, count: 1 };
 }
@@ -55,6 +57,6 @@ function checked(name: string, index: number, count: number): Shard {
   if (Number.isInteger(index) && index < count && index >= 0) return { index, count };
   throw new ConfigError(
     `${name}: task ${index} of ${count}, counted from 0`,
-    "array indices must be evenly spaced, and as many as there are shards; or use --shard i/n",
+    "use indices 0 to n − 1, n as `shards` in the config or the size of the job says; or --shard i/n",
   );
 }
