@@ -28,11 +28,13 @@ export interface AlarmState {
 export interface CollapseWarning {
   /** Images seen until then. */
   readonly images: number;
+  /** Share of images without an answer: their logits were not finite. */
+  readonly unanswered: number;
   /** Largest share of one class among the answers. */
   readonly dominance: number;
-  /** Mean entropy ÷ the reference's. */
+  /** Mean entropy ÷ the reference's; NaN without an answer, or a reference. */
   readonly entropyRatio: number;
-  /** Mean logit norm ÷ the reference's. */
+  /** Mean logit norm ÷ the reference's; NaN likewise. */
   readonly normRatio: number;
 }
 
@@ -46,13 +48,14 @@ type Heard = Pick<Answer, "prediction" | "entropy" | "logitNorm">;
  * 2. mean entropy ≤ ¼ of the reference's: the model is sure. Not enough: to become surer is what adaptation is for.
  * 3. mean logit norm ≥ 1.1 times the reference's: it is sure because of longer logits. Not enough: some images have them.
  *
- * or when the answers no longer say anything: mean entropy ≥ 0.9 ln C.
+ * or when the answers no longer say anything: mean entropy ≥ 0.9 ln C, or most images have none.
  *
  * A healthy model on any mix of classes fails the first, on sorted hard images the second. The thresholds come from this
  * reasoning, with one collapsing and one healthy run on the digits' test part in view; the clause on ln C was added when
  * runs on the validation part showed collapses without it that went unheard (docs/findings.md: the rules tried, false
  * alarms and delays). Images without an answer (logits not finite) belong to no class and are left out of the means.
- * After a warning the window begins anew; the reference stays.
+ * A reference that is not given is that of the first full window in which most images are answered, and not all of them
+ * with an entropy of 0. After a warning the window begins anew; the reference stays.
  */
 export class CollapseAlarm {
   /** Images that it looks back on by default. */
@@ -68,7 +71,7 @@ export class CollapseAlarm {
   #trailing: Heard[] = [];
   #images = 0;
 
-  /** Throws ConfigError unless the window is a positive integer and the reference's figures are positive. */
+  /** Throws ConfigError unless the window is a positive integer and the reference's figures are positive and finite. */
   constructor(
     readonly classes: number,
     { window = CollapseAlarm.WINDOW, reference }: AlarmOptions = {},
@@ -76,10 +79,10 @@ export class CollapseAlarm {
     if (!Number.isSafeInteger(window) || window < 1) {
       throw new ConfigError(`CollapseAlarm: window is ${window}`, "use a number of images ≥ 1");
     }
-    if (reference && !(reference.entropy > 0 && reference.logitNorm > 0)) {
+    if (reference && !isReference(reference)) {
       throw new ConfigError(
         `CollapseAlarm: the reference is ${reference.entropy} nats and a norm of ${reference.logitNorm}`,
-        "give what a model that is well shows: both are above 0",
+        "give what a model that is well shows: both are finite and above 0",
       );
     }
     this.#window = window;
@@ -112,7 +115,7 @@ export class CollapseAlarm {
 
   /** Throws CheckpointError for what `state()` does not give, or of a longer window; then nothing has changed. */
   loadState(state: AlarmState): void {
-    if (!isState(state, this.classes) || state.trailing.length > this.#window) {
+    if (!isState(state, this.classes, this.#window)) {
       throw new CheckpointError(
         `CollapseAlarm: no state of an alarm with ${this.classes} classes and a window of ${this.#window} images`,
         "pass what state() gave, to an alarm of the same classes and window",
@@ -131,31 +134,42 @@ export class CollapseAlarm {
   #judge(): CollapseWarning | null {
     const dominance = this.#dominance.value;
     if (dominance === null) return null;
-    const mean = (name: "entropy" | "logitNorm") => {
-      const finite = this.#trailing.map((figures) => figures[name]).filter(Number.isFinite);
-      return finite.reduce((sum, v) => sum + v, 0) / finite.length;
-    };
+    const answered = this.#trailing.filter(({ prediction }) => prediction >= 0);
+    const mean = (name: "entropy" | "logitNorm") => answered.reduce((sum, a) => sum + a[name], 0) / answered.length;
     const now = { entropy: mean("entropy"), logitNorm: mean("logitNorm") };
-    this.#reference ??= now;
-    const entropyRatio = now.entropy / this.#reference.entropy;
-    const normRatio = now.logitNorm / this.#reference.logitNorm;
+    const unanswered = 1 - answered.length / this.#window;
+    const silent = unanswered > 0.5;
+    if (!silent && isReference(now)) this.#reference ??= now;
+    const entropyRatio = now.entropy / (this.#reference?.entropy ?? Number.NaN);
+    const normRatio = now.logitNorm / (this.#reference?.logitNorm ?? Number.NaN);
     const sure = entropyRatio <= CollapseAlarm.ENTROPY_RATIO && normRatio >= CollapseAlarm.NORM_RATIO;
     const empty = now.entropy >= CollapseAlarm.EMPTY * Math.log(this.classes);
-    if (!empty && !(sure && dominance >= CollapseAlarm.DOMINANCE)) return null;
+    if (!silent && !empty && !(sure && dominance >= CollapseAlarm.DOMINANCE)) return null;
     this.#dominance = new DominantShare(this.#window);
     this.#trailing = [];
-    return { images: this.#images, dominance, entropyRatio, normRatio };
+    return { images: this.#images, unanswered, dominance, entropyRatio, normRatio };
   }
 }
 
-/** Whether `state` has the form of what an alarm of `classes` gives: it may come from a file. */
-function isState(state: unknown, classes: number): boolean {
+/** Whether something can be divided by: given, learnt or loaded. */
+function isReference(reference: Partial<AlarmReference> | undefined): boolean {
+  return [reference?.entropy, reference?.logitNorm].every(
+    (figure) => Number.isFinite(figure) && (figure as number) > 0,
+  );
+}
+
+/** Whether `state` has the form of what an alarm of `classes` and `window` gives: it may come from a file. */
+function isState(state: unknown, classes: number, window: number): boolean {
   const { images, reference, trailing } = Object(state) as Partial<AlarmState>;
   const isCount = (n: unknown): boolean => Number.isSafeInteger(n) && (n as number) >= 0;
   const isHeard = (heard: unknown): boolean =>
     heard === null ||
-    (Array.isArray(heard) && heard.every(Number.isFinite) && isCount(heard[0]) && (heard[0] as number) < classes);
-  const isReference =
-    reference === null || (Number.isFinite(reference?.entropy) && Number.isFinite(reference?.logitNorm));
-  return isCount(images) && isReference && Array.isArray(trailing) && trailing.every(isHeard);
+    (Array.isArray(heard) &&
+      heard.length === 3 &&
+      heard.every(Number.isFinite) &&
+      isCount(heard[0]) &&
+      heard[0] < classes);
+  const isTrailing =
+    Array.isArray(trailing) && trailing.length <= Math.min(window, Number(images)) && trailing.every(isHeard);
+  return isCount(images) && (reference === null || isReference(reference)) && isTrailing;
 }

@@ -35,6 +35,30 @@ describe("the alarm", () => {
     expect(a.observe(rows(WINDOW, (i) => answer(i % 4, 1.5)))).toBeNull();
   });
 
+  const nothing = () => Array<number>(4).fill(Number.NaN);
+  test("fires when most images have no answer, be it in the first window", () => {
+    for (const healthy of [0, 1]) {
+      const a = alarm();
+      if (healthy) a.observe(start);
+      const warning = a.observe(rows(WINDOW, (i) => (i < 11 ? nothing() : answer(i % 4, 2))));
+      expect(warning).toMatchObject({ images: (1 + healthy) * WINDOW, unanswered: 0.55 });
+      expect(a.observe(rows(WINDOW, nothing))).toMatchObject({ unanswered: 1, dominance: 0, entropyRatio: Number.NaN });
+    }
+  });
+
+  test("takes no window without answers, or of saturated ones, for what is well, and hears a collapse later", () => {
+    for (const odd of [nothing(), answer(1, 2000)]) {
+      const a = alarm();
+      a.observe(rows(WINDOW, () => odd));
+      expect(a.state().reference).toBeNull();
+      const again = alarm();
+      again.loadState(JSON.parse(JSON.stringify(a.state())));
+      expect(again.observe(start)).toBeNull();
+      expect(again.state().reference?.logitNorm).toBe(2);
+      expect(again.observe(rows(WINDOW, () => answer(3, 8)))).toMatchObject({ dominance: 1, normRatio: 4 });
+    }
+  });
+
   test("goes on as if nothing had happened from what it had heard, images without an answer included", () => {
     const heard = [...start, ...rows(7, (i) => answer(3, i === 2 ? Number.NaN : 8))];
     const [whole, first, second] = [alarm(), alarm(), alarm()];
@@ -53,7 +77,12 @@ describe("the alarm", () => {
     "heard",
     { images: -1 },
     { reference: { entropy: 1 } },
+    { reference: { entropy: 0, logitNorm: 1 } },
+    { reference: { entropy: null, logitNorm: 1 } },
+    { images: 1 },
     { trailing: [[4, 1, 1]] },
+    { trailing: [[0, 1]] },
+    { trailing: [[0, 1, 1, 1]] },
     { trailing: [[0, null, 1]] },
     { trailing: Array(WINDOW + 1).fill(null) },
   ])("refuses %j as what it has heard, and keeps its own", (wrong) => {

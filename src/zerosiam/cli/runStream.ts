@@ -43,10 +43,11 @@ export async function runStream(
 
 /** What the alarm saw, and what was done. */
 function warningText(
-  { images, dominance, entropyRatio, normRatio }: CollapseWarning,
+  { images, unanswered, dominance, entropyRatio, normRatio }: CollapseWarning,
   { method, guard }: Runner,
 ): string {
-  const seen = `one class has ${percent(dominance)} of the answers`;
+  const silent = unanswered > 0 ? `${percent(unanswered)} of the answers are not finite, ` : "";
+  const seen = `${silent}one class has ${percent(dominance)} of the answers`;
   const ratios = `entropy ${entropyRatio.toFixed(2)} times, logit norm ${normRatio.toFixed(2)} times what they were`;
   const done = guard?.response === "rollback" ? "; rolled back, rates lowered" : "";
   return `collapse? ${method.name} after ${images} images: ${seen}, ${ratios}${done}`;
