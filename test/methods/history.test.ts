@@ -43,6 +43,23 @@ test("three steps a batch are three steps on the same batch, and the answer is t
   expect(many.answers[0]).toEqual(single.answers[2]);
 });
 
+test("a batch is learnt from when any of its passes learns", async () => {
+  // The first pass fills EATA's average, to which the second finds the answers redundant.
+  const options = { lr: 0.1, steps: 2, margin: 10, dMargin: 0.4 };
+  const { method } = await ran(options, [], "eata");
+  expect(await method.step(batch(1)).metrics.read()).toMatchObject({ updated: true, kept: 0 });
+  expect(await method.step(batch(1)).metrics.read()).toMatchObject({ updated: false, kept: 0 });
+});
+
+test("an episode whose images are not finite ends at the start, and nothing is said to be as before it", async () => {
+  const { method } = await ran({ lr: 0.1, episodic: true }, [1]);
+  using bad = tensor(new Float32Array(784).fill(Number.NaN), [1, 1, 28, 28]);
+  await expect(method.step(bad).metrics.read()).rejects.toThrow(
+    "help: check the decoding and normalisation of this batch; nothing was learnt from it",
+  );
+  expect(await values(method.state())).toEqual((await ran({ lr: 0.1 }, [])).state);
+});
+
 test("an episode ends with its batch: each is answered as if it were the first", async () => {
   const episodic = await ran({ lr: 0.1, steps: 2, episodic: true }, [1, 2]);
   const second = await ran({ lr: 0.1, steps: 2 }, [2]);

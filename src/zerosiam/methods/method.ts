@@ -74,7 +74,7 @@ export abstract class Method {
   /**
    * Adapts on `images` `[B, channels, H, W]` and returns their logits as they were before the (last) update. Only encodes
    * work: await `logits.data()` or `metrics.read()`. A batch whose gradient is not finite leaves everything as it
-   * was but for counters of random numbers, and its metrics say so. Throws ShapeError for an empty batch or images that
+   * was (with `episodic`, as it was at the start) but for counters of random numbers, and its metrics say so. Throws ShapeError for an empty batch or images that
    * do not fit the model, DTypeError unless they are f32, DisposedError; then nothing has changed.
    */
   step(images: Tensor): StepResult {
@@ -88,10 +88,12 @@ export abstract class Method {
     try {
       if (this.#episodic) this.#state.restart();
       for (let pass = 0; pass < this.#steps; pass++) {
-        disposeResult(result);
-        result = this.#pass(images);
+        const earlier: StepResult | null = result;
+        result = this.#pass(images, earlier);
+        disposeResult(earlier);
       }
     } catch (error) {
+      disposeResult(result);
       if (before) this.#state.restore(before);
       throw error;
     }
@@ -101,8 +103,8 @@ export abstract class Method {
     return this.#last;
   }
 
-  /** One forward and backward pass, and the update; the outcome is kept out of every scope. */
-  #pass(images: Tensor): StepResult {
+  /** One forward and backward pass, and the update, after `earlier` ones; the outcome is kept out of every scope. */
+  #pass(images: Tensor, earlier: StepResult | null): StepResult {
     return scope(() => {
       const imagesFinite = noGrad(() => full([], 1, { dtype: "bool", device: images.device }).andFinite(images));
       const { logits, learn, next = [], drawn = [], recovery, ...terms } = this.objective(images);
@@ -122,7 +124,10 @@ export abstract class Method {
           this.#state.zeroGrad();
         }
       }
-      const metrics = noGrad(() => new StepMetrics(this.name, { ...this.extraTerms(), ...terms }, imagesFinite, ok));
+      const metrics = noGrad(() => {
+        const updated = earlier ? ok.logicalOr(earlier.metrics.updated) : ok;
+        return new StepMetrics(this.name, { ...this.extraTerms(), ...terms }, imagesFinite, updated);
+      });
       return { logits: keep(logits.detach()), metrics: metrics.keep() };
     });
   }

@@ -37,9 +37,12 @@ const TERMS = [
 
 type Terms = Readonly<Record<(typeof TERMS)[number], number | null>>;
 
-/** The terms as numbers; null where the method has none, and for means over no sample. */
+/** The terms of the last pass as numbers; null where the method has none, and for means over no sample. */
 export interface StepReport extends Terms {
-  /** False when the step changed nothing: no sample was selected, or the gradient was not finite. */
+  /**
+   * False when nothing was learnt: in every pass no sample was selected, or the gradient was not finite. Methods that
+   * learn nothing say true: what they answered is all that they were to do.
+   */
   readonly updated: boolean;
 }
 
@@ -61,7 +64,7 @@ export class StepMetrics {
   async read(): Promise<StepReport> {
     const [imagesFinite, updated, ...values] = await this.#packed.data();
     if (imagesFinite === 0) {
-      const help = "check the decoding and normalisation of this batch; model and optimiser are as before it";
+      const help = "check the decoding and normalisation of this batch; nothing was learnt from it";
       throw new NonFiniteError(`${this.#method}: the images hold NaN or infinite values`, help);
     }
     const found = new Map(this.#names.map((name, i) => [name, values[i]]));
@@ -70,6 +73,14 @@ export class StepMetrics {
     if ((found.get("average") ?? 0) < 0) found.delete("average");
     const terms = Object.fromEntries(TERMS.map((name) => [name, found.get(name) ?? null])) as unknown as Terms;
     return { ...terms, updated: updated === 1 };
+  }
+
+  /** Bool scalar: `updated` of the report, on the device. */
+  get updated(): Tensor {
+    return this.#packed
+      .slice([[1, 2]])
+      .reshape([])
+      .gt(0);
   }
 
   /** Takes the scalars out of every scope: they live until `dispose()`. */
