@@ -65,10 +65,13 @@ export async function runShards(count: number): Promise<boolean> {
   }
 }
 
-/** Its exit code; null when a signal ended it. Rejects when it does not start. */
+/**
+ * Its exit code, null when it was killed; one that ends by a signal to stop, since it does not listen yet or no longer,
+ * was interrupted. Rejects when it does not start.
+ */
 function exitOf(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", resolve);
+    child.on("close", (code, signal) => resolve(STOP_SIGNALS.some((one) => one === signal) ? EXIT.interrupted : code));
   });
 }
