@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { CheckpointError } from "../../src/tensor/errors.js";
 import { mergeResults } from "../../src/zerosiam/sweep/merge.js";
 import { type Finished, ResultsFile, readResults } from "../../src/zerosiam/sweep/results.js";
+import { phase } from "../report/cells.js";
 
 let folder = "";
 beforeEach(async () => {
@@ -19,7 +20,7 @@ function cell(seed: number, lr = 1e-3, more: Partial<Finished> = {}): Finished {
     setting: { model: "digits", method: "tent", stream: "mixed", part: "test", ...rates, seed },
     adapter: "lavapipe",
     inputs: "abc",
-    result: { headline: "stream", phases: {} },
+    result: { headline: "stream", phases: { stream: phase(0.5) } },
     seconds: { stream: Math.random() },
     ...more,
   };
@@ -58,8 +59,25 @@ describe("results", () => {
     await appendFile(path, `${JSON.stringify(cell(1))}\n`);
     await expect(readResults(path)).rejects.toThrow(CheckpointError);
     await expect(readResults(path)).rejects.toThrow(`${path}:2: this line is no cell`);
-    await writeFile(path, "null\n");
+  });
+});
+
+describe("a line that is no cell", () => {
+  const { setting, result, adapter, inputs } = cell(0);
+  it.each([
+    ["nothing", null],
+    ["a list", []],
+    ["no setting and no result", { setting: null, result: null, inputs }],
+    ["a list for a setting", { setting: [], result, adapter, inputs }],
+    ["no result", { setting, result: null, adapter, inputs }],
+    ["no figures of the phase that counts", { setting, result: { ...result, headline: "return" }, adapter, inputs }],
+    ["no adapter", { setting, result, inputs }],
+    ["inputs that are no text", { setting, result, adapter, inputs: 1 }],
+  ])("is refused: %s", async (_, line) => {
+    const path = join(folder, "r.jsonl");
+    await writeFile(path, `${JSON.stringify(cell(0))}\n${JSON.stringify(line)}\n`);
     await expect(readResults(path)).rejects.toThrow(CheckpointError);
+    await expect(readResults(path)).rejects.toThrow(`${path}:2: this line is no cell`);
   });
 });
 
@@ -75,11 +93,11 @@ describe("merged results", () => {
     ];
     expect(JSON.stringify(mergeResults(shards))).toBe(one);
     expect(JSON.parse(one).map(({ setting }: Finished) => setting.seed)).toEqual([0, 1, 2, 3]);
-    expect(one).not.toContain("seconds");
+    expect(one).not.toContain('"seconds":');
   });
 
   it("contradict each other when one setting has two results", () => {
-    const other = cell(0, 1e-3, { result: { headline: "return", phases: {} } });
+    const other = cell(0, 1e-3, { result: { headline: "stream", phases: { stream: phase(0.6) } } });
     const merge = () => mergeResults([file("a", whole), file("b", [other])]);
     expect(merge).toThrow(CheckpointError);
     expect(merge).toThrow("a and b have different results for one setting: ");

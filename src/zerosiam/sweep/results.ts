@@ -7,7 +7,7 @@ import { keyOf } from "./grid.js";
 /** A finished cell. All but the times is the same whenever and wherever it is computed on adapters of one kind. */
 export interface Finished extends Cell {
   readonly adapter: string;
-  /** Fingerprint of program, weights and data. */
+  /** Fingerprint of version, weights and data. */
   readonly inputs: string;
   /** Wall time by image of each phase, which no two runs share; null in `result`, and left out by `merge`. */
   readonly seconds?: Readonly<Record<string, number | null>>;
@@ -39,8 +39,9 @@ export async function readResults(path: string): Promise<Found> {
 function parseCell(line: string, where: string): Finished {
   try {
     const cell = JSON.parse(line);
-    if (typeof cell?.setting === "object" && typeof cell.result === "object" && typeof cell.inputs === "string")
-      return cell;
+    const { setting, result, adapter, inputs } = cell;
+    const named = typeof adapter === "string" && typeof inputs === "string";
+    if (named && isObject(setting) && isObject(result.phases[result.headline])) return cell;
   } catch {
     // told below: as little a cell as another document is
   }
@@ -49,6 +50,8 @@ function parseCell(line: string, where: string): Finished {
     "the file is damaged; delete the line, or the file",
   );
 }
+
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Adds finished cells to a file, each flushed to the disk before the next begins. */
 export class ResultsFile {
