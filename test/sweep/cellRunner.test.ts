@@ -45,6 +45,11 @@ test("options reach stream and method: another limit, another seed, EATA's Fishe
   expect(memory().tensors).toBe(live);
 });
 
+test("Fisher information is EATA's alone: another method's cell does not take it", async () => {
+  await expect(run({ ...EATA, fisher: 0 })).rejects.toThrow("limit is 0");
+  expect(await run({ ...EATA, method: "zerosiam-eata", lrPredictor: 0.1, fisher: 0 })).not.toBeNull();
+});
+
 test("a cell that is stopped has no result; another version, other inputs", async () => {
   expect(await runner.run(EATA, () => true)).toBeNull();
   using other = await CellRunner.open(CONFIG, "1.0.1");

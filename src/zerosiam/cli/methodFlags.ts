@@ -35,7 +35,7 @@ const FLAGS: readonly MethodFlag[] = [
   [
     nameFlag(
       "--alarm <response>",
-      "at a collapse: warn, or rollback: take 1,024 images back and lower the rates (begins anew on --resume)",
+      "at a collapse: warn, or rollback: take 1,024 images back, after --resume none before it, and lower the rates",
       ["warn", "rollback"],
     ),
     learns,

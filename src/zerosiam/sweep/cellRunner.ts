@@ -20,7 +20,7 @@ export class CellRunner implements Disposable {
   private constructor(
     readonly config: SweepConfig,
     private readonly images: ReadonlyMap<string, OpenImages>,
-    /** Fingerprint of program, weights and data: cells that differ in it do not belong together. */
+    /** Fingerprint of version, weights and data: cells that differ in it do not belong together. */
     readonly inputs: string,
   ) {}
 
@@ -85,7 +85,7 @@ export class CellRunner implements Disposable {
     const { method: name, seed, lr, lrPredictor } = setting;
     const rates: MethodOptions = { lr: lr ?? 0, ...(lrPredictor === null ? {} : { lrPredictor }) };
     const model = await loadModel(this.config.model, this.config.weights);
-    const wanted = typeof setting.fisher === "number" && name.includes("eata");
+    const wanted = typeof setting.fisher === "number" && name === "eata";
     const fisher = wanted ? this.#fisher(model, setting) : null;
     try {
       const options = { ...rates, seed, ...optionsFor("method", setting), ...(fisher && { fisher }) };
