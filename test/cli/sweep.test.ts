@@ -98,8 +98,16 @@ describe("a sweep", { timeout: 180_000 }, () => {
     const early = await zerosiam(["merge", file("results/0.jsonl"), file("results/1.jsonl"), "--config", config]);
     expect(early).toMatchObject({ code: 1, stderr: expect.stringContaining("2 of 8 cells are missing") });
     expect(early.stdout).toBe("");
-    const flag = await sweep(["--shard", "2/3", "--out", file("results/2.jsonl")]);
+    const third = ["--shard", "2/3", "--out", file("results/2.jsonl"), "--json", file("2.json")];
+    const stopped = await sweep(third, {
+      during: (child) =>
+        child.stderr?.on("data", (data: Buffer) => /^1\/2/m.test(data.toString()) && child.kill("SIGINT")),
+    });
+    expect(stopped.code, stopped.stderr).toBe(130);
+    expect(JSON.parse(await text("2.json"))).toMatchObject({ cells: 1, left: 1, interrupted: true });
+    const flag = await sweep(third);
     expect(flag.code, flag.stderr).toBe(0);
+    expect(JSON.parse(await text("2.json"))).toMatchObject({ cells: 2, left: 0 });
     const shards = await merged("made/three.jsonl", ["results/2.jsonl", "results/0.jsonl", "results/1.jsonl"]);
     expect(shards).toBe(await merged("one.merged.jsonl", ["one.jsonl"]));
   });
@@ -116,8 +124,9 @@ describe("a sweep", { timeout: 180_000 }, () => {
   });
 
   it("of more shards than cells merges: an empty file is no missing one", async () => {
-    const idle = await sweep(["--shard", "8/9", "--out", file("idle.jsonl")]); // counted from 0: the ninth of eight cells
+    const idle = await sweep(["--shard", "8/9", "--out", file("idle.jsonl"), "--json", file("idle.json")]); // counted from 0: the ninth of eight cells
     expect(idle).toMatchObject({ code: 0, stderr: expect.stringContaining("0 cells, shard 8 of 9") });
+    expect(JSON.parse(await text("idle.json"))).toMatchObject({ cells: 0, left: 0 });
     expect(await merged("idle.merged.jsonl", ["idle.jsonl", "one.jsonl"])).toBe(await text("one.merged.jsonl"));
     const nothing = await zerosiam(["merge", file("idle.jsonl")]);
     expect(nothing).toMatchObject({ code: 1, stderr: expect.stringContaining("idle.jsonl: no cell") });

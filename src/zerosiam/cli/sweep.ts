@@ -9,6 +9,7 @@ import type { CommonOptions } from "./options.js";
 import { checkWritable } from "./output.js";
 import { makeFolder } from "./reportFolder.js";
 import { type Session, withSession } from "./session.js";
+import { shardPath } from "./shards.js";
 import { VERSION } from "./versions.js";
 
 interface SweepOptions extends CommonOptions {
@@ -26,24 +27,19 @@ export function addSweep(program: Command): void {
     .action(async (path: string, options: SweepOptions) => {
       const config = await readSweepConfig(path);
       const shard = options.shard ?? shardFromEnvironment(process.env, config.shards);
-      const out = options.out ?? outputName(path, shard);
+      // Processes in one folder do not meet: `sweep.jsonl`, or `sweep.2-of-8.jsonl`.
+      const out = options.out ?? shardPath(`${basename(path, extname(path))}.jsonl`, shard);
       await makeFolder("--out", dirname(out));
       await checkWritable("--out", out);
       await withSession("sweep", options, async (session) => {
         using runner = await CellRunner.open(config, VERSION);
-        await sweep(session, runner, shard, out);
-        await session.save(session.common(0, { sweep: path, shard, out }), { cells: config.settings.length });
+        const progress = await sweep(session, runner, shard, out);
+        await session.save(session.common(0, { sweep: path, shard, out }), progress);
       });
     });
 }
 
-/** `sweep.jsonl`, or `sweep.2-of-8.jsonl`: processes in one folder do not meet. */
-function outputName(path: string, { index, count }: Shard): string {
-  const name = basename(path, extname(path));
-  return count === 1 ? `${name}.jsonl` : `${name}.${index}-of-${count}.jsonl`;
-}
-
-async function sweep(session: Session, runner: CellRunner, shard: Shard, out: string): Promise<void> {
+async function sweep(session: Session, runner: CellRunner, shard: Shard, out: string) {
   const results = await openResults(out);
   checkOrigin(out, results.cells, { session, runner });
   const mine = runner.config.settings.filter((_, position) => inShard(shard, position));
@@ -52,4 +48,6 @@ async function sweep(session: Session, runner: CellRunner, shard: Shard, out: st
   const part = shard.count === 1 ? "" : `, shard ${shard.index} of ${shard.count}`;
   tell(`${mine.length} cells${part}: ${done} in ${out}, ${left.length} to compute`);
   if (await computeCells({ session, runner, results }, left, done)) session.say(`${mine.length} cells in ${out}`);
+  const cells = mine.filter((setting) => results.find(setting)).length;
+  return { cells, left: mine.length - cells };
 }
