@@ -44,6 +44,9 @@ const WRONG: [args: string[], says: RegExp][] = [
   [[...SOURCE, "--alarm", "rollback"], /--alarm: not for source/],
   [[...ADAPT, "--alarm", "warn", "--episodic"], /--alarm: not with --episodic\n {2}help: /],
   [[...ADAPT, "--rate-factor", "0.1"], /--rate-factor: nothing rolls back\n {2}help: .*--alarm rollback/],
+  [["reproduce", "--quick", "--ablations"], /--ablations: not with --quick\n {2}help: /],
+  [["reproduce", "--quick", "--shard", "1/2"], /--shard: not with --quick/],
+  [["reproduce", "--quick", "--export", "tables"], /--export: not with --quick/],
   [[...ADAPT, "--mean", "0.5,,0.5"], /--mean: "" is not a finite number/],
 ];
 

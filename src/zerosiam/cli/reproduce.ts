@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
 import { writeFileAtomic } from "../../nn/index.js";
+import { ConfigError } from "../../tensor/index.js";
 import { modelEntry } from "../models.js";
 import type { CellSetting } from "../report/cell.js";
 import { toMarkdown } from "../report/text/markdown.js";
@@ -14,7 +15,7 @@ import { compactResult } from "../reproduce/compact.js";
 import { validationSettings } from "../reproduce/protocol.js";
 import { reproductionOf } from "../reproduce/tables.js";
 import type { CellRunner } from "../sweep/cellRunner.js";
-import { keyOf } from "../sweep/grid.js";
+import { distinct, keyOf } from "../sweep/grid.js";
 import type { Finished } from "../sweep/results.js";
 import { inShard, parseShard, type Shard } from "../sweep/shard.js";
 import { checkOrigin, computeCells, openDigitsRunner, openResults, tell } from "./cells.js";
@@ -54,12 +55,19 @@ export function addReproduce(program: Command): void {
     .option("--shard <i/n>", "only every n-th cell; without it, the cells of all shards are joined", parseShard)
     .option("--export <folder>", "write the tables as Markdown, CSV and LaTeX, and reports with the figures")
     .action(async (options: ReproduceOptions) => {
+      if (options.quick) checkQuick(options);
       await withSession("reproduce", options, async (session) => {
         using runner = await openDigitsRunner({ curves: true });
         if (options.quick) await quickCheck(session, runner, options.limit);
         else await reproduce(session, runner, options);
       });
     });
+}
+
+/** Throws ConfigError for what the quick form does not do. */
+function checkQuick(options: ReproduceOptions): void {
+  const odd = (["ablations", "shard", "export"] as const).find((name) => options[name] !== undefined);
+  if (odd) throw new ConfigError(`--${odd}: not with --quick`, "the quick form is one process and prints one table");
 }
 
 async function reproduce(session: Session, runner: CellRunner, options: ReproduceOptions): Promise<void> {
@@ -108,9 +116,10 @@ class SharedRun {
     private readonly shard: Shard,
   ) {}
 
-  /** All cells of `settings`: computes this shard's, and waits for the others'. Null when interrupted. */
-  async cells(settings: readonly CellSetting[]): Promise<Finished[] | null> {
+  /** All cells of `wanted`, each once: computes this shard's, and waits for the others'. Null when interrupted. */
+  async cells(wanted: readonly CellSetting[]): Promise<Finished[] | null> {
     const { session, runner, shard } = this;
+    const settings = distinct(wanted);
     const mine = settings.filter((_, position) => inShard(shard, position));
     const left = await this.#missing(mine);
     if (left.length > 0) {
@@ -124,8 +133,8 @@ class SharedRun {
       if (session.interrupt.requested) return null;
       await sleep(1000);
     }
-    const wanted = new Set(settings.map(keyOf));
-    return (await this.#read()).filter(({ setting }) => wanted.has(keyOf(setting)));
+    const keys = new Set(settings.map(keyOf));
+    return (await this.#read()).filter(({ setting }) => keys.has(keyOf(setting)));
   }
 
   /** Joins the files to one, sorted, and takes those of the shards away. */

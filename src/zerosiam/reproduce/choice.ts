@@ -2,7 +2,7 @@
 import { CheckpointError } from "../../tensor/index.js";
 import { meanWithInterval } from "../metrics/index.js";
 import { type Cell, type CellSetting, headline } from "../report/cell.js";
-import { keyOf } from "../sweep/grid.js";
+import { distinct, keyOf } from "../sweep/grid.js";
 import { BASE_RATES, eachSeed, JUDGED, LEARNERS, publishedBase, type Scale, STREAMS, settingOf } from "./protocol.js";
 
 /**
@@ -58,6 +58,5 @@ export function chosenSettings(tuning: Tuning, choice: Choice, { seeds, limit }:
 
 /** All of the test part; what two tunings share is there once. */
 export function testSettings(choice: Choice, scale: Scale): CellSetting[] {
-  const all = TUNINGS.flatMap((tuning) => chosenSettings(tuning, choice, scale));
-  return [...new Map(all.map((setting) => [keyOf(setting), setting])).values()];
+  return distinct(TUNINGS.flatMap((tuning) => chosenSettings(tuning, choice, scale)));
 }

@@ -27,9 +27,12 @@ const hasPredictor = (method: string): boolean => method.startsWith("zerosiam");
 
 /** The settings of all grids, each once, seeds next to each other. */
 export function expand(model: string, grids: readonly Grid[]): CellSetting[] {
-  const settings = new Map<string, CellSetting>();
-  for (const grid of grids) for (const setting of cellsOf(model, grid)) settings.set(keyOf(setting), setting);
-  return [...settings.values()];
+  return distinct(grids.flatMap((grid) => [...cellsOf(model, grid)]));
+}
+
+/** Each setting once. */
+export function distinct(settings: readonly CellSetting[]): CellSetting[] {
+  return [...new Map(settings.map((setting) => [keyOf(setting), setting])).values()];
 }
 
 function* cellsOf(model: string, { methods, streams, parts, seeds, rates, batchSizes, options }: Grid) {
