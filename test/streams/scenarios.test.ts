@@ -65,6 +65,13 @@ describe("the scenarios", () => {
     expect((await createScenario("return-to-source", options)).phases).toHaveLength(2 + 2 * 2);
   });
 
+  it.each([0, -3, 2.5, Number.NaN])(
+    "return-to-source refuses %d probes, which would leave images out",
+    async (probes) => {
+      await expect(createScenario("return-to-source", { ...options, probes })).rejects.toThrow(ConfigError);
+    },
+  );
+
   it("a sequence shows one corruption a phase; a pooled scenario shows all in one", async () => {
     const shown = async (name: string) =>
       (await createScenario(name, options)).phases.map(({ stream }) => [

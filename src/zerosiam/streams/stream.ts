@@ -69,8 +69,8 @@ export class Stream implements Iterable<Batch> {
     this.batchSize = options.batchSize ?? 1;
     this.normalization = options.normalization ?? UNIT;
     this.noise = rng.fork("noise");
-    checkCount("limit", limit);
-    checkCount("batchSize", this.batchSize);
+    checkCount("stream: limit", limit);
+    checkCount("stream: batchSize", this.batchSize);
     if (corruptions.length > 0) checkCorruptible(set);
     const names = corruptions.length > 0 ? corruptions : (["clean"] as const);
     this.pool = new Pool({ labels: set.labels, corruptions: names, limit, pick }, rng.fork("draw"));
@@ -132,7 +132,8 @@ function checkPosition(position: number, size: number): number {
   throw new ConfigError(`stream: position ${position} of ${size} samples`, `use integers from 0 to ${size - 1}`);
 }
 
-function checkCount(name: string, value: number): void {
+/** Throws ConfigError unless `value` is a positive integer. */
+export function checkCount(what: string, value: number): void {
   if (Number.isInteger(value) && value >= 1) return;
-  throw new ConfigError(`stream: ${name} is ${value}`, "use an integer ≥ 1");
+  throw new ConfigError(`${what} is ${value}`, "use an integer ≥ 1");
 }

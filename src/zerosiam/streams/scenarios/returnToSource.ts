@@ -1,14 +1,15 @@
 // Return to source: what a model forgets of clean images while it learns from corrupted ones, and whether it comes back.
-import { Stream } from "../stream.js";
+import { checkCount, Stream } from "../stream.js";
 import { neverReset, type Phase, type Scenario, type ScenarioOptions, streamOptions } from "./scenario.js";
 
 /**
  * Adapts on the shuffled corrupted stream ("corrupted"), then on the clean images ("return": the headline, online).
  * Before the first batch and after each of `probes` equal parts the clean images are answered, frozen ("clean 0" to
- * "clean 8"): the curve of forgetting.
+ * "clean 8"): the curve of forgetting. Throws ConfigError unless `probes` is a positive integer.
  */
 export async function returnToSource(options: ScenarioOptions): Promise<Scenario> {
   const { clean = options.set, probes = 8 } = options;
+  checkCount("return-to-source: probes", probes);
   const shifted = streamOptions(options, { order: "shuffle", batchSize: 64 });
   const corrupted = new Stream(shifted);
   const cleanStream = new Stream({ ...shifted, set: clean, corruptions: [] });
