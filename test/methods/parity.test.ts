@@ -1,8 +1,14 @@
 // Adaptation steps against PyTorch in float64: losses, logits, gradients, parameters, filter counts, averages and recoveries.
 import { readFileSync } from "node:fs";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openDevice } from "../../src/tensor/index.js";
+import { encodeImageSet } from "../../src/zerosiam/data/imageSet.js";
+import { CIFAR_IMAGES, runCifarParity } from "../../src/zerosiam/parity/cifar.js";
+import { runCifarAdaptation } from "../../src/zerosiam/parity/cifarAdapt.js";
 import type { StepFixture } from "../../src/zerosiam/parity/stepFixture.js";
 import { runStepParity } from "../../src/zerosiam/parity/steps.js";
 
@@ -33,5 +39,46 @@ describe.each([
       path(`${name}.safetensors`),
     );
     expect(results).toMatchObject([{ name: `${fixture.config}/x`, passed: false }]);
+  });
+
+  test.each([
+    ["a net that is not there", { arch: { kind: "perceiver" } }, {}, /unknown architecture/],
+    ["no step", { steps: 0 }, {}, /has 0 steps/],
+    ["a hyperparameter that is not known", {}, { hyper: { lr: 1e-3, momentun: 0.5 } }, /unknown option "momentun"/],
+  ])("a run with %s fails", async (_, other, settings, detail) => {
+    const [run] = Object.values(fixture.runs);
+    const runs = { x: { ...run, ...settings }, y: { ...run, ...settings } };
+    const results = await runStepParity({ ...fixture, ...other, runs } as StepFixture, path(`${name}.safetensors`));
+    const failed = { passed: false, detail: expect.stringMatching(detail) };
+    expect(results).toMatchObject(["x", "y"].map((run) => ({ name: `${fixture.config}/${run}`, ...failed })));
+  });
+});
+
+describe("the CIFAR-10 fixtures, without a tensor", () => {
+  let folder = "";
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "zerosiam-parity-"));
+    await cp(path("cifar10"), folder, { recursive: true });
+    const set = {
+      count: 1,
+      height: 32,
+      width: 32,
+      channels: 3,
+      images: new Uint8Array(3072),
+      labels: Int32Array.of(0),
+    };
+    for (const name of [CIFAR_IMAGES, "shifted512.safetensors"])
+      await writeFile(join(folder, name), encodeImageSet(set));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  test("the logits' case fails by name", async () => {
+    expect(await runCifarParity(folder, ["resnet20_gn"])).toMatchObject([
+      { name: "resnet20_gn", passed: false, detail: expect.stringContaining("no tensor resnet20_gn.logits") },
+    ]);
+  });
+
+  test("a shifted stream is refused", async () => {
+    await expect(runCifarAdaptation(folder, () => true)).rejects.toThrow("no tensor permutations");
   });
 });

@@ -5,7 +5,7 @@ import { noGrad, scope, type Tensor, type TypedArray, tensor } from "../../tenso
 import { loadImageSet } from "../data/imageSet.js";
 import { loadModel, modelEntry } from "../models.js";
 import { Stream } from "../streams/index.js";
-import { type Comparison, compared, type FixtureTolerance, type ParityResult } from "./compare.js";
+import { type Comparison, compared, type FixtureTolerance, type ParityResult, tensorOf } from "./compare.js";
 
 /** The file that tells such a folder from others. */
 export const CIFAR_IMAGES = "clean512.safetensors";
@@ -71,7 +71,7 @@ async function compare(
   stream: Stream,
   stored: ReadonlyMap<string, Tensor>,
 ): Promise<void> {
-  const want = async (what: string): Promise<TypedArray> => (stored.get(`${one.name}.${what}`) as Tensor).data();
+  const want = async (what: string): Promise<TypedArray> => tensorOf(stored, `${one.name}.${what}`).data();
   const wantLogits = await want("logits");
   model.eval();
   for (const [, module] of model.namedModules()) {

@@ -3,14 +3,13 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadSafetensors } from "../../nn/index.js";
 import { toInt32 } from "../../nn/io/convert.js";
-import type { StoredTensor } from "../../nn/io/safetensors.js";
 import { type Tensor, tensor } from "../../tensor/index.js";
 import { type ImageSet, toImageSet } from "../data/imageSet.js";
 import { createMethod, type Method } from "../methods/index.js";
 import { loadModel, modelEntry } from "../models.js";
 import { Runner } from "../runner.js";
 import { type Order, Stream } from "../streams/index.js";
-import { compared, type ParityResult } from "./compare.js";
+import { compared, type ParityResult, tensorOf } from "./compare.js";
 
 /** The file of a folder that holds such runs. */
 export const CIFAR_RUNS = "adapt.json";
@@ -29,7 +28,7 @@ export interface CifarRun {
 /** 1.5 points, eight images: near a threshold runs in f32 and f64 part. The methods differ by up to nine points. */
 const TOLERANCE = { rtol: 0, atol: 0.015 };
 
-/** Runs the runs that are wanted. One that cannot be run counts as failed. Throws CheckpointError when the stream cannot be read. */
+/** Runs the runs that are wanted. One that cannot be run counts as failed. Throws CheckpointError when the stream cannot be read or misses a tensor. */
 export async function runCifarAdaptation(folder: string, wanted: (run: CifarRun) => boolean): Promise<ParityResult[]> {
   const { stream, runs }: { stream: string; runs: CifarRun[] } = JSON.parse(
     await readFile(join(folder, CIFAR_RUNS), "utf8"),
@@ -37,7 +36,7 @@ export async function runCifarAdaptation(folder: string, wanted: (run: CifarRun)
   const path = join(folder, stream);
   const file = await loadSafetensors(path);
   const set = toImageSet(file, path);
-  const shuffles = toInt32(file.tensors.get("permutations") as StoredTensor, path);
+  const shuffles = toInt32(tensorOf(file.tensors, "permutations"), path);
   const results: ParityResult[] = [];
   for (const run of runs.filter(wanted)) results.push(await runOne(folder, { set, shuffles }, run));
   return results;

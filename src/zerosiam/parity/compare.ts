@@ -1,5 +1,5 @@
 // Comparing tensors with stored ones, in units of the tolerance.
-import { ZeroSiamError } from "../../tensor/index.js";
+import { CheckpointError, ZeroSiamError } from "../../tensor/index.js";
 
 /** |got − want| ≤ atol + rtol · |want|, elementwise. */
 export interface FixtureTolerance {
@@ -62,6 +62,13 @@ export class Comparison {
   result(name: string): ParityResult {
     return { name, passed: this.#worst <= 1, worst: this.#worst, detail: this.#detail };
   }
+}
+
+/** A tensor of a fixture by name. Throws CheckpointError where there is none. */
+export function tensorOf<T>(tensors: ReadonlyMap<string, T>, name: string): T {
+  const tensor = tensors.get(name);
+  if (tensor !== undefined) return tensor;
+  throw new CheckpointError(`the fixture has no tensor ${name}`, "its json and safetensors do not fit");
 }
 
 /** The result of a case that `body` compares. A typed error counts as failed: what is not there, or does not fit. */

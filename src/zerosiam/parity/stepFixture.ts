@@ -1,5 +1,6 @@
 // The json of a step fixture, and what it asks of a method.
 import type { Tensor } from "../../tensor/index.js";
+import { checkOptions } from "../../tensor/options.js";
 import type { MethodOptions } from "../methods/index.js";
 import type { FixtureTolerance } from "./compare.js";
 import type { FixtureArch } from "./nets.js";
@@ -38,6 +39,26 @@ interface FixtureHyper extends Pick<MethodOptions, "alpha" | "objective" | "dive
   readonly plpd?: number;
 }
 
+/** Each name of `hyper`, and our option of it. */
+const HYPER: Readonly<Record<keyof FixtureHyper, keyof MethodOptions>> = {
+  lr: "lr",
+  momentum: "momentum",
+  optimizer: "optimizer",
+  alpha: "alpha",
+  objective: "objective",
+  divergence: "divergence",
+  predictor: "predictor",
+  lr_predictor: "lrPredictor",
+  margin: "margin",
+  rho: "rho",
+  reset: "recoverBelow",
+  clean_reset: "cleanReset",
+  d_margin: "dMargin",
+  fisher_alpha: "fisherAlpha",
+  deyo_margin: "deyoMargin",
+  plpd: "plpd",
+};
+
 /** What a step logged beside its loss; null where there is no value. */
 export interface StepLog {
   /** Samples below the entropy threshold. */
@@ -54,26 +75,21 @@ export interface StepLog {
 /** Our name of a fixture's method. */
 export const methodName = (name: string): string => (name === "come" ? "come-tent" : name);
 
-/** The options of a run; `fisher` and `permutations` are data of the fixture. */
+/** The options of a run; `fisher` and `permutations` are data of the fixture. Throws ConfigError for a hyperparameter that is not known. */
 export function optionsOf(
   { patch_len: patches, norm_params }: StepFixture,
-  { hyper, adapted_params }: FixtureRun,
+  { method, hyper, adapted_params }: FixtureRun,
   fisher: ReadonlyMap<string, Tensor> | undefined,
   permutations: () => Tensor,
 ): MethodOptions {
-  const { lr, momentum, alpha, objective, divergence, predictor, optimizer, margin, rho, plpd } = hyper;
+  checkOptions(`hyper of ${method}`, hyper, Object.keys(HYPER));
   const all = norm_params.every((name) => adapted_params.includes(name));
+  const named = Object.entries(hyper).map(([name, value]) => [HYPER[name as keyof FixtureHyper], value]);
   const options = {
-    ...{ lr, momentum, alpha, objective, divergence, predictor, optimizer, margin, rho, plpd },
+    ...Object.fromEntries(named),
     ...{ patches, permutations, fisher },
-    lrPredictor: hyper.lr_predictor,
-    recoverBelow: hyper.reset,
-    cleanReset: hyper.clean_reset,
-    dMargin: hyper.d_margin,
-    fisherAlpha: hyper.fisher_alpha,
-    deyoMargin: hyper.deyo_margin,
     frozen: all ? null : undefined, // else the method's own layers
   };
   const given = Object.entries(options).filter(([, value]) => value !== undefined); // the others take their defaults
-  return { lr, ...Object.fromEntries(given) };
+  return { lr: hyper.lr, ...Object.fromEntries(given) };
 }

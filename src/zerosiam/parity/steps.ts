@@ -1,15 +1,15 @@
 // Step fixtures: losses, logits, gradients, parameters, filters and averages of adaptation runs, against PyTorch in float64.
 import { type Classifier, loadTensors } from "../../nn/index.js";
-import { CheckpointError, scope, type Tensor, type TypedArray, ZeroSiamError } from "../../tensor/index.js";
+import { CheckpointError, scope, type Tensor, type TypedArray } from "../../tensor/index.js";
 import { createMethod, fisherInformation, type Method, type MethodOptions, type StepReport } from "../methods/index.js";
-import { Comparison, type FixtureTolerance, type ParityResult } from "./compare.js";
+import { type Comparison, compared, type FixtureTolerance, type ParityResult, tensorOf } from "./compare.js";
 import { fixtureNet } from "./nets.js";
 import { type FixtureRun, methodName, optionsOf, type StepFixture, type StepLog } from "./stepFixture.js";
 
 const PARAMETERS_AFTER = [1, 2, 10];
 const EXACT: FixtureTolerance = { rtol: 0, atol: 0 };
 
-/** Runs every run of the fixture whose method is in `only`, or all. One whose method is not there counts as failed. */
+/** Runs every run of the fixture whose method is in `only`, or all. One whose method or net is not there counts as failed. */
 export async function runStepParity(
   fixture: StepFixture,
   weightsPath: string,
@@ -34,9 +34,7 @@ class Data {
   ) {}
 
   get(name: string): Tensor {
-    const tensor = this.tensors.get(name);
-    if (!tensor) throw new CheckpointError(`the fixture has no tensor ${name}`, "its json and safetensors do not fit");
-    return tensor;
+    return tensorOf(this.tensors, name);
   }
 
   /** A tensor of the run. */
@@ -59,31 +57,38 @@ class Data {
   }
 }
 
-async function runOne(data: Data, fixture: StepFixture, settings: FixtureRun): Promise<ParityResult> {
-  const name = `${fixture.config}/${data.run}`;
-  const model = fixtureNet(fixture.arch);
+function runOne(data: Data, fixture: StepFixture, settings: FixtureRun): Promise<ParityResult> {
+  return compared(`${fixture.config}/${data.run}`, async (comparison) => {
+    const model = fixtureNet(fixture.arch);
+    try {
+      await compareRun(comparison, model, data, fixture, settings);
+    } finally {
+      model.dispose();
+    }
+  });
+}
+
+async function compareRun(
+  comparison: Comparison,
+  model: Classifier,
+  data: Data,
+  fixture: StepFixture,
+  settings: FixtureRun,
+): Promise<void> {
+  if (!(fixture.steps >= 1)) throw new CheckpointError(`the fixture has ${fixture.steps} steps`, "give one at least");
   const start = () => model.loadStateDict(new Map([...model.namedBuffers(), ...data.under("init.")]));
-  try {
-    const comparison = new Comparison();
-    start();
-    if (settings.uses_fisher) await compareFisher(comparison, model, data, settings);
-    let step = 0;
-    const options = optionsOf(fixture, settings, settings.uses_fisher ? data.under("fisher.") : undefined, () =>
-      data.at("perm", step),
-    );
-    await compareGradients(comparison, model, options, data, settings);
-    start();
-    const method = createMethod(methodName(settings.method), model, options);
-    checkAdapted(method, settings);
-    for (; step < fixture.steps; step++) await compareStep(comparison, method, step, data, settings);
-    method.dispose();
-    return comparison.result(name);
-  } catch (error) {
-    if (!(error instanceof ZeroSiamError)) throw error;
-    return { name, passed: false, worst: Number.POSITIVE_INFINITY, detail: error.message };
-  } finally {
-    model.dispose();
-  }
+  start();
+  if (settings.uses_fisher) await compareFisher(comparison, model, data, settings);
+  let step = 0;
+  const options = optionsOf(fixture, settings, settings.uses_fisher ? data.under("fisher.") : undefined, () =>
+    data.at("perm", step),
+  );
+  await compareGradients(comparison, model, options, data, settings);
+  start();
+  const method = createMethod(methodName(settings.method), model, options);
+  checkAdapted(method, settings);
+  for (; step < fixture.steps; step++) await compareStep(comparison, method, step, data, settings);
+  method.dispose();
 }
 
 /** Throws CheckpointError unless the method adapts the very parameters that the run adapted. */
