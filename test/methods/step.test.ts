@@ -259,6 +259,18 @@ describe("bad input", () => {
     expect(model.training).toBe(true);
   });
 
+  test("an option that no method has is refused by name; one of another method is passed over", () => {
+    const slip = { lr: 0.1, momentun: 0.5 };
+    for (const name of METHODS) {
+      expect(() => createMethod(name, model, slip)).toThrow(
+        `${name}: unknown option "momentun"\n  help: did you mean momentum?`,
+      );
+    }
+    const filtered = { lr: 0.1, filter: null } as TentOptions;
+    expect(() => createMethod("zerosiam", model, filtered)).toThrow(/unknown option "filter"/);
+    expect(createMethod("tent", model, { lr: 0.1, plpd: 0.3 }).name).toBe("tent");
+  });
+
   test("a model without normalisation is refused; nothing is frozen or held", () => {
     const plain = new PlainNet();
     const live = memory().tensors;

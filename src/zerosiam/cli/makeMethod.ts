@@ -3,7 +3,7 @@ import type { Classifier } from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
 import { checkImages, openImages } from "../data/imageFolder.js";
 import { CollapseGuard } from "../guard.js";
-import { createMethod, fisherInformation, type Method } from "../methods/index.js";
+import { createMethod, fisherInformation, METHOD_OPTIONS, type Method, type MethodOptions } from "../methods/index.js";
 import { loadModel } from "../models.js";
 import { type Normalization, Stream } from "../streams/index.js";
 import { tensorsOf } from "../sweep/cellRunner.js";
@@ -25,11 +25,12 @@ interface MadeMethod extends Disposable {
 
 /** Throws CheckpointError for files that cannot be read or do not fit, ConfigError for options that the method refuses. */
 export async function makeMethod(settings: MethodSettings, normalization: Normalization): Promise<MadeMethod> {
-  const { fisher: clean, alarm: response, rateFactor, ...options } = settings;
-  const model = await loadModel(options.model, options.weights);
-  const fisher = clean === undefined ? null : await fisherOf(model, options.model, clean, normalization);
-  const history = response === "rollback" ? CollapseGuard.historyFor(options.batch) : 0;
-  const method = createMethod(options.method, model, { ...options, history, ...(fisher && { fisher }) });
+  const { fisher: clean, alarm: response, rateFactor, ...rest } = settings;
+  const model = await loadModel(rest.model, rest.weights);
+  const fisher = clean === undefined ? null : await fisherOf(model, rest.model, clean, normalization);
+  const history = response === "rollback" ? CollapseGuard.historyFor(rest.batch) : 0;
+  const options = { ...methodOptions(rest), history, ...(fisher && { fisher }) };
+  const method = createMethod(rest.method, model, options);
   const factor = rateFactor === undefined ? {} : { rateFactor };
   return {
     method,
@@ -40,6 +41,12 @@ export async function makeMethod(settings: MethodSettings, normalization: Normal
       model.dispose();
     },
   };
+}
+
+/** Those of the settings that are a method's. */
+function methodOptions(settings: object): MethodOptions {
+  const own = Object.entries(settings).filter(([name]) => METHOD_OPTIONS.includes(name));
+  return Object.fromEntries(own) as unknown as MethodOptions;
 }
 
 /** From all images of a file or folder. */

@@ -1,6 +1,7 @@
 // The methods by name.
 import type { Classifier } from "../../nn/index.js";
 import { ConfigError } from "../../tensor/index.js";
+import { checkOptions } from "../../tensor/options.js";
 import { ZeroSiam, type ZeroSiamOptions } from "../zerosiam.js";
 import { ComeDeyo, ComeTent } from "./come.js";
 import { Deyo, DeyoFilter, type DeyoOptions } from "./deyo.js";
@@ -24,7 +25,7 @@ export type { SampleFilter, Selection } from "./selection.js";
 export type { TentOptions } from "./tent.js";
 export { ComeDeyo, ComeTent, Deyo, DeyoFilter, Eata, EataFilter, NormStatistics, Sar, Source, Tent, ZeroSiam };
 
-/** Settings of a method made by name; each takes what it knows. */
+/** Settings of a method made by name; each takes what it knows, so that one object can serve several methods. */
 export type MethodOptions = TentOptions &
   Partial<EataOptions & SarOptions & DeyoOptions & Omit<ZeroSiamOptions, "filter">>;
 
@@ -51,12 +52,20 @@ function only(known: readonly string[], options: MethodOptions): MethodOptions {
   ) as unknown as MethodOptions;
 }
 
+const KINDS = [Tent, Eata, Sar, Deyo, ZeroSiam];
+
+/** What the options of `createMethod` may name: what some method knows. */
+export const METHOD_OPTIONS: readonly string[] = [...new Set<string>(KINDS.flatMap(({ options }) => options))].filter(
+  (name) => name !== "filter", // comes with the method's name
+);
+
 /** The names that `createMethod` knows. */
 export const METHODS: readonly string[] = Object.keys(METHOD_FACTORIES);
 
-/** A method by name. Throws ConfigError for a name that is not in METHODS and for options the method refuses. */
+/** A method by name. Throws ConfigError for a name that is not in METHODS, options that no method has or this one refuses. */
 export function createMethod(name: string, model: Classifier, options: MethodOptions): Method {
   const make = Object.hasOwn(METHOD_FACTORIES, name) ? METHOD_FACTORIES[name] : undefined;
   if (!make) throw new ConfigError(`unknown method ${JSON.stringify(name)}`, `choose one of ${METHODS.join(", ")}`);
+  checkOptions(name, options, METHOD_OPTIONS);
   return make(model, options);
 }

@@ -62,7 +62,8 @@ async function runOne(folder: string, { set, shuffles }: ShiftedStream, run: Cif
   return compared(`${run.model}/${run.method}`, async (comparison) => {
     const model = await loadModel(run.model, join(folder, `${run.model}.safetensors`));
     try {
-      const method = createMethod(run.method, model, { ...run, permutations: inTurn(shuffles) });
+      const { lr, lrPredictor } = run;
+      const method = createMethod(run.method, model, { lr, lrPredictor, permutations: inTurn(shuffles) });
       comparison.add("accuracy", [await onlineAccuracy(method, set, run)], [run.accuracy], TOLERANCE);
       method.dispose();
     } finally {
