@@ -38,6 +38,8 @@ const WRONG: [args: string[], says: RegExp][] = [
     [...ADAPT, "--divergence", "kl"],
     /--divergence: not for tent\n {2}help: for zerosiam, zerosiam-eata, zerosiam-deyo/,
   ],
+  [[...ADAPT, "--alpha", "7"], /--alpha: not for tent\n {2}help: for zerosiam, zerosiam-eata, zerosiam-deyo/],
+  [[...ADAPT, "--lr-predictor", "3"], /--lr-predictor: not for tent/],
   [[...ADAPT, "--fisher", "f"], /--fisher: not for tent\n {2}help: for eata/],
   [[...ADAPT, "--clean-reset"], /--clean-reset: not for tent\n {2}help: for sar/],
   [[...SOURCE, "--episodic"], /--episodic: not for source\n {2}help: for tent, eata/],

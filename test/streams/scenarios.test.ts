@@ -141,6 +141,15 @@ describe("the scenarios", () => {
       await expect(createScenario(name, { ...options, reset: "phase" })).rejects.toThrow(/undo/);
     }
   });
+
+  it("refuse a reset that is none, and an order that would change nothing", async () => {
+    const reset = "bacth" as "batch";
+    await expect(createScenario("iid", { ...options, reset })).rejects.toThrow(/iid: unknown reset "bacth"/);
+    for (const name of ["blind-spot", "noise-first"]) {
+      await expect(createScenario(name, { ...options, order: "class" })).rejects.toThrow(/order "class" would change/);
+      await expect(createScenario(name, { ...options, order: "shuffle" })).resolves.toHaveProperty("headline", "all");
+    }
+  });
 });
 
 describe("images of noise", () => {

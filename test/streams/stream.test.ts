@@ -140,6 +140,17 @@ describe("a stream", () => {
     expect(() => new Stream({ set: tiny, order: order as "class" })).toThrow(/unknown order "toString"/);
     expect(() => new Stream({ set: tiny, seed: -1 })).toThrow(ConfigError);
   });
+
+  it.each([
+    [{ batchsize: 3 }, /unknown option "batchsize"\n {2}help: did you mean batchSize/],
+    [{ pick: "random" }, /unknown pick "random"/],
+    [{ corruptions: ["smog"] }, /unknown corruption "smog"/],
+    [{ corruptions: ["fog"], severity: 6 }, /unknown severity 6/],
+    [{ corruptions: ["fog"], severity: 2.5 }, /unknown severity 2.5/],
+  ])("refuses %j when it is made", (wrong, says) => {
+    expect(() => new Stream({ set: digits, ...(wrong as object) })).toThrow(says);
+    expect(() => new Stream({ set: digits, ...(wrong as object) })).toThrow(ConfigError);
+  });
 });
 
 /** Bytes of the buffers that an object holds, the ones of its fields' fields included; not those of its images' labels. */

@@ -14,18 +14,7 @@ import { Runner } from "../runner.js";
 import { type Normalization, type Order, Stream } from "../streams/index.js";
 import { type MethodSettings, makeMethod } from "./makeMethod.js";
 import { addMethodFlags, checkMethodFlags } from "./methodFlags.js";
-import {
-  ANY,
-  COUNT,
-  type CommonOptions,
-  nameFlag,
-  numberFlag,
-  numbersFlag,
-  POSITIVE,
-  RATE,
-  SEED,
-  WEIGHT,
-} from "./options.js";
+import { ANY, COUNT, type CommonOptions, nameFlag, numberFlag, numbersFlag, POSITIVE, RATE, SEED } from "./options.js";
 import { checkWritable } from "./output.js";
 import { loadProgress, remaining, saveProgress, saving } from "./resume.js";
 import { runStream } from "./runStream.js";
@@ -55,8 +44,6 @@ export function addAdapt(program: Command): void {
     .requiredOption("--data <path>", "a stream file (images U8 [N, H, W, C], labels [N]) or a folder of them")
     .addOption(nameFlag("--method <name>", METHODS.join(", "), METHODS).makeOptionMandatory())
     .addOption(numberFlag("--lr <rate>", "of the normalisation parameters", RATE).default(1e-3))
-    .addOption(numberFlag("--lr-predictor <rate>", "of ZeroSiam's predictor (default: --lr)", RATE))
-    .addOption(numberFlag("--alpha <weight>", "of ZeroSiam's alignment (default: 1)", WEIGHT))
     .addOption(numberFlag("--batch <n>", "images per step; the last batch may be smaller", COUNT).default(64))
     .addOption(nameFlag("--order <name>", "as-is, class (stable, ascending) or shuffle", ORDERS).default("as-is"))
     .addOption(

@@ -6,7 +6,7 @@ import { DIVERGENCES, OBJECTIVES } from "../losses.js";
 import { METHODS, type MethodOptions } from "../methods/index.js";
 import { PREDICTORS } from "../predictor.js";
 import { learns } from "../sweep/grid.js";
-import { COUNT, nameFlag, numberFlag, RATE } from "./options.js";
+import { COUNT, nameFlag, numberFlag, RATE, WEIGHT } from "./options.js";
 
 export interface MethodFlags extends Omit<MethodOptions, "fisher"> {
   /** Clean images: a stream file, or a folder of them. */
@@ -27,6 +27,8 @@ const only =
 const FLAGS: readonly MethodFlag[] = [
   [numberFlag("--steps <n>", "updates on each batch (default: 1)", COUNT), learns],
   [new Option("--episodic", "start anew on every batch"), learns],
+  [numberFlag("--lr-predictor <rate>", "of ZeroSiam's predictor (default: --lr)", RATE), isZeroSiam],
+  [numberFlag("--alpha <weight>", "of ZeroSiam's alignment (default: 1)", WEIGHT), isZeroSiam],
   [nameOf("--objective <name>", "what ZeroSiam minimises", OBJECTIVES), isZeroSiam],
   [nameOf("--divergence <name>", "what keeps ZeroSiam's branches together", DIVERGENCES), isZeroSiam],
   [nameOf("--predictor <name>", "what stands between ZeroSiam's branches", PREDICTORS), isZeroSiam],

@@ -1,4 +1,5 @@
 // What a stream draws its samples from: some images of a set, each under every corruption. A sample is a number, its slot.
+import { ConfigError } from "../../tensor/errors.js";
 import type { Rng } from "../../tensor/rng.js";
 import type { CorruptionName } from "./corruptions/index.js";
 
@@ -27,7 +28,11 @@ export class Pool {
   /** Of each corruption, the images drawn; null: the first ones. */
   private readonly drawn: readonly Uint32Array[] | null;
 
+  /** Throws ConfigError for another `pick`. */
   constructor({ labels, corruptions, limit, pick }: PoolOptions, rng: Rng) {
+    if (pick !== "first" && pick !== "draw") {
+      throw new ConfigError(`stream: unknown pick ${JSON.stringify(pick)}`, "choose first or draw");
+    }
     this.perCorruption = Math.min(limit, labels.length);
     this.corruptions = corruptions;
     this.labels = labels;

@@ -1,8 +1,9 @@
 // A stream of labelled batches: which images, under which corruptions, in which order. Lazy, seeded, repeatable.
 import { ConfigError, ShapeError } from "../../tensor/errors.js";
+import { checkOptions } from "../../tensor/options.js";
 import { Rng } from "../../tensor/rng.js";
 import { type ImageSource, imageAt } from "../data/imageSet.js";
-import { type CorruptionName, corrupt, isCorruptible, type Severity } from "./corruptions/index.js";
+import { type CorruptionName, checkCorruption, corrupt, isCorruptible, type Severity } from "./corruptions/index.js";
 import { type Normalization, normalize, UNIT } from "./normalize.js";
 import { arrange, type Order } from "./order.js";
 import { Pool, type Sample } from "./pool.js";
@@ -44,6 +45,11 @@ export interface StreamOptions {
   readonly normalization?: Normalization;
 }
 
+const OPTIONS: readonly (keyof StreamOptions)[] = [
+  ...(["set", "corruptions", "severity", "order", "imbalanceRatio", "positions"] as const),
+  ...(["batchSize", "limit", "pick", "seed", "normalization"] as const),
+];
+
 /** Batches in order, made when asked for. It can be iterated any number of times and gives the same bytes each time. */
 export class Stream implements Iterable<Batch> {
   readonly batchSize: number;
@@ -58,10 +64,11 @@ export class Stream implements Iterable<Batch> {
   private readonly noise: Rng;
 
   /**
-   * Throws ConfigError on an unknown order, on sizes that are no positive integers and on positions that are none,
-   * ShapeError on corruptions of images that are not 28 × 28 × 1.
+   * Throws ConfigError on unknown options, corruptions, severities, orders and picks, on sizes that are no positive
+   * integers and on positions that are none, ShapeError on corruptions of images that are not 28 × 28 × 1.
    */
   constructor(options: StreamOptions) {
+    checkOptions("stream", options, OPTIONS);
     const { set, corruptions = [], order = "as-is", limit = set.count, pick = "first", seed = 0, positions } = options;
     const rng = new Rng(seed);
     this.set = set;
@@ -71,6 +78,7 @@ export class Stream implements Iterable<Batch> {
     this.noise = rng.fork("noise");
     checkCount("stream: limit", limit);
     checkCount("stream: batchSize", this.batchSize);
+    for (const name of corruptions) checkCorruption("stream", name, this.severity);
     if (corruptions.length > 0) checkCorruptible(set);
     const names = corruptions.length > 0 ? corruptions : (["clean"] as const);
     this.pool = new Pool({ labels: set.labels, corruptions: names, limit, pick }, rng.fork("draw"));

@@ -41,19 +41,24 @@ export function isCorruptible(size: { height: number; width: number; channels: n
   return size.height === SIZE && size.width === SIZE && size.channels === 1;
 }
 
+/** Throws ConfigError on an unknown name or severity. */
+export function checkCorruption(owner: string, name: string, severity: number): void {
+  if (!Object.hasOwn(CORRUPTIONS, name)) {
+    throw new ConfigError(`${owner}: unknown corruption "${name}"`, `known: ${CORRUPTION_NAMES.join(", ")}`);
+  }
+  if (Number.isInteger(severity) && severity >= 1 && severity <= 5) return;
+  throw new ConfigError(`${owner}: unknown severity ${severity}`, "severities are 1 to 5");
+}
+
 /**
  * A corrupted copy of a 28 × 28 grey image (784 bytes). Takes what randomness it needs from `rng`.
  * Throws ConfigError on an unknown name or severity, ShapeError on an image of another size.
  */
 export function corrupt(image: Uint8Array, name: CorruptionName, severity: Severity, rng: Rng): Uint8Array {
-  if (!Object.hasOwn(CORRUPTIONS, name)) {
-    throw new ConfigError(`corrupt: unknown corruption "${name}"`, `known: ${CORRUPTION_NAMES.join(", ")}`);
-  }
+  checkCorruption("corrupt", name, severity);
   const corruption: Corruption = CORRUPTIONS[name];
-  const params = corruption.severities[severity - 1];
-  if (params === undefined) throw new ConfigError(`corrupt: unknown severity ${severity}`, "severities are 1 to 5");
   if (image.length !== PIXELS) {
     throw new ShapeError(`corrupt: an image of ${image.length} bytes (≠ ${PIXELS})`, "images are 28 × 28 grey bytes");
   }
-  return corruption.apply(image, params, rng);
+  return corruption.apply(image, corruption.severities[severity - 1], rng);
 }

@@ -2,19 +2,19 @@
 import { ConfigError } from "../../../tensor/errors.js";
 import { Rng } from "../../../tensor/rng.js";
 import { Stream } from "../stream.js";
-import { neverReset, type Scenario, type ScenarioOptions, streamOptions } from "./scenario.js";
+import { alwaysShuffled, neverReset, type Scenario, type ScenarioOptions, streamOptions } from "./scenario.js";
 
 /**
  * Adapts at batch size 1 on the samples that the source model gets wrong, as many as the whole stream has, each drawn
  * uniformly with replacement; then answers the whole shuffled stream, frozen: the headline, "all".
- * Throws ConfigError without `misclassified`, or when the source model makes no mistake.
+ * Throws ConfigError without `misclassified`, when the source model makes no mistake, or for another order.
  */
 export async function blindSpot(options: ScenarioOptions): Promise<Scenario> {
   const { misclassified, seed = 0 } = options;
   if (!misclassified) {
     throw new ConfigError("blind-spot: no source model to ask", "give misclassified, which finds its mistakes");
   }
-  const whole = { ...streamOptions(options, {}), order: "shuffle", batchSize: 64 } as const;
+  const whole = { ...streamOptions(options, {}), order: alwaysShuffled(options, "blind-spot"), batchSize: 64 };
   const all = new Stream(whole);
   const wrong = await misclassified(all);
   if (wrong.length === 0) {

@@ -4,7 +4,7 @@ import { blindSpot } from "./blindSpot.js";
 import { noiseFirst } from "./noiseFirst.js";
 import { pooled } from "./pooled.js";
 import { returnToSource } from "./returnToSource.js";
-import type { Scenario, ScenarioMaker, ScenarioOptions } from "./scenario.js";
+import { RESETS, type Scenario, type ScenarioMaker, type ScenarioOptions } from "./scenario.js";
 import { sequence } from "./sequence.js";
 
 export type { Phase, ResetPolicy, Scenario, ScenarioOptions } from "./scenario.js";
@@ -27,10 +27,14 @@ export type ScenarioName = keyof typeof SCENARIO_MAKERS;
 /** The names that `createScenario` knows. */
 export const SCENARIOS = Object.keys(SCENARIO_MAKERS) as ScenarioName[];
 
-/** A scenario by name; options replace its defaults. Rejects with ConfigError or ShapeError for what does not fit. */
+/** A scenario by name; options replace its defaults, or are refused. Rejects with ConfigError or ShapeError for what does not fit. */
 export async function createScenario(name: string, options: ScenarioOptions): Promise<Scenario> {
   if (!Object.hasOwn(SCENARIO_MAKERS, name)) {
     throw new ConfigError(`unknown scenario ${JSON.stringify(name)}`, `choose one of ${SCENARIOS.join(", ")}`);
+  }
+  const { reset } = options;
+  if (reset !== undefined && !RESETS.includes(reset)) {
+    throw new ConfigError(`${name}: unknown reset ${JSON.stringify(reset)}`, `choose one of ${RESETS.join(", ")}`);
   }
   return SCENARIO_MAKERS[name as ScenarioName](options);
 }

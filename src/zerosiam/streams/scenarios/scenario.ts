@@ -2,6 +2,7 @@
 import { ConfigError } from "../../../tensor/errors.js";
 import type { ImageSource } from "../../data/imageSet.js";
 import { CORRUPTION_NAMES, type CorruptionName, isCorruptible } from "../corruptions/index.js";
+import type { Order } from "../order.js";
 import type { Stream, StreamOptions } from "../stream.js";
 
 /** A stretch of a scenario. */
@@ -14,7 +15,8 @@ export interface Phase {
 }
 
 /** When the method goes back to its start: never (continual), before every phase, or before every batch (episodic). */
-export type ResetPolicy = "never" | "phase" | "batch";
+export const RESETS = ["never", "phase", "batch"] as const;
+export type ResetPolicy = (typeof RESETS)[number];
 
 export interface Scenario {
   readonly phases: readonly Phase[];
@@ -49,4 +51,10 @@ export function streamOptions(options: ScenarioOptions, defaults: Partial<Stream
 export function neverReset({ reset = "never" }: ScenarioOptions, scenario: string): ResetPolicy {
   if (reset === "never") return reset;
   throw new ConfigError(`${scenario}: reset "${reset}" would undo what it measures`, 'leave reset out, or say "never"');
+}
+
+/** "shuffle", for scenarios whose last phase is frozen: its order changes nothing. Throws ConfigError if another is asked for. */
+export function alwaysShuffled({ order = "shuffle" }: ScenarioOptions, scenario: string): Order {
+  if (order === "shuffle") return order;
+  throw new ConfigError(`${scenario}: order "${order}" would change nothing`, 'leave order out, or say "shuffle"');
 }
