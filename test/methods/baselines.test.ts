@@ -265,6 +265,7 @@ describe("SAR", () => {
     const method = createMethod("sar", model, { lr: LR, frozen: /^norm[12]$/ });
     const adapted = [...method.state().keys()].filter((name) => name.startsWith("model."));
     expect(adapted).toEqual(["model.norm3.weight", "model.norm3.bias"]);
+    expect(() => createMethod("sar", model, { lr: LR, frozen: /^norm[123]$/g })).toThrow("beside those of");
     expect(() => createMethod("sar", model, { lr: LR, frozen: /norm/ })).toThrow("beside those of /norm/");
   });
 });
