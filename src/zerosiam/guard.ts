@@ -16,19 +16,19 @@ export interface GuardOptions extends AlarmOptions {
  * with the `history` that `historyFor` names.
  */
 export class CollapseGuard {
-  /** Images that a rollback takes back: eight windows. Two, tried first, led back to after the onset (docs/findings.md). */
-  static readonly REACH = 8 * CollapseAlarm.WINDOW;
+  /** Windows that a rollback takes back. Two, tried first, led back to after the onset (docs/findings.md). */
+  static readonly REACH = 8;
 
   /** The steps of `batchSize` images that reach so far back. */
-  static historyFor(batchSize: number): number {
-    return Math.ceil(CollapseGuard.REACH / batchSize);
+  static historyFor(batchSize: number, window: number = CollapseAlarm.WINDOW): number {
+    return Math.ceil((CollapseGuard.REACH * window) / batchSize);
   }
 
   readonly alarm: CollapseAlarm;
   readonly response: "warn" | "rollback";
   readonly #rateFactor: number;
 
-  /** Throws ConfigError for bad options. */
+  /** Throws ConfigError for bad options, and when it is to roll back a method without a history. */
   constructor(
     readonly method: Method,
     { response = "warn", rateFactor = 0.5, ...options }: GuardOptions = {},
@@ -37,6 +37,12 @@ export class CollapseGuard {
     if (response !== "warn" && response !== "rollback") {
       throw new ConfigError(`CollapseGuard: unknown response ${JSON.stringify(response)}`, "choose warn or rollback");
     }
+    if (response === "rollback" && method.history === 0) {
+      throw new ConfigError(
+        `CollapseGuard: ${method.name} remembers no step to roll back to`,
+        "make the method with { history: n }: CollapseGuard.historyFor(batchSize) names n",
+      );
+    }
     this.alarm = new CollapseAlarm(method.model.numClasses, options);
     this.response = response;
     this.#rateFactor = rateFactor;
@@ -44,7 +50,7 @@ export class CollapseGuard {
 
   /**
    * Takes the answers to the batch of the method's last step; when the alarm fires, responds and returns the warning.
-   * Throws ConfigError when it is to roll back a method that remembers nothing.
+   * Throws ConfigError when it is to roll back a method that has made no step since it began, or was loaded.
    */
   observe(logits: Float32Array): CollapseWarning | null {
     const warning = this.alarm.observe(logits);

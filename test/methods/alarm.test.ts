@@ -180,6 +180,11 @@ describe("a guard on sorted digits", () => {
     expect((await run("zerosiam", { lr: 1e-3, lrPredictor: 1e-2 }, {})).fired).toEqual([]);
   });
 
+  test("names the steps that eight windows take", () => {
+    expect(CollapseGuard.historyFor(64)).toBe(16);
+    expect(CollapseGuard.historyFor(64, 20)).toBe(3); // 160 images
+  });
+
   test("rolls back and halves the rates when asked to", async () => {
     const { fired, rateScale, accuracy } = await run("tent", { lr: 2e-3, history: 16 }, { response: "rollback" });
     expect(fired.length).toBeGreaterThan(0);
@@ -190,9 +195,9 @@ describe("a guard on sorted digits", () => {
   });
 
   test("cannot roll back a method without a history, and refuses bad options", async () => {
-    await expect(run("tent", { lr: 2e-3 }, { response: "rollback" })).rejects.toThrow(
-      "make the method with { history: n }",
-    );
+    const method = createMethod("tent", await loadDigitsModel(), { lr: 2e-3 });
+    expect(() => new CollapseGuard(method, { response: "rollback" })).toThrow("make the method with { history: n }");
+    method.dispose();
     await expect(run("tent", { lr: 0 }, { response: "panic" as "warn" })).rejects.toThrow(ConfigError);
     await expect(run("tent", { lr: 0 }, { rateFactor: -1 })).rejects.toThrow(ConfigError);
   });

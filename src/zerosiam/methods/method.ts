@@ -172,6 +172,11 @@ export abstract class Method {
     this.#state.load(this.name, saved);
   }
 
+  /** Steps that `rollback` can take back at most. */
+  get history(): number {
+    return this.#state.history;
+  }
+
   /** Steps that `rollback` can take back now. */
   get remembered(): number {
     return this.#state.remembered;

@@ -97,6 +97,10 @@ export class MethodState {
     this.#history.push(before);
   }
 
+  get history(): number {
+    return this.#history.limit;
+  }
+
   get remembered(): number {
     return this.#history.length;
   }
