@@ -46,7 +46,9 @@ test("options reach stream and method: another limit, another seed, EATA's Fishe
 });
 
 test("Fisher information is EATA's alone: another method's cell does not take it", async () => {
+  const live = memory().tensors;
   await expect(run({ ...EATA, fisher: 0 })).rejects.toThrow("limit is 0");
+  expect(memory().tensors).toBe(live);
   expect(await run({ ...EATA, method: "zerosiam-eata", lrPredictor: 0.1, fisher: 0 })).not.toBeNull();
 });
 

@@ -27,20 +27,24 @@ interface MadeMethod extends Disposable {
 export async function makeMethod(settings: MethodSettings, normalization: Normalization): Promise<MadeMethod> {
   const { fisher: clean, alarm: response, rateFactor, ...rest } = settings;
   const model = await loadModel(rest.model, rest.weights);
-  const fisher = clean === undefined ? null : await fisherOf(model, rest.model, clean, normalization);
-  const history = response === "rollback" ? CollapseGuard.historyFor(rest.batch) : 0;
-  const options = { ...methodOptions(rest), history, ...(fisher && { fisher }) };
-  const method = createMethod(rest.method, model, options);
-  const factor = rateFactor === undefined ? {} : { rateFactor };
-  return {
-    method,
-    guard: response ? new CollapseGuard(method, { response, ...factor }) : null,
-    [Symbol.dispose]() {
-      method.dispose();
-      for (const information of fisher?.values() ?? []) information.dispose();
-      model.dispose();
-    },
+  let fisher: Map<string, Tensor> | null = null;
+  let method: Method | null = null;
+  const dispose = (): void => {
+    method?.dispose();
+    for (const information of fisher?.values() ?? []) information.dispose();
+    model.dispose();
   };
+  try {
+    if (clean !== undefined) fisher = await fisherOf(model, rest.model, clean, normalization);
+    const history = response === "rollback" ? CollapseGuard.historyFor(rest.batch) : 0;
+    method = createMethod(rest.method, model, { ...methodOptions(rest), history, ...(fisher && { fisher }) });
+    const factor = rateFactor === undefined ? {} : { rateFactor };
+    const guard = response ? new CollapseGuard(method, { response, ...factor }) : null;
+    return { method, guard, [Symbol.dispose]: dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
 }
 
 /** Those of the settings that are a method's. */

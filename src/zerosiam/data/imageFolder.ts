@@ -23,8 +23,13 @@ export async function openImages(path: string): Promise<OpenImages> {
     );
   }
   const sets: OpenImages[] = [];
-  for (const name of names) sets.push(await openImageSet(join(path, name)));
-  return concatenate(path, names, sets);
+  try {
+    for (const name of names) sets.push(await openImageSet(join(path, name)));
+    return concatenate(path, names, sets);
+  } catch (error) {
+    for (const set of sets) set[Symbol.dispose]();
+    throw error;
+  }
 }
 
 function concatenate(path: string, names: readonly string[], sets: readonly OpenImages[]): OpenImages {

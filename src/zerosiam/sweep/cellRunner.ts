@@ -33,12 +33,17 @@ export class CellRunner implements Disposable {
       .update(`${version} ${config.model}\n`)
       .update(await readWeights(config));
     const opened = new Map<string, OpenImages>();
-    for (const [part, path] of Object.entries(config.data)) {
-      const images = await openImages(path);
-      opened.set(part, images);
-      checkImages(path, images, config.model);
-      hash.update(`${part} ${images.count}\n`).update(images.labels);
-      for (let i = 0; i < images.count; i++) hash.update(imageAt(images, i));
+    try {
+      for (const [part, path] of Object.entries(config.data)) {
+        const images = await openImages(path);
+        opened.set(part, images);
+        checkImages(path, images, config.model);
+        hash.update(`${part} ${images.count}\n`).update(images.labels);
+        for (let i = 0; i < images.count; i++) hash.update(imageAt(images, i));
+      }
+    } catch (error) {
+      for (const images of opened.values()) images[Symbol.dispose]();
+      throw error;
     }
     return new CellRunner(config, opened, hash.digest("hex").slice(0, 16));
   }
@@ -86,8 +91,9 @@ export class CellRunner implements Disposable {
     const rates: MethodOptions = { lr: lr ?? 0, ...(lrPredictor === null ? {} : { lrPredictor }) };
     const model = await loadModel(this.config.model, this.config.weights);
     const wanted = typeof setting.fisher === "number" && name === "eata";
-    const fisher = wanted ? this.#fisher(model, setting) : null;
+    let fisher: Map<string, Tensor> | null = null;
     try {
+      if (wanted) fisher = this.#fisher(model, setting);
       const options = { ...rates, seed, ...optionsFor("method", setting), ...(fisher && { fisher }) };
       const method = createMethod(name, model, options);
       try {

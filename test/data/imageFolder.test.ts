@@ -1,0 +1,68 @@
+// A folder of stream files: what an error leaves open, or in memory.
+import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CheckpointError, ConfigError, memory, openDevice } from "../../src/tensor/index.js";
+import { makeMethod } from "../../src/zerosiam/cli/makeMethod.js";
+import { openImages } from "../../src/zerosiam/data/imageFolder.js";
+import { encodeImageSet } from "../../src/zerosiam/data/imageSet.js";
+import { UNIT } from "../../src/zerosiam/streams/normalize.js";
+import { CellRunner } from "../../src/zerosiam/sweep/cellRunner.js";
+import { toSweepConfig } from "../../src/zerosiam/sweep/config.js";
+
+let folder = "";
+const file = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  await openDevice();
+  folder = await mkdtemp(join(tmpdir(), "zerosiam-folder-"));
+  const set = { count: 1, height: 28, width: 28, channels: 1, images: new Uint8Array(784), labels: Int32Array.of(1) };
+  await writeFile(file("a.safetensors"), encodeImageSet(set));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** The number that the next opened file gets: the lowest that is free. */
+async function nextHandle(): Promise<number> {
+  const handle = await open(file("a.safetensors"));
+  const { fd } = handle;
+  await handle.close();
+  return fd;
+}
+
+describe("an error on the way", () => {
+  const wide = { count: 1, height: 2, width: 1, channels: 1, images: new Uint8Array(2), labels: Int32Array.of(1) };
+  it.each([
+    ["a malformed file", new Uint8Array(3), "b.safetensors"],
+    ["images of another size", encodeImageSet(wide), "a.safetensors has images of 28 × 28 × 1"],
+  ])("leaves no file open before %s", async (_, bytes, says) => {
+    await writeFile(file("b.safetensors"), bytes);
+    const before = await nextHandle();
+    await expect(openImages(folder)).rejects.toThrow(says);
+    await expect(openImages(folder)).rejects.toThrow(CheckpointError);
+    expect(await nextHandle()).toBe(before);
+    await rm(file("b.safetensors"));
+  });
+
+  it("leaves no data of a sweep open", async () => {
+    await writeFile(file("wide.safetensors"), encodeImageSet(wide));
+    const data = { validation: folder, test: file("wide.safetensors") };
+    const grids = [{ methods: "source", streams: "mixed", parts: "validation", seeds: 1, rates: 0 }];
+    const weights = join(process.cwd(), "assets/digits.safetensors");
+    const config = toSweepConfig({ model: "digits", weights, data, grids }, "test", folder);
+    const before = await nextHandle();
+    await expect(CellRunner.open({ ...config, data }, "1.0.0")).rejects.toThrow(CheckpointError);
+    expect(await nextHandle()).toBe(before);
+    await rm(file("wide.safetensors"));
+  });
+
+  it("leaves no model in memory", async () => {
+    const settings = { model: "digits", weights: "assets/digits.safetensors", batch: 1 };
+    const live = memory().tensors;
+    await expect(makeMethod({ ...settings, method: "tent", lr: -1 }, UNIT)).rejects.toThrow(ConfigError);
+    await expect(makeMethod({ ...settings, method: "eata", lr: 1, fisher: file("none") }, UNIT)).rejects.toThrow();
+    const bad = { ...settings, method: "tent", lr: 1, alarm: "warn", rateFactor: -1 } as const;
+    await expect(makeMethod(bad, UNIT)).rejects.toThrow(ConfigError);
+    expect(memory().tensors).toBe(live);
+  });
+});
