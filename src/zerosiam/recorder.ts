@@ -1,5 +1,5 @@
 // Keeps the figures of one method's way through a stream: a row per batch, and totals, pooled and by corruption.
-import { ShapeError } from "../tensor/errors.js";
+import { ConfigError, ShapeError } from "../tensor/errors.js";
 import type { StepReport } from "./methods/index.js";
 import { answers, DominantShare, Tally } from "./metrics/index.js";
 import type { Batch } from "./streams/stream.js";
@@ -57,7 +57,10 @@ export class StreamRecorder {
     this.#dominant = new DominantShare(Math.ceil(length / 4));
   }
 
-  /** Adds a batch, its logits [n, C] and what the step reported, and returns its row. Throws ShapeError if they do not fit. */
+  /**
+   * Adds a batch, its logits [n, C] and what the step reported, and returns its row. Throws ShapeError if they do not fit,
+   * ConfigError for a label that is no class (−1 is none); then nothing has changed.
+   */
   record(batch: Pick<Batch, "labels" | "corruptions">, logits: Float32Array, report?: StepReport): StreamRow {
     const { labels, corruptions } = batch;
     const n = labels.length;
@@ -65,6 +68,13 @@ export class StreamRecorder {
       throw new ShapeError(
         `StreamRecorder: ${logits.length} logits for ${n} labels of ${this.classes} classes (≠ ${n * this.classes})`,
         "give one row of logits per label, for at least one label",
+      );
+    }
+    const odd = labels.findIndex((label) => label < -1 || label >= this.classes);
+    if (odd >= 0) {
+      throw new ConfigError(
+        `StreamRecorder: label ${odd} of the batch is ${labels[odd]}, of ${this.classes} classes`,
+        `labels are class indices from 0 to ${this.classes - 1}, or -1`,
       );
     }
     const tally = new Tally();

@@ -1,6 +1,6 @@
 // The recorder: rows per batch, totals, and answers that are not finite.
 import { describe, expect, it } from "vitest";
-import { ShapeError } from "../../src/tensor/errors.js";
+import { ConfigError, ShapeError } from "../../src/tensor/errors.js";
 import { StreamRecorder } from "../../src/zerosiam/recorder.js";
 
 /** Logits that answer with these classes of three; −1 is a row of NaN. */
@@ -63,5 +63,15 @@ describe("StreamRecorder", () => {
     expect(() => recorder.record(batch([0], ["clean"]), answers(0, 1))).toThrow(ShapeError);
     expect(() => recorder.record(batch([], []), answers())).toThrow(ShapeError);
     expect(recorder.rows).toEqual([]);
+  });
+
+  it.each([3, -2])("refuses the label %d of three classes, and keeps nothing of its batch", (label) => {
+    const recorder = new StreamRecorder(3, 2);
+    const bad = batch([0, label], ["clean", "clean"]);
+    expect(() => recorder.record(bad, answers(0, 1))).toThrow(ConfigError);
+    expect(() => recorder.record(bad, answers(0, 1))).toThrow(`label 1 of the batch is ${label}`);
+    expect([recorder.n, recorder.labelShare]).toEqual([0, []]);
+    recorder.record(batch([0, -1], ["clean", "clean"]), answers(0, 1));
+    expect(recorder.labelShare).toEqual([[0.5, 0, 0]]);
   });
 });
