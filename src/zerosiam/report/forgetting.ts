@@ -1,4 +1,5 @@
 // Forgetting: accuracy on clean images while a method learns from corrupted ones, and when it returns to clean ones.
+import { forgetting } from "../metrics/index.js";
 import type { ReportData } from "./data.js";
 import type { Figure } from "./figures.js";
 import { methodLabel, percent, points } from "./format.js";
@@ -22,7 +23,7 @@ export function forgettingFigures({ methods }: ReportData): Figure[] {
     }),
   );
   const words = probed.map(({ name, clean, returned }) => {
-    const lost = points(clean[clean.length - 1].mean - clean[0].mean);
+    const lost = points(forgetting(clean[0].mean, clean[clean.length - 1].mean));
     const back = returned ? `, and answers ${percent(returned.mean)} of the clean stream that follows` : "";
     return `${methodLabel(name)} ends ${lost} points from where it began${back}.`;
   });
