@@ -30,7 +30,7 @@ export {
   safeRange,
   type Tally,
 } from "./metrics/index.js";
-export { loadDigitsModel, loadModel, MODELS, type ModelEntry, modelEntry } from "./models.js";
+export { loadDigitsModel, loadModel, MODELS, type ModelEntry, modelEntry, registerModel } from "./models.js";
 export { Predictor } from "./predictor.js";
 export { StreamRecorder, type StreamRow, type StreamTerms } from "./recorder.js";
 export { misclassified, Runner, runScenario, type ScenarioHooks } from "./runner.js";

@@ -26,14 +26,24 @@ function resnet20(norm: (channels: number) => Norm): ModelEntry {
   return { make, classes: CIFAR10, inputShape: [3, 32, 32], normalization: IMAGENET_STATISTICS };
 }
 
-const ENTRIES: Readonly<Record<string, ModelEntry>> = {
-  digits: { make: () => new DigitsNet(), classes: DIGITS, inputShape: [1, 28, 28], normalization: UNIT },
-  resnet20: resnet20((channels) => new BatchNorm2d(channels)),
-  resnet20_gn: resnet20((channels) => new GroupNorm(8, channels)),
-};
+const ENTRIES = new Map<string, ModelEntry>([
+  ["digits", { make: () => new DigitsNet(), classes: DIGITS, inputShape: [1, 28, 28], normalization: UNIT }],
+  ["resnet20", resnet20((channels) => new BatchNorm2d(channels))],
+  ["resnet20_gn", resnet20((channels) => new GroupNorm(8, channels))],
+]);
 
-/** The names that `--model` takes. */
-export const MODELS: readonly string[] = Object.keys(ENTRIES);
+const NAMES = [...ENTRIES.keys()];
+/** The names that are known: those that `--model` takes, and those that were registered. */
+export const MODELS: readonly string[] = NAMES;
+
+/** Makes a model of your own known by name, to all that takes one. Throws ConfigError for a name that is taken. */
+export function registerModel(name: string, entry: ModelEntry): void {
+  if (ENTRIES.has(name)) {
+    throw new ConfigError(`the model ${JSON.stringify(name)} is there already`, `taken are ${MODELS.join(", ")}`);
+  }
+  ENTRIES.set(name, entry);
+  NAMES.push(name);
+}
 
 /** Images of each corruption in the streams of the demo and the evaluation: half of what the validation part has. */
 export const DIGITS_LIMIT = 500;
@@ -42,7 +52,8 @@ export const DIGITS_RATES = { lr: 1e-3, lrPredictor: 1e-2 };
 
 /** What a name stands for. Throws ConfigError for a name that is not in MODELS. */
 export function modelEntry(name: string): ModelEntry {
-  if (Object.hasOwn(ENTRIES, name)) return ENTRIES[name];
+  const entry = ENTRIES.get(name);
+  if (entry) return entry;
   throw new ConfigError(`unknown model ${JSON.stringify(name)}`, `choose one of ${MODELS.join(", ")}`);
 }
 

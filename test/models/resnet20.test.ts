@@ -6,7 +6,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { loadSafetensors, saveSafetensors } from "../../src/nn/index.js";
 import { toStored } from "../../src/nn/io/convert.js";
 import { ConfigError, memory, openDevice, ShapeError, zeros } from "../../src/tensor/index.js";
-import { loadModel, MODELS, modelEntry } from "../../src/zerosiam/models.js";
+import { createMethod } from "../../src/zerosiam/methods/index.js";
+import { loadModel, MODELS, modelEntry, registerModel } from "../../src/zerosiam/models.js";
 import { runCifarParity } from "../../src/zerosiam/parity/cifar.js";
 
 const FIXTURE = "test/fixtures/cifar10";
@@ -65,5 +66,20 @@ describe("a model known by name", () => {
     expect(() => modelEntry("toString")).toThrow(
       'unknown model "toString"\n  help: choose one of digits, resnet20, resnet20_gn',
     );
+  });
+
+  test("can be one's own, whose name is free", async () => {
+    const entry = { ...modelEntry("digits"), classes: Array.from("abcdefghij") };
+    expect(() => registerModel("digits", entry)).toThrow(ConfigError);
+    expect(modelEntry("digits").classes[0]).toBe("0");
+    registerModel("letters", entry);
+    expect(MODELS).toEqual(["digits", "resnet20", "resnet20_gn", "letters"]);
+    expect(modelEntry("letters").classes[0]).toBe("a");
+    expect(() => registerModel("letters", entry)).toThrow('the model "letters" is there already');
+    const model = await loadModel("letters", "assets/digits.safetensors");
+    const method = createMethod("tent", model, { lr: 1e-3 });
+    expect(method.step(zeros([2, 1, 28, 28])).logits.shape).toEqual([2, 10]);
+    method.dispose();
+    model.dispose();
   });
 });
