@@ -114,6 +114,16 @@ describe("a tally", () => {
     expect(new Tally().accuracy).toBeNaN();
   });
 
+  it("has no calibration where no image has an answer, which would be a perfect one", () => {
+    const [none, sure] = answers(Float32Array.of(...NaNs, 1e3, 0, 0), 3);
+    const tally = new Tally();
+    tally.add(none, 0);
+    tally.add(sure, -1); // no label
+    expect(tally).toMatchObject({ accuracy: 0, calibrationError: Number.NaN });
+    tally.add(sure, 1);
+    expect(tally.calibrationError).toBe(0.5);
+  });
+
   it("leaves images without a label out of accuracy and calibration, and out of nothing else", () => {
     const tally = tallyOf([...NaNs, 1, 1, 1, 1, 1, 1], 3, [-1, -1, 0]);
     expect(tally).toMatchObject({ n: 3, nonFinite: 1, accuracy: 1 });

@@ -9,6 +9,8 @@ export class Tally {
   /** Images whose logits were not all finite. */
   nonFinite = 0;
   #labelled = 0;
+  /** Of the labelled images. */
+  #answered = 0;
   #right = 0;
   #entropy = 0;
   #logitNorm = 0;
@@ -21,6 +23,7 @@ export class Tally {
       const right = answer.prediction === label;
       this.#labelled++;
       if (right) this.#right++;
+      if (answer.prediction >= 0) this.#answered++;
       this.#calibration.add(answer.confidence, right);
     }
     if (answer.prediction < 0) {
@@ -46,9 +49,12 @@ export class Tally {
     return this.#logitNorm / (this.n - this.nonFinite);
   }
 
-  /** Expected calibration error, 15 bins; NaN without labels. */
+  /**
+   * Expected calibration error, 15 bins; NaN without labels, and without any answer: confidence 0 in what is always wrong
+   * would be perfect.
+   */
   get calibrationError(): number {
-    return this.#calibration.error;
+    return this.#answered === 0 ? Number.NaN : this.#calibration.error;
   }
 
   /** The reliability diagram: 15 bins of confidence. */
