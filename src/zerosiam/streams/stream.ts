@@ -37,7 +37,11 @@ export interface StreamOptions {
   readonly batchSize?: number;
   /** Images of the set shown under each corruption, at most. Default: all. */
   readonly limit?: number;
-  /** Which ones, if there are more: the first (default), or drawn by the seed, for each corruption anew. */
+  /**
+   * Which ones, if there are more: the first (default), or drawn by the seed, for each corruption anew. With the first,
+   * scenarios that show one corruption after another ("iid", "continual", "label-shift") show each the same images in the
+   * same order.
+   */
   readonly pick?: "first" | "draw";
   /** Seed of draw, noise and order. The noise on an image depends on it and the corruption alone. Default 0. */
   readonly seed?: number;
