@@ -1,5 +1,5 @@
 // ZeroSiam (Chen et al., ICLR 2026): entropy minimisation that resists collapse, by an asymmetry before the classifier.
-import { type Classifier, type Module, SGD } from "../nn/index.js";
+import { type Classifier, checkRates, type Module, SGD } from "../nn/index.js";
 import { Rng, type Tensor } from "../tensor/index.js";
 import { DIVERGENCES, OBJECTIVES } from "./losses.js";
 import {
@@ -55,7 +55,8 @@ export class ZeroSiam extends Method {
   constructor(model: Classifier, options: ZeroSiamOptions) {
     const { lr, lrPredictor = lr, alpha = 1, momentum = 0.9, seed = 0, filter = null } = options;
     const { objective = "entropy", divergence = "symmetric-kl", predictor = "linear" } = options;
-    checkNormOptions("ZeroSiam", options, ZeroSiam.options, { lrPredictor, alpha });
+    checkNormOptions("ZeroSiam", options, ZeroSiam.options, { alpha });
+    checkRates("ZeroSiam", { lrPredictor });
     checkName("ZeroSiam: objective", objective, OBJECTIVES);
     checkName("ZeroSiam: divergence", divergence, DIVERGENCES);
     checkName("ZeroSiam: predictor", predictor, PREDICTORS);

@@ -361,9 +361,36 @@ test.each<[string, Partial<MethodOptions>]>([
   ["zerosiam", { divergence: "wasserstein" as "kl" }],
   ["zerosiam", { predictor: "toString" as "linear" }],
   ["zerosiam", { seed: Number.NaN }],
+  ["come-tent", { momentum: -1 }],
 ])("%s refuses %j; nothing is frozen or held", (name, options) => {
   const live = memory().tensors;
   expect(() => createMethod(name, model, { lr: LR, ...options })).toThrow(ConfigError);
   expect(memory().tensors).toBe(live);
   expect(model.training).toBe(true);
+});
+
+test.each([
+  ["come-tent", { lr: -1 }, "come-tent: lr is -1\n  help: use a finite number ≥ 0; a rate of 0 freezes the parameters"],
+  ["come-deyo", { lr: -1 }, "come-deyo: lr is -1"],
+  ["come-deyo", { plpd: -1 }, "come-deyo: plpd is -1"],
+  ["come-deyo", { patches: 0 }, "come-deyo: "],
+  [
+    "zerosiam",
+    { lrPredictor: -1 },
+    "ZeroSiam: lrPredictor is -1\n  help: use a finite number ≥ 0; a rate of 0 freezes",
+  ],
+])("%s with %j says who refuses it, and why", (name, options, says) => {
+  expect(() => createMethod(name, model, { lr: LR, ...options })).toThrow(says);
+});
+
+test("the weight of a term is not taken for a rate", () => {
+  for (const [name, options] of [
+    ["zerosiam", { alpha: -1 }],
+    ["eata", { dMargin: -1 }],
+    ["sar", { rho: -1 }],
+  ] as const) {
+    expect(() => createMethod(name, model, { lr: LR, ...options })).toThrow(
+      / is -1\n {2}help: use a finite number ≥ 0$/,
+    );
+  }
 });

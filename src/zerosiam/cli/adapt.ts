@@ -50,7 +50,7 @@ export function addAdapt(program: Command): void {
       numbersFlag("--mean <a,b,c>", "subtracted from x/255, per channel or for all (default: the model's)", ANY),
     )
     .addOption(numbersFlag("--std <a,b,c>", "divided by, per channel or for all (default: the model's)", POSITIVE))
-    .addOption(numberFlag("--seed <n>", "of the order", SEED).default(0))
+    .addOption(numberFlag("--seed <n>", "of the order, DeYO's shuffles and random predictors", SEED).default(0))
     .addOption(numberFlag("--limit <n>", "first images of the data, at most", COUNT))
     .option("--save <file>", "the adapted state: parameters, predictor, optimisers")
     .addOption(numberFlag("--save-every <n>", "batches after which to save, beside the end (needs --save)", COUNT))

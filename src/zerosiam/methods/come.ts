@@ -9,7 +9,7 @@ export class ComeTent extends Tent {
   override readonly name = "come-tent";
 
   constructor(model: Classifier, options: TentOptions) {
-    super(model, options, opinionEntropy);
+    super(model, options, opinionEntropy, "come-tent");
   }
 }
 
@@ -18,6 +18,6 @@ export class ComeDeyo extends Deyo {
   override readonly name = "come-deyo";
 
   constructor(model: Classifier, options: DeyoOptions) {
-    super(model, options, opinionEntropy);
+    super(model, options, opinionEntropy, "come-deyo");
   }
 }

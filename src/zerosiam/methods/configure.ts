@@ -61,19 +61,28 @@ export const NORM_OPTIONS: readonly (keyof NormOptions)[] = [
 ];
 
 /**
- * Throws ConfigError for names that are not `known`, rates that are negative or not finite, `others` by name among them,
- * or an unknown optimiser.
+ * Throws ConfigError for names that are not `known`, rates, or `weights` by name, that are negative or not finite, or an
+ * unknown optimiser.
  */
 export function checkNormOptions(
   owner: string,
   options: NormOptions,
   known: readonly string[],
-  others: Readonly<Record<string, number>> = {},
+  weights: Readonly<Record<string, number>> = {},
 ): void {
   checkOptions(owner, options, known);
   const { lr, momentum = 0.9, optimizer = "sgd" } = options;
-  checkRates(owner, { lr, momentum, ...others });
+  checkRates(owner, { lr, momentum });
+  checkWeights(owner, weights);
   checkName(`${owner}: optimizer`, optimizer, { sgd: SGD, adam: Adam });
+}
+
+/** Throws ConfigError for weights, margins and other values that are negative or not finite. */
+export function checkWeights(owner: string, weights: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(weights)) {
+    if (Number.isFinite(value) && value >= 0) continue;
+    throw new ConfigError(`${owner}: ${name} is ${value}`, "use a finite number ≥ 0");
+  }
 }
 
 /** Throws ConfigError unless `name` is one of `known`. */

@@ -1,9 +1,10 @@
 // DeYO (Lee et al., ICLR 2024): learn from samples whose answer depends on the object's shape.
-import { BatchNorm2d, type Classifier, checkRates } from "../../nn/index.js";
+import { BatchNorm2d, type Classifier } from "../../nn/index.js";
 import { keep, noGrad, Rng, type Tensor, tensor } from "../../tensor/index.js";
 import { type SampleLoss, softmaxEntropy } from "../losses.js";
 import {
   checkNormOptions,
+  checkWeights,
   configureNorms,
   entropyMargin,
   NORM_OPTIONS,
@@ -44,11 +45,12 @@ export class DeyoFilter implements SampleFilter {
     readonly model: Classifier,
     options: DeyoFilterOptions = {},
     readonly uncertainty: SampleLoss = softmaxEntropy,
+    owner = "DeYO",
   ) {
     const { deyoMargin = 0.5 * Math.log(model.numClasses), margin = entropyMargin(model) } = options;
     const { plpd = 0.2, patches = 4, seed = 0, permutations } = options;
-    checkRates("DeYO", { deyoMargin, margin, plpd });
-    checkSide("DeYO", patches);
+    checkWeights(owner, { deyoMargin, margin, plpd });
+    checkSide(owner, patches);
     this.#settings = { deyoMargin, margin, plpd, patches };
     this.#permutations = permutations;
     this.#firstKey = new Rng(seed).fork("deyo").key;
@@ -95,12 +97,12 @@ export class Deyo extends Method {
   readonly #filter: DeyoFilter;
 
   /**
-   * Freezes all of `model` but its normalisation layers; minimises `uncertainty` and judges by it. Throws ConfigError for
-   * bad options or a model without such layers.
+   * Freezes all of `model` but its normalisation layers; minimises `uncertainty` and judges by it. Throws ConfigError, in
+   * the name of `owner`, for bad options or a model without such layers.
    */
-  constructor(model: Classifier, options: DeyoOptions, uncertainty = softmaxEntropy) {
-    checkNormOptions("DeYO", options, Deyo.options);
-    const filter = new DeyoFilter(model, options, uncertainty);
+  constructor(model: Classifier, options: DeyoOptions, uncertainty = softmaxEntropy, owner = "DeYO") {
+    checkNormOptions(owner, options, Deyo.options);
+    const filter = new DeyoFilter(model, options, uncertainty, owner);
     super(model, options);
     const norms = configureNorms(model);
     this.#filter = filter;

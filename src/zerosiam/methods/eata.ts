@@ -1,8 +1,9 @@
 // EATA (Niu et al., ICML 2022): learn from reliable samples that are not like those before, and forget little.
-import { type Classifier, checkRates, type Parameter } from "../../nn/index.js";
+import type { Classifier, Parameter } from "../../nn/index.js";
 import { ConfigError, keep, noGrad, type Tensor, zeros } from "../../tensor/index.js";
 import {
   checkNormOptions,
+  checkWeights,
   configureNorms,
   entropyMargin,
   NORM_OPTIONS,
@@ -41,7 +42,7 @@ export class EataFilter implements SampleFilter {
     model: Classifier,
     { margin = entropyMargin(model), dMargin = defaultDMargin(model) }: EataFilterOptions,
   ) {
-    checkRates("EATA", { margin, dMargin });
+    checkWeights("EATA", { margin, dMargin });
     this.#margin = margin;
     this.#dMargin = dMargin;
     this.#classes = model.numClasses;

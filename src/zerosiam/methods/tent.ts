@@ -15,11 +15,11 @@ export class Tent extends Method {
   readonly #uncertainty: SampleLoss;
 
   /**
-   * Freezes all of `model` but its normalisation layers; minimises `uncertainty`. Throws ConfigError for a bad rate or a
-   * model without such layers.
+   * Freezes all of `model` but its normalisation layers; minimises `uncertainty`. Throws ConfigError, in the name of
+   * `owner`, for bad options or a model without such layers.
    */
-  constructor(model: Classifier, options: TentOptions, uncertainty = softmaxEntropy) {
-    checkNormOptions("Tent", options, Tent.options);
+  constructor(model: Classifier, options: TentOptions, uncertainty = softmaxEntropy, owner = "Tent") {
+    checkNormOptions(owner, options, Tent.options);
     super(model, options);
     const norms = configureNorms(model);
     this.#uncertainty = uncertainty;
