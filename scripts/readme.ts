@@ -1,11 +1,15 @@
-// Fills the README's generated parts (example, results, reading order): npm run readme. A test checks that they are current.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+// Fills the README's generated parts (example, results, reading order) and writes docs/results.md: npm run readme.
+// A test checks that they are current.
+import { readFileSync, writeFileSync } from "node:fs";
 import type { Cell } from "../src/zerosiam/report/cell.js";
 import { toMarkdown } from "../src/zerosiam/report/text/markdown.js";
 import { reproductionOf } from "../src/zerosiam/reproduce/tables.js";
 
-/** What `npm run reproduce` left; not there before its first full run. */
+/** What `npm run reproduce` left. */
 const CELLS = "bench/results/reproduce-lavapipe.jsonl";
+/** The page of all its tables, and those that the README shows. */
+const PAGE = "docs/results.md";
+const SHOWN = ["published", "one", "claim", "safe-ranges"];
 
 /** The shortest way through the source: file, and what to look for. */
 const READING: readonly (readonly [file: string, what: string])[] = [
@@ -32,22 +36,35 @@ export function filled(readme: string): string {
   );
   const table = ["| file | lines | what to look for |", "|---|---|---|", ...lines].join("\n");
   const example = read("examples/adapt.ts").trim();
-  const results = existsSync(CELLS)
-    ? resultsPart(
-        read(CELLS)
-          .trimEnd()
-          .split("\n")
-          .map((line) => JSON.parse(line)),
-      )
-    : "";
+  const tables = resultTables(readCells());
+  const results = SHOWN.map((name) => tables[name])
+    .join("\n")
+    .trimEnd();
   const parts = { example: `\`\`\`ts\n${example}\n\`\`\``, results, reading: table };
   return Object.entries(parts).reduce((text, [name, content]) => replace(text, name, content), readme);
 }
 
-/** The reproduction's tables, of as many seeds as there are. */
-export function resultsPart(cells: readonly Cell[]): string {
+/** The text of docs/results.md. */
+export function resultsPage(): string {
+  return `${HEAD}\n\n${Object.values(resultTables(readCells())).join("\n")}`;
+}
+
+const HEAD = `# Results
+
+Every table of the reproduction, from [its cells](../${CELLS}); written by \`npm run readme\`. The [protocol](decisions.md#the-protocol-of-the-reproduction) was fixed before the test part was looked at; [findings.md](findings.md) says what the figures mean and what they do not.`;
+
+function readCells(): Cell[] {
+  return read(CELLS)
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}
+
+/** The reproduction's tables as Markdown, by name, of as many seeds as there are. */
+export function resultTables(cells: readonly Cell[]): Record<string, string> {
   const seeds = new Set(cells.map(({ setting }) => setting.seed)).size;
-  return Object.values(reproductionOf(cells, { seeds }).tables).map(toMarkdown).join("\n").trimEnd();
+  const { tables } = reproductionOf(cells, { seeds });
+  return Object.fromEntries(Object.entries(tables).map(([name, table]) => [name, toMarkdown(table)]));
 }
 
 function replace(text: string, name: string, content: string): string {
@@ -57,4 +74,7 @@ function replace(text: string, name: string, content: string): string {
   return `${text.slice(0, from + start.length)}\n${content}\n${text.slice(to)}`;
 }
 
-if (process.argv[2] === "--write") writeFileSync("README.md", filled(read("README.md")));
+if (process.argv[2] === "--write") {
+  writeFileSync("README.md", filled(read("README.md")));
+  writeFileSync(PAGE, resultsPage());
+}

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { filled, resultsPart } from "../scripts/readme.js";
+import { filled, resultsPage, resultTables } from "../scripts/readme.js";
 import { validationSettings } from "../src/zerosiam/reproduce/protocol.js";
 import { cell } from "./report/cells.js";
 
@@ -12,17 +12,20 @@ const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { script
 
 test("the generated parts are current (after a change: npm run readme)", () => {
   expect(readme).toBe(filled(readme));
+  expect(readFileSync("docs/results.md", "utf8")).toBe(resultsPage());
 });
 
 test("the results are the tables of the reproduction's cells", () => {
   const validation = validationSettings({ seeds: 1 });
   const cells = validation.flatMap((one) => [one, { ...one, part: "test" as const }].map((each) => cell(each, 0.5)));
-  const part = resultsPart(cells);
-  expect(part).toContain(
-    "| method | iid | class-ordered | mixed | batch-1 | blind-spot | noise-first | return-to-source | mean of four |",
-  );
-  expect(part.match(/^\| ZeroSiam \| (\*\*50\.0\*\* \| ){7}\*\*50\.0\*\* \|$/gm)).toHaveLength(3); // at three tunings
-  expect(part).toMatch(/^\| blind-spot \| 50\.0 \| Source \| 50\.0 \| 0\.0 \| best \|$/m);
+  const { published, one, each, claim } = resultTables(cells);
+  for (const table of [published, one, each]) {
+    expect(table).toContain(
+      "| method | iid | class-ordered | mixed | batch-1 | blind-spot | noise-first | return-to-source | mean of four |",
+    );
+    expect(table).toMatch(/^\| ZeroSiam \| (\*\*50\.0\*\* \| ){7}\*\*50\.0\*\* \|$/m);
+  }
+  expect(claim).toMatch(/^\| blind-spot \| 50\.0 \| Source \| 50\.0 \| 0\.0 \| best \|$/m);
 });
 
 test("every file that it links to is there", () => {
