@@ -43,6 +43,8 @@ test("says what it cannot report", async () => {
   await write("empty.jsonl", []);
   const empty = await zerosiam(["report", file("empty.jsonl"), "--out", file("none")]);
   expect([empty.code, empty.stderr]).toEqual([1, expect.stringContaining("no cell")]);
+  const missing = await zerosiam(["report", file("missing.jsonl"), "--out", file("none")]);
+  expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining("there is no such file")]);
   await write("taken", sampleCells());
   const taken = await zerosiam(["report", file("taken"), "--out", file("taken")]);
   expect([taken.code, taken.stderr]).toEqual([2, expect.stringContaining("cannot be made a folder")]);

@@ -1,13 +1,12 @@
 // `zerosiam merge`: the results of several processes as one file, the same bytes however they shared the cells.
-import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Command } from "commander";
 import { writeFileAtomic } from "../../nn/index.js";
 import { CheckpointError } from "../../tensor/index.js";
 import { readSweepConfig } from "../sweep/config.js";
 import { keyOf } from "../sweep/grid.js";
-import { mergeResults, type ResultsOf } from "../sweep/merge.js";
-import { type Finished, readResults } from "../sweep/results.js";
+import type { Finished } from "../sweep/results.js";
+import { joinFiles } from "./joinFiles.js";
 import type { CommonOptions } from "./options.js";
 import { checkWritable, writeJson } from "./output.js";
 import { makeFolder } from "./reportFolder.js";
@@ -17,8 +16,6 @@ interface MergeOptions extends CommonOptions {
   out?: string;
   config?: string;
 }
-
-const HELP = "name files that `zerosiam sweep` wrote";
 
 export function addMerge(program: Command): void {
   program
@@ -36,10 +33,7 @@ export function addMerge(program: Command): void {
 }
 
 async function merge(paths: readonly string[], { out, config, json }: MergeOptions): Promise<void> {
-  const files: ResultsOf[] = [];
-  for (const path of paths) files.push(await readFile(path));
-  const cells = mergeResults(files);
-  if (cells.length === 0) throw new CheckpointError(`${paths.join(", ")}: no cell`, HELP);
+  const cells = await joinFiles(paths);
   if (config !== undefined) await checkComplete(config, cells);
   const lines = cells.map((cell) => `${JSON.stringify(cell)}\n`).join("");
   if (out === undefined) process.stdout.write(lines);
@@ -48,14 +42,6 @@ async function merge(paths: readonly string[], { out, config, json }: MergeOptio
   if (json === undefined) return;
   const [{ adapter }] = cells;
   await writeJson(json, { adapter, versions: versions(""), seed: 0, config: { files: paths }, cells });
-}
-
-/** Empty where a shard had nothing to compute. Throws CheckpointError for a file that is missing or holds what is no cell. */
-async function readFile(path: string): Promise<ResultsOf> {
-  if (!existsSync(path)) throw new CheckpointError(`${path}: there is no such file`, HELP);
-  const { cells, torn } = await readResults(path);
-  if (torn) process.stderr.write(`${path}: the last line was cut off; run its sweep again to compute its cell\n`);
-  return { path, cells };
 }
 
 async function checkComplete(config: string, cells: readonly Finished[]): Promise<void> {

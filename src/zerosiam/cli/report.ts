@@ -1,6 +1,6 @@
 // `zerosiam report`: tables and figures of what sweeps have left, at the rates that their validation cells choose.
 import type { Command } from "commander";
-import { CheckpointError, ConfigError } from "../../tensor/index.js";
+import { ConfigError } from "../../tensor/index.js";
 import { METHODS } from "../methods/index.js";
 import { modelEntry } from "../models.js";
 import { chooseGroups, nameVariants, shownPart } from "../report/choose.js";
@@ -9,8 +9,8 @@ import { accuracyTable, differenceTable, safeRangeTable, settingsTable } from ".
 import { toMarkdown } from "../report/text/markdown.js";
 import { streamTables } from "../report/text/streamTables.js";
 import type { Table } from "../report/text/table.js";
-import { mergeResults } from "../sweep/merge.js";
-import { type Finished, readResults } from "../sweep/results.js";
+import type { Finished } from "../sweep/results.js";
+import { joinFiles } from "./joinFiles.js";
 import type { CommonOptions } from "./options.js";
 import { checkWritable, writeJson } from "./output.js";
 import { makeFolder, writeFolder } from "./reportFolder.js";
@@ -34,11 +34,9 @@ export function addReport(program: Command): void {
     });
 }
 
-/** Throws CheckpointError without any cell, ConfigError for cells of several models: their classes differ. */
+/** Throws what `joinFiles` throws, ConfigError for cells of several models: their classes differ. */
 async function readAll(paths: readonly string[]): Promise<Finished[]> {
-  const files = await Promise.all(paths.map(async (path) => ({ path, cells: (await readResults(path)).cells })));
-  const cells = mergeResults(files);
-  if (cells.length === 0) throw new CheckpointError(`${paths.join(", ")}: no cell`, "name files that `sweep` wrote");
+  const cells = await joinFiles(paths);
   const models = new Set(cells.map(({ setting }) => setting.model));
   if (models.size === 1) return cells;
   throw new ConfigError(`report: cells of several models: ${[...models].join(", ")}`, "report each model by itself");
