@@ -27,7 +27,7 @@ test("writes every table in three formats, and the figures", async () => {
   expect(code, stderr).toBe(0);
   expect(stdout).toContain("| ZeroSiam |");
   const streams = ["class-ordered", "mixed", "return-to-source"];
-  const tables = ["accuracy", "difference", "forgetting", "safe-range-mixed", "settings"];
+  const tables = ["accuracy", "chosen", "difference", "forgetting", "safe-range-mixed", "settings"];
   for (const stream of streams) tables.push(`metrics-${stream}`, `corruptions-${stream}`);
   const files = tables.flatMap((name) => ["csv", "md", "tex"].map((end) => `${name}.${end}`));
   expect((await readdir(file("out"))).sort()).toEqual([...files, "overview.html"].sort());

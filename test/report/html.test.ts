@@ -63,6 +63,13 @@ describe("a report", () => {
     expect(page).toMatch(/ZeroSiam got 66\.\d\u00a0% \(\+7\.\d points\); its most frequent class takes/);
   });
 
+  it("compares with the source only where it was run", () => {
+    const data = sampleReport();
+    const without = { ...data, methods: data.methods.filter(({ name }) => name !== "source") };
+    expect(renderReport(data, client)).toContain("accuracy without adaptation");
+    expect(renderReport(without, client)).not.toContain("accuracy without adaptation");
+  });
+
   it("names the three best of many means over seeds", () => {
     const data = sampleEvaluation();
     const eata = { ...(data.results ?? [])[0], method: "eata", lr: 1e-4, mean: 0.63 };

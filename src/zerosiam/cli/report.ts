@@ -87,6 +87,9 @@ function tablesOf(groups: readonly Group[], chosen: readonly Group[], swept: rea
       : {}),
     ...streamTables(chosen, which),
     ...Object.fromEntries(ranges),
+    ...(chosen.length > 0
+      ? { chosen: settingsTable(chosen, `The settings that the tables show, ${which}: accuracy (%), ${over}.`) }
+      : {}),
     settings: settingsTable(groups, `Everything that was run: accuracy (%), ${over}.`),
   };
 }

@@ -15,6 +15,13 @@ export function summaryCards(data: ReportData): Markup {
   return html`<div class="cards">${data.methods.map((method, i) => card(method, i, source))}</div>`;
 }
 
+/** What stands under a method's accuracy. */
+function beside(method: ReportMethod, source: ReportMethod | undefined): Markup | string {
+  if (method === source) return "accuracy without adaptation";
+  if (!source) return "accuracy";
+  return html`<b>${points(method.accuracy - source.accuracy)}</b> points against the source`;
+}
+
 function card(method: ReportMethod, index: number, source: ReportMethod | undefined): Markup {
   const share = finalDominantShare(method);
   const rates = ["lr", "lrPredictor"].flatMap((key) => {
@@ -24,7 +31,7 @@ function card(method: ReportMethod, index: number, source: ReportMethod | undefi
   return html`<div class="card" style="--accent:var(--slot-${look(method.name, index).slot})">
     <h3>${methodLabel(method.name)}</h3>
     <p class="big">${percent(method.accuracy)}</p>
-    <p>${source && source !== method ? html`<b>${points(method.accuracy - source.accuracy)}</b> points against the source` : "accuracy without adaptation"}</p>
+    <p>${beside(method, source)}</p>
     <dl>
       <dt>dominant share, last quarter</dt><dd>${percent(share, 0)}</dd>
       <dt>time per image</dt><dd>${perImage(method.secondsPerImage)}</dd>
