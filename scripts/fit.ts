@@ -1,4 +1,4 @@
-// `npm run fit`: fits the polynomials of src/kernels/lib/floats.ts anew, beside those that stand there.
+// `npm run fit`: fits the polynomials of src/kernels/lib/text/floats.ts anew, beside those that stand there.
 import { committed, FITS } from "./fit/fits.js";
 import { largestError, lawson } from "./fit/lawson.js";
 

@@ -20,8 +20,8 @@ const READING: readonly (readonly [file: string, what: string])[] = [
   ["src/kernels/stopGradient.ts", "the asymmetry, as an op without a kernel"],
   ["src/kernels/matmul.ts", "an op in full: shape rule, kernel variants, cost"],
   ["src/tensor/op.ts", "what an op is: one declaration, from which all else is generated"],
-  ["src/tensor/autograd.ts", "the backward pass"],
-  ["src/tensor/graph.ts", "nodes, edges and the memory they hold"],
+  ["src/tensor/autograd/backward.ts", "the backward pass"],
+  ["src/tensor/autograd/graph.ts", "nodes, edges and the memory they hold"],
   ["src/tensor/run.ts", "from a call to launches"],
   ["src/tensor/device/stream.ts", "one encoder, one uniform upload, when to submit"],
 ];

@@ -1,5 +1,5 @@
 // How an op is differentiated: found by doing it, on a device that keeps shapes and computes nothing.
-import { inputName } from "../../src/tensor/autograd.js";
+import { inputName } from "../../src/tensor/autograd/backward.js";
 import { DEFAULT_CAPS } from "../../src/tensor/device/caps.js";
 import { type Device, GradError, grad, scope, Tensor } from "../../src/tensor/index.js";
 import type { AnyOp, Sample, TensorInfo } from "../../src/tensor/op.js";

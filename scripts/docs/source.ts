@@ -36,7 +36,9 @@ export function opSource(name: string): OpSource {
   return {
     signatures: methods.map(({ start, end }) => oneLine(text.slice(start, end)).replace(/;$/, "")),
     doc: methods.map(({ start }) => docBefore(text, start)).find((doc) => doc) ?? "",
-    parts: module.staticImports.flatMap(({ moduleRequest }) => moduleRequest.value.match(/lib\/(\w+)\.js$/)?.[1] ?? []),
+    parts: module.staticImports.flatMap(
+      ({ moduleRequest }) => moduleRequest.value.match(/lib\/\w+\/(\w+)\.js$/)?.[1] ?? [],
+    ),
     formula,
   };
 }

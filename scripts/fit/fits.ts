@@ -1,6 +1,7 @@
-// The polynomials of kernels/lib/floats.ts: what each stands for, and its coefficients there.
-import { type FloatFunctionName, floats } from "../../src/kernels/lib/floats.js";
-import { erf64, normalCdf64 } from "../../src/kernels/lib/reference.js";
+// The polynomials of kernels/lib/text/floats.ts: what each stands for, and its coefficients there.
+
+import { erf64, normalCdf64 } from "../../src/kernels/lib/declare/reference.js";
+import { type FloatFunctionName, floats } from "../../src/kernels/lib/text/floats.js";
 import type { Target } from "./lawson.js";
 
 export interface Fit {

@@ -2,13 +2,13 @@
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.js";
-import { ADAPTIVE, adaptiveTerms } from "./lib/adaptive.js";
-import { isFloat } from "./lib/draw.js";
-import { input, kernel, output, read, u32, write } from "./lib/kernel.js";
-import { info } from "./lib/pool.js";
-import { sumError } from "./lib/reduction.js";
-import { benchImages, of } from "./lib/sample.js";
-import { imageShape, type Pair, pair, type Size2d } from "./lib/window.js";
+import { isFloat } from "./lib/declare/draw.js";
+import { benchImages, of } from "./lib/declare/sample.js";
+import { ADAPTIVE, adaptiveTerms } from "./lib/pool/adaptive.js";
+import { info } from "./lib/pool/pool.js";
+import { imageShape, type Pair, pair, type Size2d } from "./lib/pool/window.js";
+import { sumError } from "./lib/reduce/reduction.js";
+import { input, kernel, output, read, u32, write } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

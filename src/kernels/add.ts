@@ -1,6 +1,6 @@
 // add: a + b.
 import { ulp } from "../tensor/op.js";
-import { elementwise } from "./lib/elementwise.js";
+import { elementwise } from "./lib/elementwise/elementwise.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

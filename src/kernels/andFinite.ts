@@ -2,11 +2,11 @@
 import { DTypeError, ShapeError } from "../tensor/errors.js";
 import { defineOp, exact, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { formatShape, sizeOf } from "../tensor/shape.js";
-import { floats } from "./lib/floats.js";
-import { input, output, scratch } from "./lib/kernel.js";
-import { reduceKernels } from "./lib/reduceKernels.js";
-import { reduceLayout } from "./lib/reduceLayout.js";
-import { of } from "./lib/sample.js";
+import { of } from "./lib/declare/sample.js";
+import { reduceKernels } from "./lib/reduce/reduceKernels.js";
+import { reduceLayout } from "./lib/reduce/reduceLayout.js";
+import { floats } from "./lib/text/floats.js";
+import { input, output, scratch } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

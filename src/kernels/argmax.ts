@@ -3,9 +3,9 @@ import { checkFlag } from "../tensor/arguments.js";
 import type { DType } from "../tensor/dtype.js";
 import { exact, type TensorInfo } from "../tensor/op.js";
 import { normalizeDims } from "../tensor/shape.js";
-import { ORDERED } from "./lib/ordered.js";
-import { type ReductionParams, reduction } from "./lib/reduction.js";
-import { of } from "./lib/sample.js";
+import { of } from "./lib/declare/sample.js";
+import { type ReductionParams, reduction } from "./lib/reduce/reduction.js";
+import { ORDERED } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

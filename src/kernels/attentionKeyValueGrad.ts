@@ -1,10 +1,10 @@
 // attentionKeyValueGrad: the gradients of scaledDotProductAttention with respect to the keys and values.
 import { type Caps, defineOp, type HostTensor } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
-import { type AttentionParams, dot, eachQuery, seenBy } from "./lib/attention.js";
-import { attentionGrad, gradientSizes, weight64 } from "./lib/attentionGrad.js";
-import { alongRow, loadRow, storeRow, WORKGROUP } from "./lib/attentionRows.js";
-import { hostRow } from "./lib/rowNorm.js";
+import { type AttentionParams, dot, eachQuery, seenBy } from "./lib/attention/attention.js";
+import { attentionGrad, gradientSizes, weight64 } from "./lib/attention/attentionGrad.js";
+import { alongRow, loadRow, storeRow, WORKGROUP } from "./lib/attention/attentionRows.js";
+import { hostRow } from "./lib/norm/rowNorm.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

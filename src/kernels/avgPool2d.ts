@@ -1,12 +1,12 @@
 // avgPool2d: the mean of each window.
 import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { type Shape, sizeOf } from "../tensor/shape.js";
-import { input, output, read, u32, write } from "./lib/kernel.js";
-import { AVG_POOL_OPTIONS, type AvgPoolOptions, avgPoolWindow, drawPool, info, pooledShape } from "./lib/pool.js";
-import { poolWindows } from "./lib/poolKernels.js";
-import { sumError } from "./lib/reduction.js";
-import { benchImages, of } from "./lib/sample.js";
-import type { Size2d, Window } from "./lib/window.js";
+import { benchImages, of } from "./lib/declare/sample.js";
+import { AVG_POOL_OPTIONS, type AvgPoolOptions, avgPoolWindow, drawPool, info, pooledShape } from "./lib/pool/pool.js";
+import { poolWindows } from "./lib/pool/poolKernels.js";
+import type { Size2d, Window } from "./lib/pool/window.js";
+import { sumError } from "./lib/reduce/reduction.js";
+import { input, output, read, u32, write } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -2,12 +2,19 @@
 import { defineOp } from "../tensor/op.js";
 import type { Shape } from "../tensor/shape.js";
 import { sizeOf } from "../tensor/shape.js";
-import { sumOfProducts } from "./lib/accuracy.js";
-import { input, output, read, u32, write } from "./lib/kernel.js";
-import { AVG_POOL_OPTIONS, type AvgPoolOptions, avgPoolWindow, drawPool, info, unpooledShape } from "./lib/pool.js";
-import { unpoolWindows } from "./lib/poolKernels.js";
-import { benchImages, of } from "./lib/sample.js";
-import { type Pair, pair, type Size2d, type Window } from "./lib/window.js";
+import { sumOfProducts } from "./lib/declare/accuracy.js";
+import { benchImages, of } from "./lib/declare/sample.js";
+import {
+  AVG_POOL_OPTIONS,
+  type AvgPoolOptions,
+  avgPoolWindow,
+  drawPool,
+  info,
+  unpooledShape,
+} from "./lib/pool/pool.js";
+import { unpoolWindows } from "./lib/pool/poolKernels.js";
+import { type Pair, pair, type Size2d, type Window } from "./lib/pool/window.js";
+import { input, output, read, u32, write } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

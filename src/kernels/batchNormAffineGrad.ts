@@ -2,12 +2,12 @@
 
 import { defineOp, type SampleTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
-import { checkSumsInputs, countOf, planesOf, sumsReference } from "./lib/channelNorm.js";
-import { gradientSums } from "./lib/channelNormKernels.js";
-import { epsOf } from "./lib/checks.js";
-import { isFloat } from "./lib/draw.js";
-import { normSumTolerance } from "./lib/normTolerance.js";
-import { benchImages, of } from "./lib/sample.js";
+import { epsOf } from "./lib/declare/checks.js";
+import { isFloat } from "./lib/declare/draw.js";
+import { benchImages, of } from "./lib/declare/sample.js";
+import { checkSumsInputs, countOf, planesOf, sumsReference } from "./lib/norm/channelNorm.js";
+import { gradientSums } from "./lib/norm/channelNormKernels.js";
+import { normSumTolerance } from "./lib/norm/normTolerance.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -2,12 +2,12 @@
 import { defineOp, type HostTensor, type TensorInfo, ulp } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { eachElement, type NormOptions, planesOf, statisticsShape } from "./lib/channelNorm.js";
-import { normalizePlanes } from "./lib/channelNormKernels.js";
-import { checkShapes, epsOf } from "./lib/checks.js";
-import { drawOptional, isFloat } from "./lib/draw.js";
-import { input } from "./lib/kernel.js";
-import { benchImages, of } from "./lib/sample.js";
+import { checkShapes, epsOf } from "./lib/declare/checks.js";
+import { drawOptional, isFloat } from "./lib/declare/draw.js";
+import { benchImages, of } from "./lib/declare/sample.js";
+import { eachElement, type NormOptions, planesOf, statisticsShape } from "./lib/norm/channelNorm.js";
+import { normalizePlanes } from "./lib/norm/channelNormKernels.js";
+import { input } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

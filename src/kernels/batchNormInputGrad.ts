@@ -1,15 +1,15 @@
 // batchNormInputGrad: the gradient of batchNorm with respect to its input, from those by weight and bias.
 import { defineOp, type HostTensor, type SampleTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
-import { DISTANCE, meansOf } from "./lib/center.js";
-import { centersShape, countOf, eachElement, planesOf, statisticsShape } from "./lib/channelNorm.js";
-import { channelOf, perPlane, planeUniforms } from "./lib/channelNormKernels.js";
-import { checkShapes, epsOf } from "./lib/checks.js";
-import { drawOptional, isFloat } from "./lib/draw.js";
-import { f32, input, output } from "./lib/kernel.js";
-import { normGradientTolerance } from "./lib/normTolerance.js";
-import { rowKernel } from "./lib/rowKernel.js";
-import { benchImages, of } from "./lib/sample.js";
+import { checkShapes, epsOf } from "./lib/declare/checks.js";
+import { drawOptional, isFloat } from "./lib/declare/draw.js";
+import { benchImages, of } from "./lib/declare/sample.js";
+import { centersShape, countOf, eachElement, planesOf, statisticsShape } from "./lib/norm/channelNorm.js";
+import { channelOf, perPlane, planeUniforms } from "./lib/norm/channelNormKernels.js";
+import { DISTANCE, meansOf } from "./lib/norm/moments.js";
+import { normGradientTolerance } from "./lib/norm/normTolerance.js";
+import { rowKernel } from "./lib/rows/rowKernel.js";
+import { f32, input, output } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -2,8 +2,8 @@
 import { ShapeError } from "../tensor/errors.js";
 import { exact, type TensorInfo } from "../tensor/op.js";
 import { checkShape, formatShape, type Shape } from "../tensor/shape.js";
-import { drawLarger } from "./lib/draw.js";
-import { elementwise } from "./lib/elementwise.js";
+import { drawLarger } from "./lib/declare/draw.js";
+import { elementwise } from "./lib/elementwise/elementwise.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

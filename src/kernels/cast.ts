@@ -3,10 +3,10 @@ import { formatValue } from "../tensor/arguments.js";
 import { DTYPES, type DType, wgslType } from "../tensor/dtype.js";
 import { ConfigError } from "../tensor/errors.js";
 import { exact } from "../tensor/op.js";
-import { drawOne } from "./lib/draw.js";
-import { elementwise } from "./lib/elementwise.js";
-import { floats } from "./lib/floats.js";
-import { EDGES, of } from "./lib/sample.js";
+import { drawOne } from "./lib/declare/draw.js";
+import { EDGES, of } from "./lib/declare/sample.js";
+import { elementwise } from "./lib/elementwise/elementwise.js";
+import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

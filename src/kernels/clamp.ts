@@ -3,11 +3,11 @@ import { formatValue } from "../tensor/arguments.js";
 import type { DType } from "../tensor/dtype.js";
 import { ConfigError } from "../tensor/errors.js";
 import { exact } from "../tensor/op.js";
-import { drawOne } from "./lib/draw.js";
-import { elementwise } from "./lib/elementwise.js";
-import { floats } from "./lib/floats.js";
-import { f32, i32, type Uniform, u32 } from "./lib/kernel.js";
-import { EDGES, of } from "./lib/sample.js";
+import { drawOne } from "./lib/declare/draw.js";
+import { EDGES, of } from "./lib/declare/sample.js";
+import { elementwise } from "./lib/elementwise/elementwise.js";
+import { floats } from "./lib/text/floats.js";
+import { f32, i32, type Uniform, u32 } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -2,11 +2,11 @@
 import { DTypeError, ShapeError } from "../tensor/errors.js";
 import { defineOp, exact, type HostTensor, type Inputs, type TensorInfo } from "../tensor/op.js";
 import { formatShape, normalizeDim, type Shape, sizeOf, stridesOf } from "../tensor/shape.js";
-import { placeIn, placesOf } from "./lib/box.js";
-import { copyBox } from "./lib/copy.js";
-import { drawSize } from "./lib/draw.js";
-import { input, output } from "./lib/kernel.js";
-import { of } from "./lib/sample.js";
+import { drawSize } from "./lib/declare/draw.js";
+import { of } from "./lib/declare/sample.js";
+import { placeIn, placesOf } from "./lib/index/box.js";
+import { copyBox } from "./lib/index/copy.js";
+import { input, output } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

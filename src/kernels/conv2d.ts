@@ -2,7 +2,10 @@
 import { DTypeError, ShapeError } from "../tensor/errors.js";
 import { type Caps, defineOp, type HostTensor, type Inputs, type TensorInfo } from "../tensor/op.js";
 import { formatShape, sizeOf } from "../tensor/shape.js";
-import { sumOfProducts } from "./lib/accuracy.js";
+import { sumOfProducts } from "./lib/declare/accuracy.js";
+import { drawOptional } from "./lib/declare/draw.js";
+import { benchImages, of } from "./lib/declare/sample.js";
+import { imageShape } from "./lib/pool/window.js";
 import {
   CONVOLUTION_OPTIONS,
   type Convolution,
@@ -15,16 +18,13 @@ import {
   eachTerm,
   isDepthwise,
   isPointwise,
-} from "./lib/convolution.js";
-import { depthwise, slides } from "./lib/depthwise.js";
-import { drawOptional } from "./lib/draw.js";
-import { input, output, read, u32, write } from "./lib/kernel.js";
-import { matrixProduct } from "./lib/matrix.js";
-import { pitchOf, pixelRows } from "./lib/pixelRows.js";
-import { product } from "./lib/product.js";
-import { benchImages, of } from "./lib/sample.js";
-import type { Product } from "./lib/tile.js";
-import { imageShape } from "./lib/window.js";
+} from "./lib/product/convolution.js";
+import { depthwise, slides } from "./lib/product/depthwise.js";
+import { matrixProduct } from "./lib/product/matrix.js";
+import { pitchOf, pixelRows } from "./lib/product/pixelRows.js";
+import { product } from "./lib/product/product.js";
+import type { Product } from "./lib/product/tile.js";
+import { input, output, read, u32, write } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -2,7 +2,9 @@
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, type HostTensor, type Inputs, type TensorInfo } from "../tensor/op.js";
 import { formatShape, type Shape, sameShape, sizeOf } from "../tensor/shape.js";
-import { sumOfProducts } from "./lib/accuracy.js";
+import { sumOfProducts } from "./lib/declare/accuracy.js";
+import { benchImages, of } from "./lib/declare/sample.js";
+import { imageShape, type Pair, pair, type Size2d } from "./lib/pool/window.js";
 import {
   CONVOLUTION_OPTIONS,
   type Convolution,
@@ -13,12 +15,10 @@ import {
   convolutionUniforms,
   drawConvolution,
   eachTerm,
-} from "./lib/convolution.js";
-import { input, output, read, write } from "./lib/kernel.js";
-import { product } from "./lib/product.js";
-import { benchImages, of } from "./lib/sample.js";
-import type { Product } from "./lib/tile.js";
-import { imageShape, type Pair, pair, type Size2d } from "./lib/window.js";
+} from "./lib/product/convolution.js";
+import { product } from "./lib/product/product.js";
+import type { Product } from "./lib/product/tile.js";
+import { input, output, read, write } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

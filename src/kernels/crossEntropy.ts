@@ -3,16 +3,16 @@ import { checkNumber } from "../tensor/arguments.js";
 import { ConfigError } from "../tensor/errors.js";
 import { given } from "../tensor/options.js";
 import type { Tensor } from "../tensor/tensor.js";
+import { of } from "./lib/declare/sample.js";
 import {
   CLASS_LOSS_OPTIONS,
   type ClassLossOptions,
   type ClassLossParams,
   classLoss,
   classLossParams,
-} from "./lib/classLoss.js";
-import { f32 } from "./lib/kernel.js";
-import { of } from "./lib/sample.js";
-import { logP, logSoftmaxPasses, logSoftmaxRow, SOFTMAX_FUNCTIONS } from "./lib/softmaxPasses.js";
+} from "./lib/rows/classLoss.js";
+import { logP, logSoftmaxPasses, logSoftmaxRow, SOFTMAX_FUNCTIONS } from "./lib/rows/softmaxPasses.js";
+import { f32 } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

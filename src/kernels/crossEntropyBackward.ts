@@ -2,10 +2,10 @@
 import { checkInteger, checkNumber } from "../tensor/arguments.js";
 import { type TensorInfo, ulp } from "../tensor/op.js";
 import { given } from "../tensor/options.js";
-import { f32, i32 } from "./lib/kernel.js";
-import { rowwise } from "./lib/rowwise.js";
-import { of } from "./lib/sample.js";
-import { SOFTMAX_FUNCTIONS, softmaxPasses, softmaxRow } from "./lib/softmaxPasses.js";
+import { of } from "./lib/declare/sample.js";
+import { rowwise } from "./lib/rows/rowwise.js";
+import { SOFTMAX_FUNCTIONS, softmaxPasses, softmaxRow } from "./lib/rows/softmaxPasses.js";
+import { f32, i32 } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

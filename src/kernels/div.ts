@@ -1,7 +1,7 @@
 // div: a / b.
 import { ulp } from "../tensor/op.js";
-import { elementwise } from "./lib/elementwise.js";
-import { EDGE_COLUMN, of } from "./lib/sample.js";
+import { EDGE_COLUMN, of } from "./lib/declare/sample.js";
+import { elementwise } from "./lib/elementwise/elementwise.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

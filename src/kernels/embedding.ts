@@ -2,9 +2,9 @@
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, exact, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { formatShape, sizeOf } from "../tensor/shape.js";
-import { drawIndex, drawOne } from "./lib/draw.js";
-import { checkIndex, rowsOf, selectRows, selectRowsReference } from "./lib/indices.js";
-import { of } from "./lib/sample.js";
+import { drawIndex, drawOne } from "./lib/declare/draw.js";
+import { of } from "./lib/declare/sample.js";
+import { checkIndex, rowsOf, selectRows, selectRowsReference } from "./lib/index/indices.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

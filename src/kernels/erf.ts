@@ -1,9 +1,9 @@
 // erf: error function.
 import { ulp } from "../tensor/op.js";
-import { elementwise } from "./lib/elementwise.js";
-import { floats } from "./lib/floats.js";
-import { erf64 } from "./lib/reference.js";
-import { EDGES, of } from "./lib/sample.js";
+import { erf64 } from "./lib/declare/reference.js";
+import { EDGES, of } from "./lib/declare/sample.js";
+import { elementwise } from "./lib/elementwise/elementwise.js";
+import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -1,11 +1,11 @@
 // flip: x with dimensions reversed.
 import { defineOp, exact, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { normalizeDims, type Shape, stridesOf } from "../tensor/shape.js";
-import { placeIn, placesOf } from "./lib/box.js";
-import { copyBox } from "./lib/copy.js";
-import { drawDims } from "./lib/draw.js";
-import { input, output } from "./lib/kernel.js";
-import { of } from "./lib/sample.js";
+import { drawDims } from "./lib/declare/draw.js";
+import { of } from "./lib/declare/sample.js";
+import { placeIn, placesOf } from "./lib/index/box.js";
+import { copyBox } from "./lib/index/copy.js";
+import { input, output } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

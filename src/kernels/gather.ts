@@ -2,13 +2,13 @@
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, exact, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { formatShape, normalizeDim, type Shape, sizeOf, stridesOf } from "../tensor/shape.js";
-import { placesOf } from "./lib/box.js";
-import { drawIndex, drawSize } from "./lib/draw.js";
-import { gridGroups, gridLoop } from "./lib/grid.js";
-import { checkIndex } from "./lib/indices.js";
-import { input, kernel, output, read, u32, write } from "./lib/kernel.js";
-import { of } from "./lib/sample.js";
-import { walk, walkUniforms } from "./lib/walk.js";
+import { drawIndex, drawSize } from "./lib/declare/draw.js";
+import { of } from "./lib/declare/sample.js";
+import { placesOf } from "./lib/index/box.js";
+import { checkIndex } from "./lib/index/indices.js";
+import { gridGroups, gridLoop } from "./lib/text/grid.js";
+import { input, kernel, output, read, u32, write } from "./lib/text/kernel.js";
+import { walk, walkUniforms } from "./lib/text/walk.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -1,10 +1,10 @@
 // gelu: x Φ(x), the Gaussian error linear unit (Hendrycks & Gimpel, arXiv:1606.08415), exact or by tanh.
-import { drawOne, isFloat } from "./lib/draw.js";
-import { elementwise } from "./lib/elementwise.js";
-import { floats } from "./lib/floats.js";
-import { type Approximate, geluParams, tanhArgument } from "./lib/gelu.js";
-import { normalCdf64 } from "./lib/reference.js";
-import { EDGES, of } from "./lib/sample.js";
+import { drawOne, isFloat } from "./lib/declare/draw.js";
+import { normalCdf64 } from "./lib/declare/reference.js";
+import { EDGES, of } from "./lib/declare/sample.js";
+import { elementwise } from "./lib/elementwise/elementwise.js";
+import { type Approximate, geluParams, tanhArgument } from "./lib/elementwise/gelu.js";
+import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

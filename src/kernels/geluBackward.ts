@@ -1,12 +1,12 @@
 // geluBackward: the gradient of gelu in one kernel instead of a dozen.
 import { ulp } from "../tensor/op.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { drawOne, isFloat } from "./lib/draw.js";
-import { elementwise } from "./lib/elementwise.js";
-import { floats } from "./lib/floats.js";
-import { type Approximate, geluParams, tanhArgument } from "./lib/gelu.js";
-import { normalCdf64, normalPdf64 } from "./lib/reference.js";
-import { of } from "./lib/sample.js";
+import { drawOne, isFloat } from "./lib/declare/draw.js";
+import { normalCdf64, normalPdf64 } from "./lib/declare/reference.js";
+import { of } from "./lib/declare/sample.js";
+import { elementwise } from "./lib/elementwise/elementwise.js";
+import { type Approximate, geluParams, tanhArgument } from "./lib/elementwise/gelu.js";
+import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

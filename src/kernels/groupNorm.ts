@@ -2,13 +2,13 @@
 import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { groupParams, normOutputs, normReference, planesOf } from "./lib/channelNorm.js";
-import { normPlan } from "./lib/channelNormKernels.js";
-import { checkShapes } from "./lib/checks.js";
-import { drawOptional, isFloat } from "./lib/draw.js";
-import { normGradients, overPlanes } from "./lib/normGradient.js";
-import { normTolerance } from "./lib/normTolerance.js";
-import { benchImages, of } from "./lib/sample.js";
+import { checkShapes } from "./lib/declare/checks.js";
+import { drawOptional, isFloat } from "./lib/declare/draw.js";
+import { benchImages, of } from "./lib/declare/sample.js";
+import { groupParams, normOutputs, normReference, planesOf } from "./lib/norm/channelNorm.js";
+import { normPlan } from "./lib/norm/channelNormKernels.js";
+import { normGradients, overPlanes } from "./lib/norm/normGradient.js";
+import { normTolerance } from "./lib/norm/normTolerance.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

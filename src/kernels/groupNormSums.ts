@@ -1,11 +1,11 @@
 // groupNormSums: what all gradients of groupNorm are made of, summed over each plane.
 import { defineOp, type SampleTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
-import { checkSumsInputs, groupParams, planesOf, sumsReference } from "./lib/channelNorm.js";
-import { gradientSums } from "./lib/channelNormKernels.js";
-import { isFloat } from "./lib/draw.js";
-import { normSumTolerance } from "./lib/normTolerance.js";
-import { benchImages, of } from "./lib/sample.js";
+import { isFloat } from "./lib/declare/draw.js";
+import { benchImages, of } from "./lib/declare/sample.js";
+import { checkSumsInputs, groupParams, planesOf, sumsReference } from "./lib/norm/channelNorm.js";
+import { gradientSums } from "./lib/norm/channelNormKernels.js";
+import { normSumTolerance } from "./lib/norm/normTolerance.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

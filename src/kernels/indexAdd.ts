@@ -2,11 +2,11 @@
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { checkSize, formatShape, normalizeDim } from "../tensor/shape.js";
-import { drawIndex, drawSize } from "./lib/draw.js";
-import { gridGroups, gridLoop } from "./lib/grid.js";
-import { checkIndex, checkNumbers, rowsOf } from "./lib/indices.js";
-import { input, kernel, output, read, scratch, u32, write } from "./lib/kernel.js";
-import { of } from "./lib/sample.js";
+import { drawIndex, drawSize } from "./lib/declare/draw.js";
+import { of } from "./lib/declare/sample.js";
+import { checkIndex, checkNumbers, rowsOf } from "./lib/index/indices.js";
+import { gridGroups, gridLoop } from "./lib/text/grid.js";
+import { input, kernel, output, read, scratch, u32, write } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -1,8 +1,8 @@
 // klDivergence: KL(softmax(a) ‖ softmax(b)) per row of logits.
 import type { TensorInfo } from "../tensor/op.js";
-import { dimParams, keptShape, rowwise } from "./lib/rowwise.js";
-import { FAR_LOGITS, of } from "./lib/sample.js";
-import { logP, logSoftmaxPasses, logSoftmaxRow, plogq, SOFTMAX_FUNCTIONS, total } from "./lib/softmaxPasses.js";
+import { FAR_LOGITS, of } from "./lib/declare/sample.js";
+import { dimParams, keptShape, rowwise } from "./lib/rows/rowwise.js";
+import { logP, logSoftmaxPasses, logSoftmaxRow, plogq, SOFTMAX_FUNCTIONS, total } from "./lib/rows/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -1,15 +1,15 @@
 // klDivergenceBackward: the gradient of klDivergence with respect to its first logits.
 import { ulp } from "../tensor/op.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { dimParams, keptShape, rowwise } from "./lib/rowwise.js";
-import { FAR_LOGITS, of } from "./lib/sample.js";
+import { FAR_LOGITS, of } from "./lib/declare/sample.js";
+import { dimParams, keptShape, rowwise } from "./lib/rows/rowwise.js";
 import {
   DIVERGENCE_SLOPE,
   divergenceDistances,
   divergencePasses,
   divergenceSlope,
   SOFTMAX_FUNCTIONS,
-} from "./lib/softmaxPasses.js";
+} from "./lib/rows/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

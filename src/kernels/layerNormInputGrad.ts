@@ -1,13 +1,13 @@
 // layerNormInputGrad: the gradient of layerNorm with respect to its input.
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
-import { DISTANCE, meansOf } from "./lib/center.js";
-import { checkShapes } from "./lib/checks.js";
-import { f32, input, output } from "./lib/kernel.js";
-import { normGradientTolerance } from "./lib/normTolerance.js";
-import { rowKernel } from "./lib/rowKernel.js";
-import { checkDims, columnOf, drawRowGradient, eachOf, hostRow, meanOf, rowOf, rowShapes } from "./lib/rowNorm.js";
-import { of } from "./lib/sample.js";
+import { checkShapes } from "./lib/declare/checks.js";
+import { of } from "./lib/declare/sample.js";
+import { DISTANCE, meansOf } from "./lib/norm/moments.js";
+import { normGradientTolerance } from "./lib/norm/normTolerance.js";
+import { checkDims, columnOf, drawRowGradient, eachOf, hostRow, meanOf, rowOf, rowShapes } from "./lib/norm/rowNorm.js";
+import { rowKernel } from "./lib/rows/rowKernel.js";
+import { f32, input, output } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

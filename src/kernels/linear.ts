@@ -3,12 +3,12 @@ import { DTypeError, ShapeError } from "../tensor/errors.js";
 import { defineOp, type HostTensor, type Inputs, type TensorInfo } from "../tensor/op.js";
 import { formatShape, sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { sumOfProducts } from "./lib/accuracy.js";
-import { drawOptional, drawSize, isFloat } from "./lib/draw.js";
-import { input, output } from "./lib/kernel.js";
-import { matrixProduct } from "./lib/matrix.js";
-import { product } from "./lib/product.js";
-import { of } from "./lib/sample.js";
+import { sumOfProducts } from "./lib/declare/accuracy.js";
+import { drawOptional, drawSize, isFloat } from "./lib/declare/draw.js";
+import { of } from "./lib/declare/sample.js";
+import { matrixProduct } from "./lib/product/matrix.js";
+import { product } from "./lib/product/product.js";
+import { input, output } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

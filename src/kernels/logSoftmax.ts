@@ -1,9 +1,9 @@
 // logSoftmax: x − ln Σ eˣ along a dimension.
 
 import { ulp } from "../tensor/op.js";
-import { dimParams, rowwise } from "./lib/rowwise.js";
-import { of } from "./lib/sample.js";
-import { logP, logSoftmaxPasses, logSoftmaxRow, SOFTMAX_FUNCTIONS } from "./lib/softmaxPasses.js";
+import { of } from "./lib/declare/sample.js";
+import { dimParams, rowwise } from "./lib/rows/rowwise.js";
+import { logP, logSoftmaxPasses, logSoftmaxRow, SOFTMAX_FUNCTIONS } from "./lib/rows/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

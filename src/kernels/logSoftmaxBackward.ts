@@ -1,10 +1,10 @@
 // logSoftmaxBackward: the gradient of logSoftmax with respect to its input, from its output.
 import type { TensorInfo } from "../tensor/op.js";
-import { floats } from "./lib/floats.js";
-import { sumError } from "./lib/reduction.js";
-import { dimParams, rowwise } from "./lib/rowwise.js";
-import { of } from "./lib/sample.js";
-import { total } from "./lib/softmaxPasses.js";
+import { of } from "./lib/declare/sample.js";
+import { sumError } from "./lib/reduce/reduction.js";
+import { dimParams, rowwise } from "./lib/rows/rowwise.js";
+import { total } from "./lib/rows/softmaxPasses.js";
+import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -1,7 +1,7 @@
 // logicalNot: the opposite of a condition.
 import { exact } from "../tensor/op.js";
-import { elementwise } from "./lib/elementwise.js";
-import { of } from "./lib/sample.js";
+import { of } from "./lib/declare/sample.js";
+import { elementwise } from "./lib/elementwise/elementwise.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

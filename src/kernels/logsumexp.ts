@@ -1,11 +1,11 @@
 // logsumexp: ln Σ eˣ along dimensions, shifted by the maximum.
 import type { TensorInfo } from "../tensor/op.js";
 import { reducedShape, type Shape } from "../tensor/shape.js";
-import { extremumReducer } from "./lib/extremum.js";
-import { floats } from "./lib/floats.js";
-import { reduceLayout } from "./lib/reduceLayout.js";
-import { dimsParams, reduction, sumError } from "./lib/reduction.js";
-import { of } from "./lib/sample.js";
+import { of } from "./lib/declare/sample.js";
+import { extremumReducer } from "./lib/reduce/extremum.js";
+import { reduceLayout } from "./lib/reduce/reduceLayout.js";
+import { dimsParams, reduction, sumError } from "./lib/reduce/reduction.js";
+import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -5,12 +5,12 @@ import { defineOp, type HostTensor, type Inputs, type TensorInfo } from "../tens
 import { given } from "../tensor/options.js";
 import { broadcastShapes, broadcastStrides, formatShape, type Shape, sizeOf, stridesOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { sumOfProducts } from "./lib/accuracy.js";
-import { drawBroadcast, drawSize, isFloat } from "./lib/draw.js";
-import { input, output } from "./lib/kernel.js";
-import { matrixProduct } from "./lib/matrix.js";
-import { product } from "./lib/product.js";
-import { of } from "./lib/sample.js";
+import { sumOfProducts } from "./lib/declare/accuracy.js";
+import { drawBroadcast, drawSize, isFloat } from "./lib/declare/draw.js";
+import { of } from "./lib/declare/sample.js";
+import { matrixProduct } from "./lib/product/matrix.js";
+import { product } from "./lib/product/product.js";
+import { input, output } from "./lib/text/kernel.js";
 
 export interface MatmulOptions {
   /** `this` holds Aᵀ: its last two dimensions are swapped before the product, without a copy. */

@@ -1,11 +1,11 @@
 // maxPool2d: the largest pixel of each window, and where it was.
 import { defineOp, exact, type TensorInfo } from "../tensor/op.js";
 import { type Shape, sizeOf } from "../tensor/shape.js";
-import { input, output, read, write } from "./lib/kernel.js";
-import { drawPool, info, POOL_OPTIONS, type PoolOptions, pooledShape, poolWindow } from "./lib/pool.js";
-import { poolWindows } from "./lib/poolKernels.js";
-import { benchImages, of } from "./lib/sample.js";
-import type { Size2d } from "./lib/window.js";
+import { benchImages, of } from "./lib/declare/sample.js";
+import { drawPool, info, POOL_OPTIONS, type PoolOptions, pooledShape, poolWindow } from "./lib/pool/pool.js";
+import { poolWindows } from "./lib/pool/poolKernels.js";
+import type { Size2d } from "./lib/pool/window.js";
+import { input, output, read, write } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -2,12 +2,12 @@
 import { DTypeError, ShapeError } from "../tensor/errors.js";
 import { defineOp, type TensorInfo } from "../tensor/op.js";
 import { formatShape, type Shape, sameShape, sizeOf } from "../tensor/shape.js";
-import { input, output, read, write } from "./lib/kernel.js";
-import { info, POOL_OPTIONS, type PoolOptions, poolWindow, unpooledShape } from "./lib/pool.js";
-import { unpoolWindows } from "./lib/poolKernels.js";
-import { sumError } from "./lib/reduction.js";
-import { benchImages, of } from "./lib/sample.js";
-import { type Pair, pair, type Size2d, type Window } from "./lib/window.js";
+import { benchImages, of } from "./lib/declare/sample.js";
+import { info, POOL_OPTIONS, type PoolOptions, poolWindow, unpooledShape } from "./lib/pool/pool.js";
+import { unpoolWindows } from "./lib/pool/poolKernels.js";
+import { type Pair, pair, type Size2d, type Window } from "./lib/pool/window.js";
+import { sumError } from "./lib/reduce/reduction.js";
+import { input, output, read, write } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

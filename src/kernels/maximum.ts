@@ -1,8 +1,8 @@
 // maximum: the larger of a and b.
 import { exact } from "../tensor/op.js";
-import { elementwise } from "./lib/elementwise.js";
-import { floats } from "./lib/floats.js";
-import { EDGE_COLUMN, of } from "./lib/sample.js";
+import { EDGE_COLUMN, of } from "./lib/declare/sample.js";
+import { elementwise } from "./lib/elementwise/elementwise.js";
+import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

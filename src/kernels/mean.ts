@@ -1,10 +1,10 @@
 // mean: arithmetic mean along dimensions.
 import type { TensorInfo } from "../tensor/op.js";
 import { reducedShape, type Shape } from "../tensor/shape.js";
-import { meanReducer } from "./lib/moments.js";
-import { reduceLayout } from "./lib/reduceLayout.js";
-import { dimsParams, reduction, sumError } from "./lib/reduction.js";
-import { of } from "./lib/sample.js";
+import { of } from "./lib/declare/sample.js";
+import { meanReducer } from "./lib/norm/moments.js";
+import { reduceLayout } from "./lib/reduce/reduceLayout.js";
+import { dimsParams, reduction, sumError } from "./lib/reduce/reduction.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

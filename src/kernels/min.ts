@@ -1,6 +1,6 @@
 // min: the smallest element along dimensions.
 import type { Shape } from "../tensor/shape.js";
-import { extremum } from "./lib/extremum.js";
+import { extremum } from "./lib/reduce/extremum.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

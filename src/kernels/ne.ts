@@ -1,5 +1,5 @@
 // ne: a ≠ b.
-import { comparison } from "./lib/comparison.js";
+import { comparison } from "./lib/elementwise/comparison.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

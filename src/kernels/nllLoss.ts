@@ -1,7 +1,7 @@
 // nllLoss: the negative of the log-probability of the target class, per row.
 import type { Tensor } from "../tensor/tensor.js";
-import { CLASS_LOSS_OPTIONS, type ClassLossOptions, classLoss, classLossParams } from "./lib/classLoss.js";
-import { of } from "./lib/sample.js";
+import { of } from "./lib/declare/sample.js";
+import { CLASS_LOSS_OPTIONS, type ClassLossOptions, classLoss, classLossParams } from "./lib/rows/classLoss.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -1,9 +1,9 @@
 // nllLossBackward: the gradient of nllLoss with respect to the log-probabilities, from that of each row's loss.
 import { checkInteger } from "../tensor/arguments.js";
 import { exact, type TensorInfo } from "../tensor/op.js";
-import { i32 } from "./lib/kernel.js";
-import { rowwise } from "./lib/rowwise.js";
-import { of } from "./lib/sample.js";
+import { of } from "./lib/declare/sample.js";
+import { rowwise } from "./lib/rows/rowwise.js";
+import { i32 } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -3,8 +3,8 @@ import { checkList, checkNumber, formatValue } from "../tensor/arguments.js";
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, exact, type TensorInfo } from "../tensor/op.js";
 import { formatShape, isShape } from "../tensor/shape.js";
-import { type Frame, framed } from "./lib/framed.js";
-import { of } from "./lib/sample.js";
+import { of } from "./lib/declare/sample.js";
+import { type Frame, framed } from "./lib/index/framed.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -3,8 +3,8 @@ import { checkList } from "../tensor/arguments.js";
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, exact, type TensorInfo } from "../tensor/op.js";
 import { formatShape, normalizeDims, type Shape } from "../tensor/shape.js";
-import { permuted } from "./lib/permuted.js";
-import { of } from "./lib/sample.js";
+import { of } from "./lib/declare/sample.js";
+import { permuted } from "./lib/index/permuted.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

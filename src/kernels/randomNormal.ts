@@ -2,8 +2,8 @@
 import { ulp } from "../tensor/op.js";
 import { randomNormal as hostNumbers } from "../tensor/rng.js";
 import type { Shape } from "../tensor/shape.js";
-import { floats } from "./lib/floats.js";
-import { randomOp } from "./lib/random.js";
+import { floats } from "./lib/text/floats.js";
+import { randomOp } from "./lib/text/random.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -1,8 +1,8 @@
 // reluBackward: the gradient of relu, from its result: three dispatches in one.
 import { exact } from "../tensor/op.js";
-import { elementwise } from "./lib/elementwise.js";
-import { floats } from "./lib/floats.js";
-import { EDGES, of } from "./lib/sample.js";
+import { EDGES, of } from "./lib/declare/sample.js";
+import { elementwise } from "./lib/elementwise/elementwise.js";
+import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -3,7 +3,7 @@ import { checkList, formatValue } from "../tensor/arguments.js";
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, exact, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { formatShape, type Shape, sizeOf } from "../tensor/shape.js";
-import { drawOne } from "./lib/draw.js";
+import { drawOne } from "./lib/declare/draw.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

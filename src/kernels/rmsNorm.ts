@@ -4,12 +4,11 @@ import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { given } from "../tensor/options.js";
 import { sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { checkShapes, epsOf } from "./lib/checks.js";
-import { drawOptional } from "./lib/draw.js";
-import { f32, input, output } from "./lib/kernel.js";
-import { normGradients, overRows } from "./lib/normGradient.js";
-import { normTolerance } from "./lib/normTolerance.js";
-import { rowKernel } from "./lib/rowKernel.js";
+import { checkShapes, epsOf } from "./lib/declare/checks.js";
+import { drawOptional } from "./lib/declare/draw.js";
+import { of } from "./lib/declare/sample.js";
+import { normGradients, overRows } from "./lib/norm/normGradient.js";
+import { normTolerance } from "./lib/norm/normTolerance.js";
 import {
   checkDims,
   columnOf,
@@ -20,8 +19,9 @@ import {
   type RowNormOptions,
   rowOf,
   rowShapes,
-} from "./lib/rowNorm.js";
-import { of } from "./lib/sample.js";
+} from "./lib/norm/rowNorm.js";
+import { rowKernel } from "./lib/rows/rowKernel.js";
+import { f32, input, output } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

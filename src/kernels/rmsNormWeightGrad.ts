@@ -1,13 +1,13 @@
 // rmsNormWeightGrad: the gradient of rmsNorm with respect to its weight.
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { sizeOf } from "../tensor/shape.js";
-import { checkShapes } from "./lib/checks.js";
-import { input, output, scratch } from "./lib/kernel.js";
-import { normSumTolerance } from "./lib/normTolerance.js";
-import { reduceKernels } from "./lib/reduceKernels.js";
-import { reduceLayout } from "./lib/reduceLayout.js";
-import { checkDims, drawRowGradient, rowShapes } from "./lib/rowNorm.js";
-import { of } from "./lib/sample.js";
+import { checkShapes } from "./lib/declare/checks.js";
+import { of } from "./lib/declare/sample.js";
+import { normSumTolerance } from "./lib/norm/normTolerance.js";
+import { checkDims, drawRowGradient, rowShapes } from "./lib/norm/rowNorm.js";
+import { reduceKernels } from "./lib/reduce/reduceKernels.js";
+import { reduceLayout } from "./lib/reduce/reduceLayout.js";
+import { input, output, scratch } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -5,13 +5,13 @@ import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { given } from "../tensor/options.js";
 import { broadcastShapes, broadcastStrides, formatShape, type Shape, sameShape, sizeOf } from "../tensor/shape.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { sumOfProducts } from "./lib/accuracy.js";
-import { placesOf } from "./lib/box.js";
-import { isFloat } from "./lib/draw.js";
-import { gridGroups, gridLoop } from "./lib/grid.js";
-import { input, kernel, output, read, u32, write } from "./lib/kernel.js";
-import { of } from "./lib/sample.js";
-import { walk, walkUniforms } from "./lib/walk.js";
+import { sumOfProducts } from "./lib/declare/accuracy.js";
+import { isFloat } from "./lib/declare/draw.js";
+import { of } from "./lib/declare/sample.js";
+import { placesOf } from "./lib/index/box.js";
+import { gridGroups, gridLoop } from "./lib/text/grid.js";
+import { input, kernel, output, read, u32, write } from "./lib/text/kernel.js";
+import { walk, walkUniforms } from "./lib/text/walk.js";
 
 export interface RotaryOptions {
   /** Pairs are the features (2i, 2i + 1) instead of (i, i + D/2); default false. */

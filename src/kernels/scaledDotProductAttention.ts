@@ -15,7 +15,7 @@ import {
   LARGEST_WIDTH,
   seenBy,
   weightError,
-} from "./lib/attention.js";
+} from "./lib/attention/attention.js";
 import {
   alongRow,
   attentionFunctions,
@@ -25,12 +25,12 @@ import {
   loadRow,
   storeRow,
   WORKGROUP,
-} from "./lib/attentionRows.js";
-import { drawOne, drawSize, isFloat } from "./lib/draw.js";
-import { floats } from "./lib/floats.js";
-import { input, kernel, output, read, write } from "./lib/kernel.js";
-import { hostRow } from "./lib/rowNorm.js";
-import { of } from "./lib/sample.js";
+} from "./lib/attention/attentionRows.js";
+import { drawOne, drawSize, isFloat } from "./lib/declare/draw.js";
+import { of } from "./lib/declare/sample.js";
+import { hostRow } from "./lib/norm/rowNorm.js";
+import { floats } from "./lib/text/floats.js";
+import { input, kernel, output, read, write } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -2,9 +2,9 @@
 import { checkFlag, checkNumber } from "../tensor/arguments.js";
 import { type SampleTensor, ulp } from "../tensor/op.js";
 import { given } from "../tensor/options.js";
-import { f32 } from "./lib/kernel.js";
-import { of } from "./lib/sample.js";
-import { update } from "./lib/update.js";
+import { of } from "./lib/declare/sample.js";
+import { update } from "./lib/optim/update.js";
+import { f32 } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

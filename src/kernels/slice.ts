@@ -1,11 +1,11 @@
 // slice: a box of x, by a range along each dimension.
 import { defineOp, exact, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { stridesOf } from "../tensor/shape.js";
-import { placeIn, placesOf, type Range, resolveRanges } from "./lib/box.js";
-import { copyBox } from "./lib/copy.js";
-import { drawOne } from "./lib/draw.js";
-import { input, output } from "./lib/kernel.js";
-import { of } from "./lib/sample.js";
+import { drawOne } from "./lib/declare/draw.js";
+import { of } from "./lib/declare/sample.js";
+import { placeIn, placesOf, type Range, resolveRanges } from "./lib/index/box.js";
+import { copyBox } from "./lib/index/copy.js";
+import { input, output } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -1,8 +1,8 @@
 // softmax: eˣ / Σ eˣ along a dimension.
 import { ulp } from "../tensor/op.js";
-import { dimParams, rowwise } from "./lib/rowwise.js";
-import { of } from "./lib/sample.js";
-import { SOFTMAX_FUNCTIONS, softmaxPasses, softmaxRow } from "./lib/softmaxPasses.js";
+import { of } from "./lib/declare/sample.js";
+import { dimParams, rowwise } from "./lib/rows/rowwise.js";
+import { SOFTMAX_FUNCTIONS, softmaxPasses, softmaxRow } from "./lib/rows/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -1,8 +1,8 @@
 // softmaxEntropy: the entropy of softmax(row), what Tent minimises.
 import type { TensorInfo } from "../tensor/op.js";
-import { dimParams, rowwise } from "./lib/rowwise.js";
-import { of } from "./lib/sample.js";
-import { entropyOfRow, logP, logSoftmaxPasses, SOFTMAX_FUNCTIONS } from "./lib/softmaxPasses.js";
+import { of } from "./lib/declare/sample.js";
+import { dimParams, rowwise } from "./lib/rows/rowwise.js";
+import { entropyOfRow, logP, logSoftmaxPasses, SOFTMAX_FUNCTIONS } from "./lib/rows/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

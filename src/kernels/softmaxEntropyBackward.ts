@@ -1,9 +1,9 @@
 // softmaxEntropyBackward: the gradient of softmaxEntropy with respect to the logits.
 import { ulp } from "../tensor/op.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { dimParams, keptShape, rowwise } from "./lib/rowwise.js";
-import { of } from "./lib/sample.js";
-import { logP, logSoftmaxPasses, logSoftmaxRow, plogq, SOFTMAX_FUNCTIONS } from "./lib/softmaxPasses.js";
+import { of } from "./lib/declare/sample.js";
+import { dimParams, keptShape, rowwise } from "./lib/rows/rowwise.js";
+import { logP, logSoftmaxPasses, logSoftmaxRow, plogq, SOFTMAX_FUNCTIONS } from "./lib/rows/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

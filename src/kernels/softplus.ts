@@ -1,10 +1,10 @@
 // softplus: ln(1 + e^βx) / β, a smooth relu.
 import { checkNumber } from "../tensor/arguments.js";
 import { ConfigError } from "../tensor/errors.js";
-import { elementwise } from "./lib/elementwise.js";
-import { floats } from "./lib/floats.js";
-import { f32 } from "./lib/kernel.js";
-import { EDGES, of } from "./lib/sample.js";
+import { EDGES, of } from "./lib/declare/sample.js";
+import { elementwise } from "./lib/elementwise/elementwise.js";
+import { floats } from "./lib/text/floats.js";
+import { f32 } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -1,7 +1,7 @@
 // square: x².
 import { ulp } from "../tensor/op.js";
-import { elementwise } from "./lib/elementwise.js";
-import { EDGES, of } from "./lib/sample.js";
+import { EDGES, of } from "./lib/declare/sample.js";
+import { elementwise } from "./lib/elementwise/elementwise.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -1,9 +1,9 @@
 // sum: Σ x along dimensions.
 import type { TensorInfo } from "../tensor/op.js";
 import { reducedShape, type Shape } from "../tensor/shape.js";
-import { reduceLayout } from "./lib/reduceLayout.js";
-import { dimsParams, reduction, sumError } from "./lib/reduction.js";
-import { of } from "./lib/sample.js";
+import { of } from "./lib/declare/sample.js";
+import { reduceLayout } from "./lib/reduce/reduceLayout.js";
+import { dimsParams, reduction, sumError } from "./lib/reduce/reduction.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

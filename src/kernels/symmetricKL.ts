@@ -1,8 +1,8 @@
 // symmetricKL: KL(softmax(a) ‖ softmax(b)) + KL(softmax(b) ‖ softmax(a)) per row of logits, ZeroSiam's alignment.
 import type { TensorInfo } from "../tensor/op.js";
-import { dimParams, rowwise } from "./lib/rowwise.js";
-import { FAR_LOGITS, of } from "./lib/sample.js";
-import { logP, logSoftmaxPasses, logSoftmaxRow, SOFTMAX_FUNCTIONS, total } from "./lib/softmaxPasses.js";
+import { FAR_LOGITS, of } from "./lib/declare/sample.js";
+import { dimParams, rowwise } from "./lib/rows/rowwise.js";
+import { logP, logSoftmaxPasses, logSoftmaxRow, SOFTMAX_FUNCTIONS, total } from "./lib/rows/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -1,8 +1,8 @@
 // symmetricKLBackward: the gradient of symmetricKL with respect to the first of its two logits.
 import { ulp } from "../tensor/op.js";
 import type { Tensor } from "../tensor/tensor.js";
-import { dimParams, keptShape, rowwise } from "./lib/rowwise.js";
-import { FAR_LOGITS, of } from "./lib/sample.js";
+import { FAR_LOGITS, of } from "./lib/declare/sample.js";
+import { dimParams, keptShape, rowwise } from "./lib/rows/rowwise.js";
 import {
   DIVERGENCE_SLOPE,
   divergenceDistances,
@@ -11,7 +11,7 @@ import {
   logP,
   SOFTMAX_FUNCTIONS,
   softmaxRow,
-} from "./lib/softmaxPasses.js";
+} from "./lib/rows/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

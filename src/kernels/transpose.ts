@@ -1,8 +1,8 @@
 // transpose: x with two dimensions exchanged.
 import { defineOp, exact, type TensorInfo } from "../tensor/op.js";
 import { normalizeDim } from "../tensor/shape.js";
-import { permuted } from "./lib/permuted.js";
-import { of } from "./lib/sample.js";
+import { of } from "./lib/declare/sample.js";
+import { permuted } from "./lib/index/permuted.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

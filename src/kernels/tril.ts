@@ -2,9 +2,9 @@
 import { ConfigError, ShapeError } from "../tensor/errors.js";
 import { defineOp, exact, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { formatShape, sizeOf } from "../tensor/shape.js";
-import { gridGroups, gridLoop } from "./lib/grid.js";
-import { i32, input, kernel, output, read, u32, write } from "./lib/kernel.js";
-import { of } from "./lib/sample.js";
+import { of } from "./lib/declare/sample.js";
+import { gridGroups, gridLoop } from "./lib/text/grid.js";
+import { i32, input, kernel, output, read, u32, write } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -3,11 +3,11 @@ import { checkFlag, checkNumber } from "../tensor/arguments.js";
 import type { TensorInfo } from "../tensor/op.js";
 import { given } from "../tensor/options.js";
 import { normalizeDims, reducedShape, type Shape } from "../tensor/shape.js";
-import { drawDims } from "./lib/draw.js";
-import { meanReducer, varianceReducer } from "./lib/moments.js";
-import { reduceLayout } from "./lib/reduceLayout.js";
-import { type ReductionParams, reduction, sumError } from "./lib/reduction.js";
-import { of } from "./lib/sample.js";
+import { drawDims } from "./lib/declare/draw.js";
+import { of } from "./lib/declare/sample.js";
+import { meanReducer, varianceReducer } from "./lib/norm/moments.js";
+import { reduceLayout } from "./lib/reduce/reduceLayout.js";
+import { type ReductionParams, reduction, sumError } from "./lib/reduce/reduction.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

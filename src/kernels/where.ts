@@ -1,7 +1,7 @@
 // where: a where a condition holds, b elsewhere.
 import { exact } from "../tensor/op.js";
-import { elementwise } from "./lib/elementwise.js";
-import { EDGES, of } from "./lib/sample.js";
+import { EDGES, of } from "./lib/declare/sample.js";
+import { elementwise } from "./lib/elementwise/elementwise.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -4,16 +4,16 @@ import { installMethods } from "./methods.js";
 
 installMethods(OPS);
 
-export { type BackwardOptions, backward, grad, isRecording, noGrad } from "./autograd.js";
+export { type BackwardOptions, backward, grad, isRecording, noGrad } from "./autograd/backward.js";
+export { describeGraph, type LeafNames } from "./autograd/describe.js";
+export { type GradcheckOptions, gradcheck } from "./autograd/gradcheck.js";
+export { type Edge, GradNode } from "./autograd/graph.js";
 export { arange, type CreateOptions, concat, eye, full, type NestedArray, ones, tensor, zeros } from "./create.js";
 export { currentDevice, openDevice, setCurrentDevice } from "./current.js";
-export { describeGraph, type LeafNames } from "./describe.js";
 export { type AdapterSummary, listAdapters } from "./device/adapter/index.js";
 export { type AdapterInfo, Device, type DeviceOptions } from "./device/device.js";
 export type { DType, TypedArray } from "./dtype.js";
 export * from "./errors.js";
-export { type GradcheckOptions, gradcheck } from "./gradcheck.js";
-export { type Edge, GradNode } from "./graph.js";
 export { memory } from "./memory.js";
 export { Rng, type RngState } from "./rng.js";
 export { keep, scope } from "./scope.js";

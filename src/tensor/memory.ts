@@ -1,8 +1,9 @@
 // What is alive: tensors, graph nodes, buffers and bytes.
+
+import { liveNodeCount } from "./autograd/graph.js";
 import { constantCount } from "./create.js";
 import { currentDevice } from "./current.js";
 import type { Device } from "./device/device.js";
-import { liveNodeCount } from "./graph.js";
 import { liveTensorCount } from "./tensor.js";
 
 /** Counts of one device's buffers, and of all live tensors (cached scalars aside) and graph nodes. Throws DeviceError when no device is open. */

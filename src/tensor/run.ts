@@ -1,11 +1,11 @@
 // Running an op: shape rule, output memory, launches, and the graph node.
-import { inputName, isRecording } from "./autograd.js";
+import { inputName, isRecording } from "./autograd/backward.js";
+import { type Edge, GradNode, type Saved } from "./autograd/graph.js";
 import type { Device } from "./device/device.js";
 import type { Pipeline } from "./device/pipelines.js";
 import type { PooledBuffer } from "./device/pool.js";
 import { BYTES } from "./dtype.js";
 import { DeviceError, ShapeError } from "./errors.js";
-import { type Edge, GradNode, type Saved } from "./graph.js";
 import { outputsOf, paramsOf } from "./infer.js";
 import type { AnyOp, Dispatch, Inputs, TensorInfo } from "./op.js";
 import { sizeOf } from "./shape.js";

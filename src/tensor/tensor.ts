@@ -1,8 +1,9 @@
 // The tensor: a handle to device memory with a shape, a dtype and its place in the autograd graph.
+
+import type { GradNode } from "./autograd/graph.js";
 import type { Device } from "./device/device.js";
 import { BYTES, type DType, type TypedArray, typedView } from "./dtype.js";
 import { DeviceError, DisposedError, DTypeError, GradError, ShapeError } from "./errors.js";
-import type { GradNode } from "./graph.js";
 import type { TensorInfo } from "./op.js";
 import { adopt, disown } from "./scope.js";
 import { formatShape, type Shape, sameShape, sizeOf } from "./shape.js";

@@ -1,6 +1,6 @@
 // What a device reports: a kernel that does not compile, and kernel times.
 import { expect, test } from "vitest";
-import { kernel, output, u32, write } from "../../src/kernels/lib/kernel.js";
+import { kernel, output, u32, write } from "../../src/kernels/lib/text/kernel.js";
 import { DeviceError, openDevice, ShaderError, scope, tensor } from "../../src/tensor/index.js";
 import { defineOp, exact, type HostTensor, type TensorInfo } from "../../src/tensor/op.js";
 import { apply } from "../../src/tensor/run.js";

@@ -1,7 +1,7 @@
 // Limits of a launch: more workgroups than a dimension holds, more dispatches than an upload of uniforms, more uniforms
 // than a slot.
 import { beforeAll, describe, expect, it } from "vitest";
-import { kernel, u32 } from "../../src/kernels/lib/kernel.js";
+import { kernel, u32 } from "../../src/kernels/lib/text/kernel.js";
 import { softmax } from "../../src/kernels/softmax.js";
 import { arange, currentDevice, memory, openDevice, ShapeError, scope, tensor } from "../../src/tensor/index.js";
 

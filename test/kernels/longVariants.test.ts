@@ -2,8 +2,8 @@
 // docs/decisions.md states.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { conv2d } from "../../src/kernels/conv2d.js";
-import { sumDepth } from "../../src/kernels/lib/cascade.js";
-import { reduceLayout } from "../../src/kernels/lib/reduceLayout.js";
+import { sumDepth } from "../../src/kernels/lib/reduce/fold.js";
+import { reduceLayout } from "../../src/kernels/lib/reduce/reduceLayout.js";
 import { matmul } from "../../src/kernels/matmul.js";
 import { softmax } from "../../src/kernels/softmax.js";
 import { sum } from "../../src/kernels/sum.js";

@@ -1,6 +1,6 @@
 // Normalisation: precision far from zero, and no work for gradients that nobody asked for.
 import { beforeAll, describe, expect, it } from "vitest";
-import { normTolerance } from "../../src/kernels/lib/normTolerance.js";
+import { normTolerance } from "../../src/kernels/lib/norm/normTolerance.js";
 import { type Device, grad, ones, openDevice, scope, type Tensor, tensor, zeros } from "../../src/tensor/index.js";
 import { Rng } from "../../src/tensor/rng.js";
 import { mismatch } from "../ops/lib/compare.js";

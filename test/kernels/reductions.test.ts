@@ -1,6 +1,6 @@
 // Reductions too long for one task: the stated bound on sums, NaN and ties across tasks.
 import { beforeAll, describe, expect, it } from "vitest";
-import { sumDepth } from "../../src/kernels/lib/cascade.js";
+import { sumDepth } from "../../src/kernels/lib/reduce/fold.js";
 import { openDevice, scope, type Tensor, tensor } from "../../src/tensor/index.js";
 
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 // Normalisation where the standard deviation is a thousandth of the mean: rounding the mean would show in all digits but four.
 import { beforeAll, describe, expect, it } from "vitest";
-import { normGradientTolerance, normSumTolerance, normTolerance } from "../../src/kernels/lib/normTolerance.js";
+import { normGradientTolerance, normSumTolerance, normTolerance } from "../../src/kernels/lib/norm/normTolerance.js";
 import { grad, openDevice, scope, type Tensor, tensor } from "../../src/tensor/index.js";
 import { Rng } from "../../src/tensor/rng.js";
 import { mismatch } from "../ops/lib/compare.js";

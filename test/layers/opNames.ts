@@ -16,8 +16,8 @@ interface Vocabulary {
 /** Words that are spelled as an op is named, and may stand in these files. */
 export const OTHER_VOCABULARIES: readonly Vocabulary[] = [
   // values of an option
-  { files: /^src\/kernels\/lib\/classLoss\.ts$/, words: /^(mean|sum)$/ },
-  { files: /^src\/kernels\/lib\/gelu\.ts$/, words: /^tanh$/ },
+  { files: /^src\/kernels\/lib\/rows\/classLoss\.ts$/, words: /^(mean|sum)$/ },
+  { files: /^src\/kernels\/lib\/elementwise\/gelu\.ts$/, words: /^tanh$/ },
   { files: /^test\/nn\/module\.test\.ts$/, words: /^tanh$/ },
   { files: /^test\/methods\/zerosiam\.test\.ts$/, words: /^linear$/ },
   { files: /^test\/fuzz\/lib\/program\.ts$/, words: /^max$/ },
@@ -26,11 +26,11 @@ export const OTHER_VOCABULARIES: readonly Vocabulary[] = [
   // statistics of rows
   { files: /^test\/ops\/long\.test\.ts$/, words: /^(sum|mean)$/ },
   // inputs, and a layer of a model
-  { files: /^src\/kernels\/lib\/attentionGrad\.ts$/, words: /^logsumexp$/ },
+  { files: /^src\/kernels\/lib\/attention\/attentionGrad\.ts$/, words: /^logsumexp$/ },
   { files: /^test\/models\/resnet20\.test\.ts$/, words: /^linear$/ },
   // WGSL: functions that we add to it, and a keyword
-  { files: /^src\/kernels\/lib\/(floats|softmaxPasses)\.ts$/, words: /^isFinite$/ },
-  { files: /^src\/kernels\/lib\/update\.ts$/, words: /^var$/ },
+  { files: /^src\/kernels\/lib\/(text\/floats|rows\/softmaxPasses)\.ts$/, words: /^isFinite$/ },
+  { files: /^src\/kernels\/lib\/optim\/update\.ts$/, words: /^var$/ },
   // a minified file
   { files: /^bench\/peers\.ts$/, words: /^min$/ },
   // functions of Math

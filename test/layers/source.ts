@@ -5,7 +5,7 @@ import { parseSync, Visitor } from "rolldown/utils";
 import { type Spelling, spellingsIn } from "./spellings.js";
 
 export interface Import {
-  /** `./lib/tile.js` resolved to `src/kernels/lib/tile.ts`; packages as they are written. */
+  /** `./lib/product/tile.js` resolved to `src/kernels/lib/product/tile.ts`; packages as they are written. */
   readonly target: string;
   /** Imported names; `*` for a whole module (namespaces, `export *`, dynamic imports). */
   readonly names: readonly string[];

@@ -1,8 +1,8 @@
 // The measure of the accuracy table on the device: it sees what is wrong, and lets pass what WGSL lets a driver do.
 import { beforeAll, expect, test } from "vitest";
 import { measure as measureAll } from "../../scripts/accuracy/measure.js";
-import { type Elementwise, elementwise } from "../../src/kernels/lib/elementwise.js";
-import { of } from "../../src/kernels/lib/sample.js";
+import { of } from "../../src/kernels/lib/declare/sample.js";
+import { type Elementwise, elementwise } from "../../src/kernels/lib/elementwise/elementwise.js";
 import { type Device, openDevice } from "../../src/tensor/index.js";
 import { type AnyOp, exact, ulp } from "../../src/tensor/op.js";
 

@@ -1,8 +1,8 @@
 // The checks of ops, shown to fail: ops broken on purpose are found, and whole ones are not blamed.
 import { beforeAll, describe, expect, test } from "vitest";
 import { add, argmax, matmul, mul, softmax, sum, transpose } from "../../src/kernels/index.js";
-import { elementwise } from "../../src/kernels/lib/elementwise.js";
-import { EDGES, of } from "../../src/kernels/lib/sample.js";
+import { EDGES, of } from "../../src/kernels/lib/declare/sample.js";
+import { elementwise } from "../../src/kernels/lib/elementwise/elementwise.js";
 import { type Device, openDevice } from "../../src/tensor/index.js";
 import { type AnyOp, type TensorInfo, ulp } from "../../src/tensor/op.js";
 import { opFailures } from "./lib/checks.js";

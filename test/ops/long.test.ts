@@ -1,6 +1,6 @@
 // Ten million elements: results within the stated bound on sums (`sumDepth`), for elements that are hard to add up.
 import { beforeAll, describe, expect, it } from "vitest";
-import { sumDepth } from "../../src/kernels/lib/cascade.js";
+import { sumDepth } from "../../src/kernels/lib/reduce/fold.js";
 import { openDevice, scope, type Tensor, tensor } from "../../src/tensor/index.js";
 import { Rng } from "../../src/tensor/rng.js";
 

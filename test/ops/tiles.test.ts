@@ -1,14 +1,14 @@
 // Every tile of a product, in every size and number of parts: which of them an adapter uses is a question of speed only.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { matmul } from "../../src/kernels/index.js";
-import { input, output } from "../../src/kernels/lib/kernel.js";
-import { matrixProduct } from "../../src/kernels/lib/matrix.js";
-import { inParts } from "../../src/kernels/lib/product.js";
-import { registerTile } from "../../src/kernels/lib/registerTile.js";
-import { sharedTile } from "../../src/kernels/lib/sharedTile.js";
-import { splitTile } from "../../src/kernels/lib/splitTile.js";
-import { subgroupTile } from "../../src/kernels/lib/subgroupTile.js";
-import type { Grid, Product } from "../../src/kernels/lib/tile.js";
+import { matrixProduct } from "../../src/kernels/lib/product/matrix.js";
+import { inParts } from "../../src/kernels/lib/product/product.js";
+import { registerTile } from "../../src/kernels/lib/product/registerTile.js";
+import { sharedTile } from "../../src/kernels/lib/product/sharedTile.js";
+import { splitTile } from "../../src/kernels/lib/product/splitTile.js";
+import { subgroupTile } from "../../src/kernels/lib/product/subgroupTile.js";
+import type { Grid, Product } from "../../src/kernels/lib/product/tile.js";
+import { input, output } from "../../src/kernels/lib/text/kernel.js";
 import { DEFAULT_CAPS } from "../../src/tensor/device/caps.js";
 import { Device } from "../../src/tensor/device/device.js";
 import type { Dispatch, HostTensor } from "../../src/tensor/op.js";

@@ -1,6 +1,6 @@
 // gradcheck: right derivatives pass, wrong ones are found and named, and the inputs are left as they were.
 import { beforeAll, describe, expect, test } from "vitest";
-import { elementwise } from "../../src/kernels/lib/elementwise.js";
+import { elementwise } from "../../src/kernels/lib/elementwise/elementwise.js";
 import {
   concat,
   gradcheck,

@@ -7,8 +7,8 @@ import { storedPage, storedRuns } from "../../scripts/accuracy/results.js";
 import { trials } from "../../scripts/accuracy/trials.js";
 import { usesOfOp } from "../../scripts/accuracy/uses.js";
 import { OPS } from "../../src/kernels/index.js";
-import { elementwise } from "../../src/kernels/lib/elementwise.js";
-import { of } from "../../src/kernels/lib/sample.js";
+import { of } from "../../src/kernels/lib/declare/sample.js";
+import { elementwise } from "../../src/kernels/lib/elementwise/elementwise.js";
 import { type AnyOp, exact } from "../../src/tensor/op.js";
 import { error32, ulp32 } from "../../src/tensor/ulp.js";
 

@@ -1,4 +1,4 @@
-// The coefficients of kernels/lib/floats.ts are those that `npm run fit` finds.
+// The coefficients of kernels/lib/text/floats.ts are those that `npm run fit` finds.
 import { expect, test } from "vitest";
 import { committed, FITS } from "../../scripts/fit/fits.js";
 import { largestError, lawson } from "../../scripts/fit/lawson.js";

@@ -1,5 +1,5 @@
 // A program run on the device: all its values, and the gradients of its last result.
-import { inputName } from "../../../src/tensor/autograd.js";
+import { inputName } from "../../../src/tensor/autograd/backward.js";
 import { typedView } from "../../../src/tensor/dtype.js";
 import { type Device, grad, noGrad, scope, type Tensor, tensor } from "../../../src/tensor/index.js";
 import type { AnyOp } from "../../../src/tensor/op.js";

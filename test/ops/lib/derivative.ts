@@ -1,5 +1,5 @@
 // Checks of derivatives: an op's vjp on the device against differences of its float64 reference, and the same bits twice.
-import { inputName } from "../../../src/tensor/autograd.js";
+import { inputName } from "../../../src/tensor/autograd/backward.js";
 import type { Device } from "../../../src/tensor/index.js";
 import type { AnyOp, Sample } from "../../../src/tensor/op.js";
 import type { Check } from "./check.js";

@@ -1,5 +1,5 @@
 // Checks at the edges of f32: NaN, infinities, zeros, subnormals and extremes in every input, against the float64 reference.
-import { inputName } from "../../../src/tensor/autograd.js";
+import { inputName } from "../../../src/tensor/autograd/backward.js";
 import { type Device, scope } from "../../../src/tensor/index.js";
 import type { AnyOp, HostTensor, Inputs, Sample, SampleInput, Tolerance } from "../../../src/tensor/op.js";
 import { Rng } from "../../../src/tensor/rng.js";

@@ -1,5 +1,5 @@
 // Gradients on the device: what backward makes of an op's vjp at a probe.
-import { inputName } from "../../../src/tensor/autograd.js";
+import { inputName } from "../../../src/tensor/autograd/backward.js";
 import { type Device, grad, scope, type Tensor, tensor, zeros } from "../../../src/tensor/index.js";
 import type { Inputs } from "../../../src/tensor/op.js";
 import { apply } from "../../../src/tensor/run.js";

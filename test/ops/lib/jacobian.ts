@@ -1,5 +1,5 @@
 // Checks of whole Jacobians: on one tiny sample of an op, each element's vjp against differences for each input element.
-import { inputName } from "../../../src/tensor/autograd.js";
+import { inputName } from "../../../src/tensor/autograd/backward.js";
 import type { Device } from "../../../src/tensor/index.js";
 import type { AnyOp, SampleInput } from "../../../src/tensor/op.js";
 import { formatShape } from "../../../src/tensor/shape.js";

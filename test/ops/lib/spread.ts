@@ -1,5 +1,5 @@
 // Checks of derivatives far and wide: at points spread over the domain of each op of single elements, both signs.
-import { inputName } from "../../../src/tensor/autograd.js";
+import { inputName } from "../../../src/tensor/autograd/backward.js";
 import type { Device } from "../../../src/tensor/index.js";
 import type { AnyOp, Sample, SampleInput } from "../../../src/tensor/op.js";
 import type { Check } from "./check.js";

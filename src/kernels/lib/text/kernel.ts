@@ -1,0 +1,100 @@
+// One kernel launch from WGSL text: a typed declaration of its uniforms and bindings writes the prologue and packs the values.
+import { ShapeError } from "../../../tensor/errors.js";
+import type { Dispatch, Operand } from "../../../tensor/op.js";
+
+type Scalar = "u32" | "i32" | "f32";
+
+/** A uniform: its WGSL type and value. */
+export interface Uniform {
+  readonly type: Scalar;
+  readonly value: number;
+}
+
+export const u32 = (value: number): Uniform => ({ type: "u32", value });
+export const i32 = (value: number): Uniform => ({ type: "i32", value });
+export const f32 = (value: number): Uniform => ({ type: "f32", value });
+
+/** A storage binding: an array of WGSL `type` over one of the op's buffers. */
+export interface Binding {
+  readonly type: string;
+  readonly access: "r" | "w";
+  readonly operand: Operand;
+}
+
+export const input = (index: number): Operand => ({ role: "input", index });
+export const output = (index: number): Operand => ({ role: "output", index });
+export const scratch = (index: number): Operand => ({ role: "scratch", index });
+export const read = (type: string, operand: Operand): Binding => ({ type, access: "r", operand });
+export const write = (type: string, operand: Operand): Binding => ({ type, access: "w", operand });
+
+export interface KernelSpec {
+  /** The op's name, and the variant's after a slash: `matmul/subgroup`. Names the kernel in errors and profiles. */
+  readonly label: string;
+  /** Algorithm and index map: the comment at the head of the WGSL. */
+  readonly about: string;
+  /** At most 64 scalars, read as `u.name`. */
+  readonly uniforms: Readonly<Record<string, Uniform>>;
+  /** Arrays by the name the code reads or writes them by. */
+  readonly bindings: Readonly<Record<string, Binding>>;
+  /** `enable` directives, one a line. */
+  readonly enable?: string;
+  /** Functions, workgroup memory and `main`. */
+  readonly code: string;
+  /** Workgroups: a count, folded over x and y (`group_index(wg, groups)` gives it back, and may exceed the count), or x, y and z. */
+  readonly groups: number | readonly [number, number, number];
+}
+
+const MAX_GROUPS = 65535;
+const MAX_UNIFORMS = 64; // the 256 bytes that a dispatch has in the stream's arena
+
+/** The launch that `spec` describes. Throws ShapeError where its sizes and strides are too many for the uniforms. */
+export function kernel(spec: KernelSpec): Dispatch {
+  const count = Object.keys(spec.uniforms).length;
+  if (count > MAX_UNIFORMS) {
+    throw new ShapeError(
+      `${spec.label}: ${count} sizes and strides (${count} > ${MAX_UNIFORMS})`,
+      "use fewer dimensions",
+    );
+  }
+  const bindings = Object.entries(spec.bindings);
+  const code = `// ${spec.label}: ${spec.about}
+${spec.enable ?? ""}
+struct Uniforms { ${
+    Object.entries(spec.uniforms)
+      .map(([name, { type }]) => `${name}: ${type}`)
+      .join(", ") || "unused: u32"
+  } }
+@group(0) @binding(0) var<uniform> u: Uniforms;
+${bindings.map(declare).join("\n")}
+
+/// The number of this workgroup when a count was folded over x and y.
+fn group_index(wg: vec3u, groups: vec3u) -> u32 { return wg.x + wg.y * groups.x; }
+
+${spec.code.trim()}
+`;
+  return {
+    source: { label: spec.label, code, access: bindings.map(([, { access }]) => access).join("") },
+    operands: bindings.map(([, { operand }]) => operand),
+    uniforms: pack(Object.values(spec.uniforms)),
+    groups: typeof spec.groups === "number" ? fold(spec.groups) : spec.groups,
+  };
+}
+
+function declare([name, { type, access }]: [string, Binding], i: number): string {
+  return `@group(0) @binding(${i + 1}) var<storage, ${access === "r" ? "read" : "read_write"}> ${name}: array<${type}>;`;
+}
+
+/** Counts above 65,535 spread over y as evenly as they can: the last row may be partly idle. */
+function fold(count: number): [number, number, number] {
+  const rows = Math.ceil(count / MAX_GROUPS);
+  return rows <= 1 ? [Math.max(1, count), 1, 1] : [Math.ceil(count / rows), rows, 1];
+}
+
+function pack(uniforms: readonly Uniform[]): Uint8Array {
+  const bytes = new DataView(new ArrayBuffer(4 * Math.max(1, uniforms.length)));
+  for (const [i, { type, value }] of uniforms.entries()) {
+    if (type === "f32") bytes.setFloat32(4 * i, value, true);
+    else bytes.setUint32(4 * i, value, true);
+  }
+  return new Uint8Array(bytes.buffer);
+}
