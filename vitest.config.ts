@@ -24,7 +24,7 @@ export default defineConfig(({ mode }) => ({
     // The package's own name, as the examples import it.
     alias: [
       { find: /^zerosiam$/, replacement: `${src}/index.ts` },
-      { find: /^zerosiam\/(tensor|kernels|nn|zerosiam)$/, replacement: `${src}/$1/index.ts` },
+      { find: /^zerosiam\/(tensor|kernels|nn|zerosiam|data|experiments)$/, replacement: `${src}/$1/index.ts` },
     ],
   },
   test: {

@@ -1,5 +1,7 @@
 // A program of a user, for .ci/run: type-checked against the packed package and run on what it installs.
 import * as zerosiam from "zerosiam";
+import { Stream } from "zerosiam/data";
+import { Runner } from "zerosiam/experiments";
 import { OPS } from "zerosiam/kernels";
 import * as nn from "zerosiam/nn";
 import { openDevice, Tensor, tensor } from "zerosiam/tensor";
@@ -9,8 +11,11 @@ function check(ok: boolean, what: string): void {
   if (!ok) throw new Error(what);
 }
 
-check(zerosiam.Tensor === Tensor && zerosiam.ZeroSiam === ZeroSiam, "entries share one copy of the code");
-check(OPS.length > 0 && nn.Module !== undefined, "every entry has its exports");
+check(
+  zerosiam.Tensor === Tensor && zerosiam.ZeroSiam === ZeroSiam && zerosiam.Stream === Stream,
+  "entries share one copy of the code",
+);
+check(OPS.length > 0 && nn.Module !== undefined && zerosiam.Runner === Runner, "every entry has its exports");
 await openDevice();
 const product: Tensor = tensor([[1, 2]]).matmul(tensor([[3], [4]]));
 check((await product.item()) === 11, "the engine computes");

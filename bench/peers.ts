@@ -1,9 +1,9 @@
 // `npm run bench:peers`: this engine and other WebGPU libraries, taking turns on one adapter in one run.
 import { Command } from "commander";
-import { colorsFor } from "../src/zerosiam/cli/colors.js";
-import { debugging, reportFailure } from "../src/zerosiam/cli/failure.js";
-import type { CommonOptions } from "../src/zerosiam/cli/options.js";
-import { withSession } from "../src/zerosiam/cli/session.js";
+import { colorsFor } from "../src/cli/lib/colors.js";
+import { debugging, reportFailure } from "../src/cli/lib/failure.js";
+import type { CommonOptions } from "../src/cli/lib/options.js";
+import { withSession } from "../src/cli/lib/session.js";
 import { pretendBrowser } from "./peers/browser.js";
 import { compare, type PeerRow } from "./peers/compare.js";
 import { PEER_VERSIONS } from "./peers/install.js";

@@ -1,9 +1,9 @@
 // Rows of whole adaptation steps: the methods take turns on the same images, so that a busy machine slows all alike.
 import { type Classifier, DigitsNet } from "../src/nn/index.js";
+import { modelEntry } from "../src/nn/models/registry.js";
+import { fixtureNet } from "../src/parity/nets.js";
 import { type Device, Rng, type Tensor } from "../src/tensor/index.js";
 import { createMethod, METHODS, type Method } from "../src/zerosiam/methods/index.js";
-import { modelEntry } from "../src/zerosiam/models.js";
-import { fixtureNet } from "../src/zerosiam/parity/nets.js";
 import { benchInput } from "./inputs.js";
 import { type BenchRow, median } from "./row.js";
 import type { Effort } from "./sampler.js";

@@ -1,5 +1,5 @@
 // Rows as people read them.
-import { number, percent } from "../src/zerosiam/report/format.js";
+import { number, percent } from "../src/report/format.js";
 import type { BenchRow } from "./row.js";
 
 const WORK_WIDTH = 56;

@@ -3,14 +3,15 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { Command } from "commander";
 import { runComparison } from "../bench/peers/accuracy/run.js";
+import { colorsFor } from "../src/cli/lib/colors.js";
+import { debugging, EXIT, reportFailure } from "../src/cli/lib/failure.js";
+import { COUNT, type CommonOptions, numberFlag } from "../src/cli/lib/options.js";
+import { type Session, withSession } from "../src/cli/lib/session.js";
 import { OPS } from "../src/kernels/index.js";
-import { colorsFor } from "../src/zerosiam/cli/colors.js";
-import { debugging, EXIT, reportFailure } from "../src/zerosiam/cli/failure.js";
-import { COUNT, type CommonOptions, numberFlag } from "../src/zerosiam/cli/options.js";
-import { type Session, withSession } from "../src/zerosiam/cli/session.js";
+import { storedPage } from "./accuracy/document.js";
 import { kernelHashes } from "./accuracy/kernels.js";
 import { measure, type OpAccuracy } from "./accuracy/measure.js";
-import { DRIVERS, type OpRow, peersFile, resultFile, storedPage } from "./accuracy/results.js";
+import { DRIVERS, type OpRow, peersFile, resultFile } from "./accuracy/results.js";
 import { usesOfOp } from "./accuracy/uses.js";
 
 interface Options extends CommonOptions {

@@ -1,9 +1,10 @@
 // How often the collapse alarm is wrong, how late it comes, and what rolling back is worth: on the validation part.
 // npm run alarm [JSON]
 import { writeFile } from "node:fs/promises";
+import { CORRUPTION_NAMES } from "../src/data/corruptions/index.js";
+import { loadDigits } from "../src/data/digits.js";
+import { Stream } from "../src/data/streams/index.js";
 import { openDevice } from "../src/tensor/index.js";
-import { loadDigits } from "../src/zerosiam/data/digits.js";
-import { CORRUPTION_NAMES, Stream } from "../src/zerosiam/streams/index.js";
 import { holdBack, Probe, watch } from "./alarm/run.js";
 import { type Row, summaryOf } from "./alarm/summary.js";
 

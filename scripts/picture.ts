@@ -1,7 +1,7 @@
 // The README's pictures, out of reports: npm run picture -- collapse REPORT (a demo's), rates REPORT (reproduce's overview)
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { JUDGED } from "../src/zerosiam/reproduce/protocol.js";
+import { JUDGED } from "../src/experiments/reproduce/protocol.js";
 import { launchChromium } from "../test/browser/lib/chromium.js";
 
 interface Picture {

@@ -1,9 +1,9 @@
 // Fills the README's generated parts (example, results, reading order) and writes docs/results.md: npm run readme.
 // A test checks that they are current.
 import { readFileSync, writeFileSync } from "node:fs";
-import type { Cell } from "../src/zerosiam/report/cell.js";
-import { toMarkdown } from "../src/zerosiam/report/text/markdown.js";
-import { reproductionOf } from "../src/zerosiam/reproduce/tables.js";
+import type { Cell } from "../src/experiments/sweep/cell.js";
+import { reproductionOf } from "../src/report/reproduction.js";
+import { toMarkdown } from "../src/report/text/markdown.js";
 
 /** What `npm run reproduce` left. */
 const CELLS = "bench/results/reproduce-lavapipe.jsonl";

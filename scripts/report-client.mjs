@@ -6,7 +6,7 @@ import { buildSync } from "esbuild";
 export function reportClientDefine() {
   const { outputFiles } = buildSync({
     absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
-    entryPoints: ["src/zerosiam/report/client/main.ts"],
+    entryPoints: ["src/report/client/main.ts"],
     outdir: "client",
     bundle: true,
     minify: true,

@@ -11,7 +11,7 @@ const CACHE = "node_modules/.cache/zerosiam";
 
 /** Each task gets the rest of the command line. */
 const TASKS = {
-  cli: (args) => runSource("src/zerosiam/cli/main.ts", args),
+  cli: (args) => runSource("src/cli/main.ts", args),
   "bench:peers": (args) => runSource("bench/peers.ts", args),
   example: ([name, ...args]) => runSource(`examples/${name}.ts`, args),
   data: (args) => runSource("scripts/make-data.ts", args),

@@ -1,12 +1,13 @@
 // Accuracy of the source model on the validation part, by corruption and severity: what the severities were set by.
 // npm run severities [WEIGHTS]
 
+import { CORRUPTION_NAMES, type CorruptionName, type Severity } from "../src/data/corruptions/index.js";
+import { loadDigits } from "../src/data/digits.js";
+import { Stream } from "../src/data/streams/index.js";
+import { StreamRecorder } from "../src/experiments/recorder.js";
+import { loadDigitsModel, loadModel } from "../src/nn/models/registry.js";
 import { openDevice, tensor } from "../src/tensor/index.js";
-import { loadDigits } from "../src/zerosiam/data/digits.js";
 import { Source } from "../src/zerosiam/methods/index.js";
-import { loadDigitsModel, loadModel } from "../src/zerosiam/models.js";
-import { StreamRecorder } from "../src/zerosiam/recorder.js";
-import { CORRUPTION_NAMES, type CorruptionName, type Severity, Stream } from "../src/zerosiam/streams/index.js";
 
 const { adapter } = await openDevice();
 const set = await loadDigits("validation");

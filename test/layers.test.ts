@@ -14,8 +14,13 @@ describe("the sources", () => {
   const sources = readTree(ROOT, "src");
   const others = ["test", "bench", "examples", "scripts"].flatMap((folder) => readTree(ROOT, folder));
 
-  test("import downwards only", () => expect(rules.layerViolations(sources)).toEqual([]));
-  test("have no import cycle", () => expect(rules.importCycles(sources)).toEqual([]));
+  const benches = others.filter(({ path }) => path.startsWith("bench/"));
+
+  test("import downwards only", () => expect(rules.layerViolations([...sources, ...benches])).toEqual([]));
+  test("have no import cycle", () => expect(rules.importCycles([...sources, ...benches])).toEqual([]));
+  test("import no file that imports them", () => expect(rules.mutualImports([...sources, ...others])).toEqual([]));
+  test("stand in folders that can be taken in", () => expect(rules.crowdedFolders(sources)).toEqual([]));
+  test("are no larger than planned", () => expect(rules.oversizes(sources)).toEqual([]));
   test("say in their first line what they are", () =>
     expect(rules.missingHeaders([...sources, ...others])).toEqual([]));
   test("export nothing by default", () => expect(rules.defaultExports(sources)).toEqual([]));
@@ -59,6 +64,22 @@ describe("the layer rule", () => {
       'const d = await import("../tensor/device/device.js");',
     ],
     ["zerosiam imports a kernel's type", "src/zerosiam/tent.ts", 'type Op = import("../kernels/index.js").Op;'],
+    ["zerosiam imports data", "src/zerosiam/alarm.ts", 'import { Stream } from "../data/index.js";'],
+    [
+      "zerosiam imports a type of experiments",
+      "src/zerosiam/alarm.ts",
+      'import type { Runner } from "../experiments/runner.js";',
+    ],
+    ["zerosiam imports a package", "src/zerosiam/alarm.ts", 'import { readFile } from "node:fs/promises";'],
+    ["data import zerosiam", "src/data/digits.ts", 'import { Tent } from "../zerosiam/index.js";'],
+    ["experiments import the report", "src/experiments/runner.ts", 'import { rate } from "../report/format.js";'],
+    ["the report imports parity", "src/report/group.ts", 'import { compared } from "../parity/compare.js";'],
+    ["the report imports a command's part", "src/report/group.ts", 'import { EXIT } from "../cli/lib/failure.js";'],
+    ["parity imports a command's part", "src/parity/ops.ts", 'import { EXIT } from "../cli/lib/failure.js";'],
+    ["what commands share imports a command", "src/cli/lib/output.ts", 'import { addAdapt } from "../adapt.js";'],
+    ["a command imports a benchmark's part", "src/cli/bench.ts", 'import { sample } from "../../bench/sampler.js";'],
+    ["a benchmark imports a command", "bench/steps.ts", 'import { addAdapt } from "../src/cli/adapt.js";'],
+    ["a source imports a test", "src/nn/module.ts", 'import { cases } from "../../test/nn/cases.js";'],
     ["tensors import a package", "src/tensor/scope.ts", 'import lodash from "lodash";'],
     ["a file is outside all layers", "src/misc.ts", ""],
   ])("fails when %s", (_, path, text) => expect(violations(path, text)).toHaveLength(1));
@@ -74,7 +95,12 @@ describe("the layer rule", () => {
     ],
     ["src/kernels/lib/text/wgsl.ts", 'export const text = `import { x } from "../../../nn/index.js";`;'],
     ["src/tensor/index.ts", 'import { OPS } from "../kernels/index.js";'],
-    ["src/zerosiam/cli/main.ts", 'import { Command } from "commander";\nimport { nn } from "../../nn/index.js";'],
+    ["src/cli/main.ts", 'import { Command } from "commander";\nimport { Linear } from "../nn/index.js";'],
+    ["src/cli/bench.ts", 'const { runBench } = await import("../../bench/index.js");'],
+    [
+      "src/experiments/runner.ts",
+      'import { Stream } from "../data/index.js";\nimport { Tent } from "../zerosiam/index.js";',
+    ],
   ])("lets %s import what it may", (path, text) => expect(violations(path, text)).toEqual([]));
 });
 
@@ -87,6 +113,32 @@ test("a cycle is found, and named; types and dynamic imports make none", () => {
   expect(rules.importCycles(tree(cycle))).toEqual(["src/a.ts → src/b.ts → src/c.ts → src/a.ts"]);
   expect(rules.importCycles(tree({ ...cycle, "src/c.ts": 'import type { A } from "./a.js";' }))).toEqual([]);
   expect(rules.importCycles(tree({ ...cycle, "src/c.ts": 'const { a } = await import("./a.js");' }))).toEqual([]);
+});
+
+test("two files that import each other are found, types counted; tensors may", () => {
+  const pair = {
+    "src/data/a.ts": 'import { b } from "./b.js";',
+    "src/data/b.ts": 'import type { A } from "./a.js";',
+    "src/tensor/tensor.ts": 'import { apply } from "./op.js";',
+    "src/tensor/op.ts": 'import type { Tensor } from "./tensor.js";',
+  };
+  expect(rules.mutualImports(tree(pair))).toEqual(["src/data/a.ts ↔ src/data/b.ts"]);
+});
+
+test("a folder of more than thirty files is found, but that of the ops", () => {
+  const files = (folder: string, count: number) =>
+    tree(Object.fromEntries(Array.from({ length: count }, (_, i) => [`${folder}/f${i}.ts`, ""])));
+  expect(rules.crowdedFolders([...files("src/nn", 31), ...files("src/data", 30), ...files("src/kernels", 40)])).toEqual(
+    ["src/nn: 31 files"],
+  );
+});
+
+test("a method of too many lines is found, and a median file of too many", () => {
+  const lines = (count: number) => "// line\n".repeat(count);
+  const method = { "src/zerosiam/a.ts": lines(2150), "src/zerosiam/methods/b.ts": lines(51) };
+  expect(rules.oversizes(tree(method))).toContain("src/zerosiam: 2201 lines");
+  expect(rules.oversizes(tree({ a: lines(10), b: lines(81), c: lines(500) }))).toEqual(["median file: 81 lines"]);
+  expect(rules.oversizes(tree({ a: lines(10), b: lines(80), c: lines(500) }))).toEqual([]);
 });
 
 test("a file that does not start with a comment is found", () => {
@@ -112,7 +164,7 @@ test("console is found in the library, not in programs, comments or strings", ()
   const print = "console.log(1);";
   const files = tree({
     "src/nn/a.ts": print,
-    "src/zerosiam/cli/main.ts": print,
+    "src/cli/main.ts": print,
     "src/tensor/b.ts": "// console.log\n'console.log'",
   });
   expect(rules.consoleUses(files)).toEqual(["src/nn/a.ts"]);

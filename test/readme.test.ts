@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { filled, resultsPage, resultTables } from "../scripts/readme.js";
-import { validationSettings } from "../src/zerosiam/reproduce/protocol.js";
+import { validationSettings } from "../src/experiments/reproduce/protocol.js";
 import { cell } from "./report/cells.js";
 
 const readme = readFileSync("README.md", "utf8");

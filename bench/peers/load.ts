@@ -1,6 +1,7 @@
 // Loads the libraries compared with: those that install and start here; the others are named with the reason.
+
+import type { Session } from "../../src/cli/lib/session.js";
 import { ZeroSiamError } from "../../src/tensor/errors.js";
-import type { Session } from "../../src/zerosiam/cli/session.js";
 import { installPeers, type Packages } from "./install.js";
 
 /** How each is loaded: the first use of its package may throw. */

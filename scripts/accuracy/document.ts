@@ -3,7 +3,10 @@ import type { ComparedRun } from "../../bench/peers/accuracy/run.js";
 import { WGSL_ACCURACY } from "./allowance.js";
 import { grid } from "./grid.js";
 import { peersSection } from "./peers.js";
-import type { Measured, OpRow } from "./results.js";
+import { type Measured, type OpRow, storedComparisons, storedRuns } from "./results.js";
+
+/** The text of docs/accuracy.md, of what is stored. */
+export const storedPage = (): string => accuracyPage(storedRuns(), storedComparisons());
 
 /** The document, of one run on each driver over the same ops, and the comparisons with other libraries. */
 export function accuracyPage(runs: readonly Measured[], comparisons: readonly ComparedRun[]): string {

@@ -1,9 +1,8 @@
-// What a run leaves in bench/results, and what the document is made from.
+// What a run leaves in bench/results: the document is made from it.
 import { readFileSync } from "node:fs";
 import type { ComparedRun } from "../../bench/peers/accuracy/run.js";
-import type { CommonJson } from "../../src/zerosiam/cli/session.js";
+import type { CommonJson } from "../../src/cli/lib/session.js";
 import type { Uses } from "./allowance.js";
-import { accuracyPage } from "./document.js";
 import type { OpAccuracy } from "./measure.js";
 
 /** The drivers that are measured, each in a process of its own: an adapter is chosen once for a process. */
@@ -29,8 +28,8 @@ export const peersFile = (driver: string): string => `bench/results/accuracy-pee
 /** The figures of each driver. */
 export const storedRuns = (): Measured[] => stored(resultFile);
 
-/** The text of docs/accuracy.md, of what is stored. */
-export const storedPage = (): string => accuracyPage(storedRuns(), stored<ComparedRun>(peersFile));
+/** Those of the comparisons on each driver. */
+export const storedComparisons = (): ComparedRun[] => stored(peersFile);
 
 function stored<T>(file: (driver: string) => string): T[] {
   return DRIVERS.map((driver) => JSON.parse(readFileSync(file(driver), "utf8")) as T);

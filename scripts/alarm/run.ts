@@ -1,11 +1,12 @@
 // One run past the collapse alarm: when the model collapsed, as a probe shows it, and when the alarm said so.
+
+import type { Batch, Stream } from "../../src/data/streams/index.js";
+import { StreamRecorder } from "../../src/experiments/recorder.js";
+import { loadDigitsModel } from "../../src/nn/models/registry.js";
 import { tensor } from "../../src/tensor/index.js";
 import { CollapseAlarm } from "../../src/zerosiam/alarm.js";
 import { CollapseGuard } from "../../src/zerosiam/guard.js";
 import { createMethod, type Method, type MethodOptions } from "../../src/zerosiam/methods/index.js";
-import { loadDigitsModel } from "../../src/zerosiam/models.js";
-import { StreamRecorder } from "../../src/zerosiam/recorder.js";
-import type { Batch, Stream } from "../../src/zerosiam/streams/index.js";
 
 /** Images between two probes: a whole number of batches. */
 const PROBE_EVERY = 64;

@@ -1,8 +1,8 @@
 // A process that tries mutants, one at a time, as the parent sends them; one that hangs or crashes takes only this along.
 import { readFileSync } from "node:fs";
+import type { StepFixture } from "../../src/parity/stepFixture.js";
 import { Device, memory, setCurrentDevice } from "../../src/tensor/index.js";
 import type { AnyOp } from "../../src/tensor/op.js";
-import type { StepFixture } from "../../src/zerosiam/parity/stepFixture.js";
 import { opFailures } from "../../test/ops/lib/checks.js";
 
 /** A change of one file, and the files of ops whose checks may notice it; none for losses, which runs of methods notice. */
@@ -62,11 +62,11 @@ async function firstFailure({ change, ops }: Trial): Promise<Failure | null> {
   };
   if (ops.length === 0) {
     await openedDevice();
-    let ops: typeof import("../../src/zerosiam/parity/ops.js");
-    let steps: typeof import("../../src/zerosiam/parity/steps.js");
+    let ops: typeof import("../../src/parity/ops.js");
+    let steps: typeof import("../../src/parity/steps.js");
     try {
-      ops = await import(addressOf("src/zerosiam/parity/ops.ts"));
-      steps = await import(addressOf("src/zerosiam/parity/steps.ts"));
+      ops = await import(addressOf("src/parity/ops.ts"));
+      steps = await import(addressOf("src/parity/steps.ts"));
     } catch (error) {
       return { failure: String(error), kind: "import" };
     }
@@ -101,9 +101,7 @@ async function firstFailure({ change, ops }: Trial): Promise<Failure | null> {
 }
 
 /** The first run of a method that departs from PyTorch's. */
-async function runFailure({
-  runStepParity,
-}: typeof import("../../src/zerosiam/parity/steps.js")): Promise<Failure | null> {
+async function runFailure({ runStepParity }: typeof import("../../src/parity/steps.js")): Promise<Failure | null> {
   for (const name of RUNS) {
     const fixture: StepFixture = JSON.parse(readFileSync(`test/fixtures/${name}.json`, "utf8"));
     for (const run of Object.keys(fixture.runs)) {

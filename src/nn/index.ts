@@ -11,6 +11,15 @@ export { Linear, type LinearOptions } from "./layers/linear.js";
 export { GroupNorm, LayerNorm, Norm, type NormOptions } from "./layers/norm.js";
 export { Classifier } from "./models/classifier.js";
 export { DigitsNet } from "./models/digitsNet.js";
+export {
+  loadDigitsModel,
+  loadModel,
+  MODELS,
+  type ModelEntry,
+  modelEntry,
+  type Normalization,
+  registerModel,
+} from "./models/registry.js";
 export { ResNet20, type ResNet20Options } from "./models/resnet20.js";
 export { Module, Sequential } from "./module.js";
 export { Adam, type AdamOptions, AdamW } from "./optim/adam.js";

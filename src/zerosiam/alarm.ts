@@ -1,7 +1,8 @@
 // The collapse alarm: one rule on dominance, entropy and logit norm.
+
 import { CheckpointError, ConfigError } from "../tensor/index.js";
-import { type Answer, answers } from "./metrics/answers.js";
-import { DominantShare } from "./metrics/index.js";
+import { type Answer, answers } from "./answers.js";
+import { DominantShare } from "./dominance.js";
 
 /** Mean entropy (nats) and logit norm of a model that is well. */
 export interface AlarmReference {

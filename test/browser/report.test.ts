@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { renderReport } from "../../src/zerosiam/report/html.js";
+import { renderReport } from "../../src/report/html.js";
 import { bundleClient } from "../report/client.js";
 import { sampleEvaluation, sampleReport } from "../report/sample.js";
 import { launchChromium } from "./lib/chromium.js";

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { PagePayload } from "../../src/zerosiam/report/payload.js";
+import type { PagePayload } from "../../src/report/payload.js";
 import { readTags, scriptText } from "../report/tags.js";
 import { zerosiam } from "./run.js";
 

@@ -9,7 +9,7 @@ import { zerosiam } from "./run.js";
 
 /** Runs until it is killed: listens, and never looks whether a stop was asked for. */
 const DEAF = `
-  import { listenForInterrupt } from "./src/zerosiam/cli/interrupt.ts";
+  import { listenForInterrupt } from "./src/cli/lib/interrupt.ts";
   listenForInterrupt(() => console.log("asked"));
   setInterval(() => {}, 1000);
   console.log("ready");

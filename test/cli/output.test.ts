@@ -3,8 +3,8 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { checkWritable, writeJson } from "../../src/cli/lib/output.js";
 import { CheckpointError, ConfigError } from "../../src/tensor/errors.js";
-import { checkWritable, writeJson } from "../../src/zerosiam/cli/output.js";
 
 let folder = "";
 beforeEach(async () => {

@@ -5,14 +5,14 @@ import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { belowTent } from "../../src/zerosiam/cli/quickCheck.js";
-import type { CellSetting } from "../../src/zerosiam/report/cell.js";
-import { groupCells } from "../../src/zerosiam/report/group.js";
-import { ablationSettings } from "../../src/zerosiam/reproduce/ablations.js";
-import { chooseRates, testSettings } from "../../src/zerosiam/reproduce/choice.js";
-import { STREAMS, validationSettings } from "../../src/zerosiam/reproduce/protocol.js";
-import { keyOf } from "../../src/zerosiam/sweep/grid.js";
-import { type Finished, readResults } from "../../src/zerosiam/sweep/results.js";
+import { belowTent } from "../../src/cli/lib/quickCheck.js";
+import { ablationSettings } from "../../src/experiments/reproduce/ablations.js";
+import { chooseRates, testSettings } from "../../src/experiments/reproduce/choice.js";
+import { STREAMS, validationSettings } from "../../src/experiments/reproduce/protocol.js";
+import type { CellSetting } from "../../src/experiments/sweep/cell.js";
+import { keyOf } from "../../src/experiments/sweep/grid.js";
+import { type Finished, readResults } from "../../src/experiments/sweep/results.js";
+import { groupCells } from "../../src/report/group.js";
 import { cell } from "../report/cells.js";
 import { type RunOptions, zerosiam } from "./run.js";
 

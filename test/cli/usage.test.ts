@@ -1,8 +1,8 @@
 // Wrong command lines: refused before anything starts, the flag and the value named, what is allowed said.
 import { describe, expect, it } from "vitest";
-import { colorsFor } from "../../src/zerosiam/cli/colors.js";
-import { reportFailure } from "../../src/zerosiam/cli/failure.js";
-import { createProgram } from "../../src/zerosiam/cli/program.js";
+import { colorsFor } from "../../src/cli/lib/colors.js";
+import { reportFailure } from "../../src/cli/lib/failure.js";
+import { createProgram } from "../../src/cli/program.js";
 import { zerosiam } from "./run.js";
 
 const ADAPT = ["adapt", "--model", "digits", "--weights", "w", "--data", "d", "--method", "tent"];

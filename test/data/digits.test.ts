@@ -2,9 +2,9 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import { assetPath } from "../../src/zerosiam/data/assets.js";
-import { type DigitsPart, encodeDigits, loadDigits, splitDigits } from "../../src/zerosiam/data/digits.js";
-import type { ImageSet } from "../../src/zerosiam/data/imageSet.js";
+import { type DigitsPart, encodeDigits, loadDigits, splitDigits } from "../../src/data/digits.js";
+import type { ImageSet } from "../../src/data/imageSet.js";
+import { assetPath } from "../../src/nn/io/assets.js";
 
 let parts: Record<DigitsPart, ImageSet>;
 beforeAll(async () => {

@@ -3,12 +3,12 @@ import { mkdtemp, open, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { encodeImageSet, imageAt, loadImageSet, openImageSet, toImageSet } from "../../src/data/imageSet.js";
+import { Stream } from "../../src/data/streams/index.js";
+import { assetPath } from "../../src/nn/io/assets.js";
 import { toStored } from "../../src/nn/io/convert.js";
 import { readSafetensors, type StoredTensor, writeSafetensors } from "../../src/nn/io/safetensors.js";
 import { CheckpointError } from "../../src/tensor/errors.js";
-import { assetPath } from "../../src/zerosiam/data/assets.js";
-import { encodeImageSet, imageAt, loadImageSet, openImageSet, toImageSet } from "../../src/zerosiam/data/imageSet.js";
-import { Stream } from "../../src/zerosiam/streams/index.js";
 
 const images = toStored(
   [2, 1, 2, 3],

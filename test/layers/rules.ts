@@ -12,6 +12,11 @@ interface Layer {
   readonly packages?: RegExp;
 }
 
+const TENSOR = ["base", "tensor", "tensor/index"];
+const METHOD = [...TENSOR, "nn", "zerosiam"];
+const RUNS = [...METHOD, "data", "experiments"];
+const ALL = [...RUNS, "op", "device", "kernels/index", "report", "parity", "cli/lib"];
+
 /** From the bottom up; a file belongs to the first layer that matches it. */
 const LAYERS: readonly Layer[] = [
   { name: "base", files: /^src\/tensor\/(shape|dtype|errors|options|arguments|rng)\.ts$/, uses: ["base"] },
@@ -30,19 +35,31 @@ const LAYERS: readonly Layer[] = [
     uses: ["base", "op", "device", "tensor", "kernels/index"],
   },
   { name: "tensor", files: /^src\/tensor\//, uses: ["base", "op", "device", "tensor"] },
-  { name: "nn", files: /^src\/nn\//, uses: ["base", "tensor", "tensor/index", "nn"], packages: /^node:/ },
+  { name: "nn", files: /^src\/nn\//, uses: [...TENSOR, "nn"], packages: /^node:/ },
+  { name: "zerosiam", files: /^src\/zerosiam\//, uses: METHOD },
+  { name: "data", files: /^src\/data\//, uses: [...TENSOR, "nn", "data"], packages: /^node:/ },
+  { name: "experiments", files: /^src\/experiments\//, uses: RUNS, packages: /^node:/ },
+  { name: "report", files: /^src\/report\//, uses: [...RUNS, "report"], packages: /^(picocolors|uplot)/ },
+  { name: "parity", files: /^src\/parity\//, uses: [...RUNS, "parity"], packages: /^node:/ },
+  { name: "index", files: /^src\/index\.ts$/, uses: [...RUNS, "kernels/index"] },
+  { name: "cli/lib", files: /^src\/cli\/lib\//, uses: ALL, packages: /^(node:.*|commander|picocolors|package\.json)$/ },
+  // A command may hand over to the benchmarks, by their index: nothing else of src knows them.
   {
-    name: "zerosiam",
-    files: /^src\/zerosiam\//,
-    uses: ["base", "tensor", "tensor/index", "nn", "zerosiam"],
-    packages: /./,
+    name: "cli",
+    files: /^src\/cli\//,
+    uses: [...ALL, "cli", "bench/index"],
+    packages: /^(node:.*|commander)$/,
   },
-  { name: "index", files: /^src\/index\.ts$/, uses: ["kernels/index", "tensor/index", "nn", "zerosiam"] },
+  { name: "bench/index", files: /^bench\/index\.ts$/, uses: [...ALL, "bench"], packages: /^/ },
+  { name: "bench", files: /^bench\//, uses: [...ALL, "kernels", "index", "bench", "bench/index"], packages: /^/ },
 ];
 
 const layerOf = (path: string) => LAYERS.find((layer) => layer.files.test(path));
 
-/** Layers import downwards only (base ← device ← kernels ← tensor ← nn ← zerosiam). */
+/**
+ * Layers import downwards only: base ← device ← kernels ← tensor ← nn ← zerosiam, data ← experiments ← report, parity ←
+ * cli, bench.
+ */
 export function layerViolations(files: readonly SourceFile[]): string[] {
   const found: string[] = [];
   for (const { path, imports } of files) {
@@ -52,8 +69,9 @@ export function layerViolations(files: readonly SourceFile[]): string[] {
       continue;
     }
     for (const { target, typeOnly } of imports) {
-      const other = target.startsWith("src/") ? layerOf(target)?.name : undefined;
-      const allowed = target.startsWith("src/")
+      const own = /^(src|bench|test)\//.test(target);
+      const other = own ? layerOf(target)?.name : undefined;
+      const allowed = own
         ? other !== undefined && (layer.uses.includes(other) || (typeOnly && layer.types?.includes(other)))
         : layer.packages?.test(target);
       if (!allowed) found.push(`${path} (${layer.name}) imports ${target}${other ? ` (${other})` : ""}`);
@@ -77,6 +95,50 @@ export function importCycles(files: readonly SourceFile[]): string[] {
   return found;
 }
 
+/** A tensor names the node, the op and the scope that it comes from, and each of these names tensors. */
+const ENTWINED = "src/tensor/tensor.ts";
+
+/** No two other files import each other, not even for types: neither could be read first. */
+export function mutualImports(files: readonly SourceFile[]): string[] {
+  const targets = new Map(files.map(({ path, imports }) => [path, new Set(imports.map(({ target }) => target))]));
+  return files.flatMap(({ path }) =>
+    [...(targets.get(path) ?? [])]
+      .filter((other) => path < other && targets.get(other)?.has(path) && path !== ENTWINED && other !== ENTWINED)
+      .map((other) => `${path} ↔ ${other}`),
+  );
+}
+
+/** Files beside each other that can be taken in at a glance. */
+const MOST_FILES = 30;
+
+/** Folders with more files than that. The ops alone may be any number: each is one file, by its name. */
+export function crowdedFolders(files: readonly SourceFile[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { path } of files) {
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  counts.delete("src/kernels");
+  return [...counts].filter(([, count]) => count > MOST_FILES).map(([folder, count]) => `${folder}: ${count} files`);
+}
+
+/** What the method may have at most, all told: who comes to read it reads all of it. */
+const METHOD_LINES = 2200;
+const MEDIAN_LINES = 80;
+
+/** Sizes beyond the plan: of the method, and of a source file in the middle. */
+export function oversizes(files: readonly SourceFile[]): string[] {
+  const method = files
+    .filter(({ path }) => path.startsWith("src/zerosiam/"))
+    .reduce((sum, file) => sum + file.lines, 0);
+  const sorted = files.map(({ lines }) => lines).sort((a, b) => a - b);
+  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  return [
+    ...(method > METHOD_LINES ? [`src/zerosiam: ${method} lines`] : []),
+    ...(median > MEDIAN_LINES ? [`median file: ${median} lines`] : []),
+  ];
+}
+
 /** Every file starts by saying what it is. */
 export function missingHeaders(files: readonly SourceFile[]): string[] {
   return files.filter(({ firstLine }) => !/^(\/\/|\/\*\*?) \S/.test(firstLine)).map(({ path }) => path);
@@ -89,12 +151,15 @@ export function defaultExports(files: readonly SourceFile[]): string[] {
 /** The library is silent; only programs print. */
 export function consoleUses(files: readonly SourceFile[]): string[] {
   return files
-    .filter(({ path, usesConsole }) => usesConsole && /^src\/(tensor|kernels|nn)\//.test(path))
+    .filter(
+      ({ path, usesConsole }) =>
+        usesConsole && /^src\/(tensor|kernels|nn|zerosiam|data|experiments|report|parity)\//.test(path),
+    )
     .map(({ path }) => path);
 }
 
 /** Files whose exports are for the outside. */
-const PUBLIC = /^src\/((tensor|kernels|nn|zerosiam)\/)?index\.ts$/;
+const PUBLIC = /^src\/((tensor|kernels|nn|zerosiam|data|experiments)\/)?index\.ts$/;
 
 /**
  * Exports under src that no other file imports and the package does not pass on. A type may be exported only to name

@@ -17,6 +17,7 @@ export interface Import {
 export interface SourceFile {
   readonly path: string;
   readonly firstLine: string;
+  readonly lines: number;
   readonly imports: readonly Import[];
   /** Names that the file exports, except those it passes on with `export *`. */
   readonly exports: readonly string[];
@@ -62,7 +63,17 @@ export function parseSource(path: string, text: string): SourceFile {
     },
   }).visit(program);
   const firstLine = text.slice(0, text.indexOf("\n"));
-  return { path, firstLine, imports, exports: exported, ownTypes, usesConsole, spellings: spellingsIn(program, text) };
+  const lines = text.trimEnd().split("\n").length;
+  return {
+    path,
+    firstLine,
+    lines,
+    imports,
+    exports: exported,
+    ownTypes,
+    usesConsole,
+    spellings: spellingsIn(program, text),
+  };
 }
 
 /** Reads all TypeScript files below a folder of the repository. */

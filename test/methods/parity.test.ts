@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { encodeImageSet } from "../../src/data/imageSet.js";
+import { CIFAR_IMAGES, runCifarParity } from "../../src/parity/cifar.js";
+import { runCifarAdaptation } from "../../src/parity/cifarAdapt.js";
+import type { StepFixture } from "../../src/parity/stepFixture.js";
+import { runStepParity } from "../../src/parity/steps.js";
 import { openDevice } from "../../src/tensor/index.js";
-import { encodeImageSet } from "../../src/zerosiam/data/imageSet.js";
-import { CIFAR_IMAGES, runCifarParity } from "../../src/zerosiam/parity/cifar.js";
-import { runCifarAdaptation } from "../../src/zerosiam/parity/cifarAdapt.js";
-import type { StepFixture } from "../../src/zerosiam/parity/stepFixture.js";
-import { runStepParity } from "../../src/zerosiam/parity/steps.js";
 
 const path = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 

@@ -1,14 +1,15 @@
 // Methods led through scenarios: what learns, what stays, when it starts anew, what is measured where.
 import { beforeAll, expect, test } from "vitest";
+import { loadDigits } from "../../src/data/digits.js";
+import type { ImageSet } from "../../src/data/imageSet.js";
+import { Stream } from "../../src/data/streams/index.js";
+import type { StreamRecorder } from "../../src/experiments/recorder.js";
+import { misclassified, runScenario } from "../../src/experiments/runner.js";
+import { createScenario, type ScenarioOptions } from "../../src/experiments/scenarios/index.js";
+import { cellResult } from "../../src/experiments/sweep/cellResult.js";
+import { loadDigitsModel } from "../../src/nn/models/registry.js";
 import { openDevice } from "../../src/tensor/index.js";
-import { loadDigits } from "../../src/zerosiam/data/digits.js";
-import type { ImageSet } from "../../src/zerosiam/data/imageSet.js";
 import { createMethod, type Method } from "../../src/zerosiam/methods/index.js";
-import { loadDigitsModel } from "../../src/zerosiam/models.js";
-import type { StreamRecorder } from "../../src/zerosiam/recorder.js";
-import { cellResult } from "../../src/zerosiam/report/summary.js";
-import { misclassified, runScenario } from "../../src/zerosiam/runner.js";
-import { createScenario, type ScenarioOptions, Stream } from "../../src/zerosiam/streams/index.js";
 
 let set: ImageSet;
 let options: ScenarioOptions;

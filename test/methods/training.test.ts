@@ -3,6 +3,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { loadDigits } from "../../src/data/digits.js";
+import type { ImageSet } from "../../src/data/imageSet.js";
+import { type TrainOptions, trainDigits } from "../../src/experiments/training.js";
 import { DigitsNet, loadTensors, saveTensors } from "../../src/nn/index.js";
 import {
   CheckpointError,
@@ -15,9 +18,6 @@ import {
   type Tensor,
   tensor,
 } from "../../src/tensor/index.js";
-import { loadDigits } from "../../src/zerosiam/data/digits.js";
-import type { ImageSet } from "../../src/zerosiam/data/imageSet.js";
-import { type TrainOptions, trainDigits } from "../../src/zerosiam/training.js";
 
 let folder: string;
 let set: ImageSet;

@@ -1,8 +1,7 @@
 // The metrics: against NumPy and PyTorch on random answers, by hand at the edges, and with answers that are not finite.
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { ConfigError } from "../../src/tensor/errors.js";
-import { Calibration } from "../../src/zerosiam/metrics/calibration.js";
+import { Calibration } from "../../src/experiments/metrics/calibration.js";
 import {
   answers,
   costRatio,
@@ -12,8 +11,9 @@ import {
   pairedDifference,
   safeRange,
   Tally,
-} from "../../src/zerosiam/metrics/index.js";
-import { StreamRecorder } from "../../src/zerosiam/recorder.js";
+} from "../../src/experiments/metrics/index.js";
+import { StreamRecorder } from "../../src/experiments/recorder.js";
+import { ConfigError } from "../../src/tensor/errors.js";
 
 /** As make.py beside it writes it. */
 interface Golden {

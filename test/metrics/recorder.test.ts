@@ -1,7 +1,7 @@
 // The recorder: rows per batch, totals, and answers that are not finite.
 import { describe, expect, it } from "vitest";
+import { StreamRecorder } from "../../src/experiments/recorder.js";
 import { ConfigError, ShapeError } from "../../src/tensor/errors.js";
-import { StreamRecorder } from "../../src/zerosiam/recorder.js";
 
 /** Logits that answer with these classes of three; −1 is a row of NaN. */
 function answers(...classes: number[]): Float32Array {

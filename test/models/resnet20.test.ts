@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadSafetensors, saveSafetensors } from "../../src/nn/index.js";
 import { toStored } from "../../src/nn/io/convert.js";
+import { loadModel, MODELS, modelEntry, registerModel } from "../../src/nn/models/registry.js";
+import { runCifarParity } from "../../src/parity/cifar.js";
 import { ConfigError, memory, openDevice, ShapeError, zeros } from "../../src/tensor/index.js";
 import { createMethod } from "../../src/zerosiam/methods/index.js";
-import { loadModel, MODELS, modelEntry, registerModel } from "../../src/zerosiam/models.js";
-import { runCifarParity } from "../../src/zerosiam/parity/cifar.js";
 
 const FIXTURE = "test/fixtures/cifar10";
 

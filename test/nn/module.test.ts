@@ -21,6 +21,7 @@ import {
   saveTensors,
 } from "../../src/nn/index.js";
 import { toStored } from "../../src/nn/io/convert.js";
+import { loadModel } from "../../src/nn/models/registry.js";
 import {
   CheckpointError,
   ConfigError,
@@ -31,7 +32,6 @@ import {
   scope,
   tensor,
 } from "../../src/tensor/index.js";
-import { loadModel } from "../../src/zerosiam/models.js";
 
 beforeAll(async () => {
   await openDevice();

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
+import { Comparison } from "../../src/parity/compare.js";
+import { runOpsParity } from "../../src/parity/ops.js";
 import { CheckpointError, openDevice } from "../../src/tensor/index.js";
-import { Comparison } from "../../src/zerosiam/parity/compare.js";
-import { runOpsParity } from "../../src/zerosiam/parity/ops.js";
 
 const FIXTURES = fileURLToPath(new URL("../fixtures", import.meta.url));
 const FOLDER = join(FIXTURES, "ops");

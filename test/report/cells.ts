@@ -1,5 +1,5 @@
 // Made-up cells of a sweep for tests: source, Tent and ZeroSiam on streams, rates and seeds.
-import type { Cell, CellPhase, CellSetting } from "../../src/zerosiam/report/cell.js";
+import type { Cell, CellPhase, CellSetting } from "../../src/experiments/sweep/cell.js";
 
 /** A phase of 100 images with this accuracy; the rest follows from it. */
 export function phase(accuracy: number, given: Partial<CellPhase> = {}): CellPhase {

@@ -1,8 +1,8 @@
 // What a report shows of a sweep: the rate that validation chose, and variants of a method by name.
 import { expect, test } from "vitest";
-import { chooseGroups, nameVariants, shownPart } from "../../src/zerosiam/report/choose.js";
-import { methodLabel } from "../../src/zerosiam/report/format.js";
-import { groupCells } from "../../src/zerosiam/report/group.js";
+import { chooseGroups, nameVariants, shownPart } from "../../src/report/choose.js";
+import { methodLabel } from "../../src/report/format.js";
+import { groupCells } from "../../src/report/group.js";
 import { cell } from "./cells.js";
 
 const tent = (part: "validation" | "test", lr: number, accuracy: number) =>

@@ -1,7 +1,8 @@
 // Condensing: what it keeps exactly, and what it makes short.
 import { describe, expect, it } from "vitest";
-import { condenseRows, condenseShares, trailingAccuracy } from "../../src/zerosiam/report/condense.js";
-import { clock, number, percent, perImage, points, rate, unbrokenRate } from "../../src/zerosiam/report/format.js";
+import { condenseRows } from "../../src/experiments/curves.js";
+import { condenseShares, trailingAccuracy } from "../../src/report/condense.js";
+import { clock, number, percent, perImage, points, rate, unbrokenRate } from "../../src/report/format.js";
 
 const row = (step: number, n: number, accuracy: number) => ({
   step,

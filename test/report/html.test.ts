@@ -1,8 +1,8 @@
 // The report as a file: self-contained, escaped by construction, complete, readable without its script.
 import { describe, expect, it } from "vitest";
-import type { ReportData } from "../../src/zerosiam/report/data.js";
-import { renderReport } from "../../src/zerosiam/report/html.js";
-import type { PagePayload } from "../../src/zerosiam/report/payload.js";
+import type { ReportData } from "../../src/report/data.js";
+import { renderReport } from "../../src/report/html.js";
+import type { PagePayload } from "../../src/report/payload.js";
 import { bundleClient } from "./client.js";
 import { sampleEvaluation, sampleReport } from "./sample.js";
 import { readTags, scriptText } from "./tags.js";

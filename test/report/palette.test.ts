@@ -1,8 +1,8 @@
 // Every method has a name for people, and a colour and dash of its own.
 import { expect, it } from "vitest";
+import { methodLabel } from "../../src/report/format.js";
+import { look } from "../../src/report/palette.js";
 import { METHODS } from "../../src/zerosiam/methods/index.js";
-import { methodLabel } from "../../src/zerosiam/report/format.js";
-import { look } from "../../src/zerosiam/report/palette.js";
 
 it("names and draws all methods, no two alike", () => {
   const labels = METHODS.map(methodLabel);

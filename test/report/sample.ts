@@ -1,7 +1,8 @@
 // A made-up run with the shapes of a real one, for tests of the report: a source, a collapsing Tent, a steady ZeroSiam.
 
+import type { CurveRow } from "../../src/experiments/curves.js";
+import type { ReportData, ReportMethod } from "../../src/report/data.js";
 import { Rng } from "../../src/tensor/rng.js";
-import type { ReportData, ReportMethod, ReportRow } from "../../src/zerosiam/report/data.js";
 
 const CLASSES = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 const CORRUPTIONS = ["gaussian noise", "shot noise", "motion blur", "fog", "contrast", "elastic", "rotate", "zigzag"];
@@ -40,7 +41,7 @@ export function sampleReport(steps = 160): ReportData {
 function sampleMethod(name: string, steps: number, label: (step: number) => number): ReportMethod {
   const rng = new Rng(7);
   const classShare: number[][] = [];
-  const rows: ReportRow[] = [];
+  const rows: CurveRow[] = [];
   const right = name === "zerosiam" ? 0.68 : 0.64;
   for (let step = 0; step < steps; step++) {
     const t = step / steps;

@@ -1,10 +1,10 @@
 // The reports of a sweep: made of cells as they come back from JSON, with every figure that they have data for.
 import { describe, expect, it } from "vitest";
-import type { Cell } from "../../src/zerosiam/report/cell.js";
-import { groupCells } from "../../src/zerosiam/report/group.js";
-import { renderReport } from "../../src/zerosiam/report/html.js";
-import type { PagePayload } from "../../src/zerosiam/report/payload.js";
-import { overviewReport, type SweepFacts, streamReport } from "../../src/zerosiam/report/sweepReport.js";
+import type { Cell } from "../../src/experiments/sweep/cell.js";
+import { groupCells } from "../../src/report/group.js";
+import { renderReport } from "../../src/report/html.js";
+import type { PagePayload } from "../../src/report/payload.js";
+import { overviewReport, type SweepFacts, streamReport } from "../../src/report/sweepReport.js";
 import { returnCell, sampleCells, sweptCells } from "./cells.js";
 import { bundleClient } from "./client.js";
 import { scriptText } from "./tags.js";

@@ -1,7 +1,6 @@
 // Tables of a sweep: what they say, and that Markdown, CSV and LaTeX say it whatever the names are.
 import { describe, expect, it } from "vitest";
-import { ConfigError } from "../../src/tensor/errors.js";
-import { groupCells } from "../../src/zerosiam/report/group.js";
+import { groupCells } from "../../src/report/group.js";
 import {
   accuracyTable,
   corruptionTable,
@@ -9,11 +8,12 @@ import {
   forgettingTable,
   metricsTable,
   safeRangeTable,
-} from "../../src/zerosiam/report/text/cellTables.js";
-import { toCsv } from "../../src/zerosiam/report/text/csv.js";
-import { toLatex } from "../../src/zerosiam/report/text/latex.js";
-import { toMarkdown } from "../../src/zerosiam/report/text/markdown.js";
-import { type Entry, entryText, type Table } from "../../src/zerosiam/report/text/table.js";
+} from "../../src/report/text/cellTables.js";
+import { toCsv } from "../../src/report/text/csv.js";
+import { toLatex } from "../../src/report/text/latex.js";
+import { toMarkdown } from "../../src/report/text/markdown.js";
+import { type Entry, entryText, type Table } from "../../src/report/text/table.js";
+import { ConfigError } from "../../src/tensor/errors.js";
 import { cell, returnCell, sampleCells, sweptCells } from "./cells.js";
 
 const groups = groupCells(sampleCells());

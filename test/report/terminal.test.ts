@@ -2,7 +2,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { createColors } from "picocolors";
 import { describe, expect, it } from "vitest";
-import { liveView } from "../../src/zerosiam/report/terminal.js";
+import { liveView } from "../../src/report/terminal.js";
 
 const METHODS = ["source", "tent", "zerosiam"];
 

@@ -1,15 +1,10 @@
 // The corruptions: the same bytes everywhere, stronger with severity, seeded, and refusing what is no digit.
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
+import { CORRUPTION_NAMES, type CorruptionName, corrupt, type Severity } from "../../src/data/corruptions/index.js";
+import { loadDigits } from "../../src/data/digits.js";
 import { ConfigError, ShapeError } from "../../src/tensor/errors.js";
 import { Rng } from "../../src/tensor/rng.js";
-import { loadDigits } from "../../src/zerosiam/data/digits.js";
-import {
-  CORRUPTION_NAMES,
-  type CorruptionName,
-  corrupt,
-  type Severity,
-} from "../../src/zerosiam/streams/corruptions/index.js";
 
 const SEVERITIES: readonly Severity[] = [1, 2, 3, 4, 5];
 let digits: Uint8Array[];

@@ -2,14 +2,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { exactExp, exactLog, exactNormal, exactPoisson, exactSinCos } from "../../src/data/corruptions/exactMath.js";
 import { Rng } from "../../src/tensor/rng.js";
-import {
-  exactExp,
-  exactLog,
-  exactNormal,
-  exactPoisson,
-  exactSinCos,
-} from "../../src/zerosiam/streams/corruptions/exactMath.js";
 
 /** The largest |error(x)| of 20,001 points from -limit to limit; NaN where one is. */
 function worst(limit: number, error: (x: number) => number): number {
@@ -73,7 +67,7 @@ describe("the exact draws", () => {
 
 describe("the sources of the corruptions", () => {
   it("call nothing whose last bit ECMAScript leaves to the engine", async () => {
-    const folder = join(import.meta.dirname, "../../src/zerosiam/streams/corruptions");
+    const folder = join(import.meta.dirname, "../../src/data/corruptions");
     const exact = new Set(["floor", "ceil", "round", "abs", "min", "max", "sqrt", "PI", "LN2", "SQRT2", "SQRT1_2"]);
     for (const name of await readdir(folder)) {
       const code = (await readFile(join(folder, name), "utf8")).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");

@@ -1,8 +1,8 @@
 // The order "imbalanced": its segments, its probabilities against the formula, its ends (uniform, class-sorted).
 import { describe, expect, it } from "vitest";
+import { arrange } from "../../src/data/streams/order.js";
 import { ConfigError } from "../../src/tensor/errors.js";
 import { Rng } from "../../src/tensor/rng.js";
-import { arrange } from "../../src/zerosiam/streams/order.js";
 
 /** `each` samples of each class; slot s is of class s mod `classes`. */
 function labelsOf(

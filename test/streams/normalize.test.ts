@@ -1,7 +1,7 @@
 // Normalising: layout, arithmetic and refusals.
 import { describe, expect, it } from "vitest";
+import { normalize } from "../../src/data/streams/index.js";
 import { ConfigError, ShapeError } from "../../src/tensor/errors.js";
-import { normalize } from "../../src/zerosiam/streams/index.js";
 
 describe("normalize", () => {
   it("turns channels-last bytes into channels-first floats, (x/255 − mean) / std per channel", () => {

@@ -1,18 +1,18 @@
 // The scenarios: which phases they have, of which samples, and that their bytes are the same everywhere.
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
-import { ConfigError, ShapeError } from "../../src/tensor/errors.js";
-import { loadDigits } from "../../src/zerosiam/data/digits.js";
-import type { ImageSet } from "../../src/zerosiam/data/imageSet.js";
-import { noiseImages } from "../../src/zerosiam/data/noise.js";
+import type { CorruptionName } from "../../src/data/corruptions/index.js";
+import { loadDigits } from "../../src/data/digits.js";
+import type { ImageSet } from "../../src/data/imageSet.js";
+import { noiseImages } from "../../src/data/noise.js";
+import type { Stream } from "../../src/data/streams/index.js";
 import {
-  type CorruptionName,
   createScenario,
   SCENARIOS,
   type Scenario,
   type ScenarioOptions,
-  type Stream,
-} from "../../src/zerosiam/streams/index.js";
+} from "../../src/experiments/scenarios/index.js";
+import { ConfigError, ShapeError } from "../../src/tensor/errors.js";
 
 let digits: ImageSet;
 let options: ScenarioOptions;

@@ -1,10 +1,11 @@
 // Streams: order × corruptions × batch size, lazy, repeatable, and the same bytes on every machine.
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
+import { CORRUPTION_NAMES } from "../../src/data/corruptions/index.js";
+import { loadDigits } from "../../src/data/digits.js";
+import type { ImageSet, MadeImages } from "../../src/data/imageSet.js";
+import { type Batch, type Sample, Stream } from "../../src/data/streams/index.js";
 import { ConfigError, ShapeError } from "../../src/tensor/errors.js";
-import { loadDigits } from "../../src/zerosiam/data/digits.js";
-import type { ImageSet, MadeImages } from "../../src/zerosiam/data/imageSet.js";
-import { type Batch, CORRUPTION_NAMES, type Sample, Stream } from "../../src/zerosiam/streams/index.js";
 
 /** The stream of the scenario "class-ordered". */
 const CLASS_ORDERED = { corruptions: CORRUPTION_NAMES, order: "class-mixed", batchSize: 16 } as const;

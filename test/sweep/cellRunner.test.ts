@@ -1,9 +1,9 @@
 // One cell: the same result each time, without times, and nothing left in memory.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { CellSetting } from "../../src/experiments/sweep/cell.js";
+import { CellRunner } from "../../src/experiments/sweep/cellRunner.js";
+import { toSweepConfig } from "../../src/experiments/sweep/config.js";
 import { memory, openDevice } from "../../src/tensor/index.js";
-import type { CellSetting } from "../../src/zerosiam/report/cell.js";
-import { CellRunner } from "../../src/zerosiam/sweep/cellRunner.js";
-import { toSweepConfig } from "../../src/zerosiam/sweep/config.js";
 
 const CONFIG = toSweepConfig(
   {

@@ -1,8 +1,8 @@
 // A sweep's file: what it expands to, and where an error says it is.
 import { describe, expect, it } from "vitest";
+import { toSweepConfig } from "../../src/experiments/sweep/config.js";
+import { compareSettings } from "../../src/experiments/sweep/grid.js";
 import { ConfigError } from "../../src/tensor/errors.js";
-import { toSweepConfig } from "../../src/zerosiam/sweep/config.js";
-import { compareSettings } from "../../src/zerosiam/sweep/grid.js";
 
 const GRID = {
   methods: ["source", "tent", "zerosiam"],

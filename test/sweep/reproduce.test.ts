@@ -1,11 +1,11 @@
 // The reproduction's protocol: rates by the published rule, choices from validation alone, and what the tables say.
 import { describe, expect, it } from "vitest";
-import type { Cell, CellSetting } from "../../src/zerosiam/report/cell.js";
-import { ablationSettings } from "../../src/zerosiam/reproduce/ablations.js";
-import { chooseRates, testSettings } from "../../src/zerosiam/reproduce/choice.js";
-import { compactResult } from "../../src/zerosiam/reproduce/compact.js";
-import { BASE_RATES, scaledRate, settingOf, validationSettings } from "../../src/zerosiam/reproduce/protocol.js";
-import { reproductionOf } from "../../src/zerosiam/reproduce/tables.js";
+import { ablationSettings } from "../../src/experiments/reproduce/ablations.js";
+import { chooseRates, testSettings } from "../../src/experiments/reproduce/choice.js";
+import { compactResult } from "../../src/experiments/reproduce/compact.js";
+import { BASE_RATES, scaledRate, settingOf, validationSettings } from "../../src/experiments/reproduce/protocol.js";
+import type { Cell, CellSetting } from "../../src/experiments/sweep/cell.js";
+import { reproductionOf } from "../../src/report/reproduction.js";
 import { cell } from "../report/cells.js";
 
 const SCALE = { seeds: 2 };

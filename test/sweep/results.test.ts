@@ -3,9 +3,9 @@ import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { mergeResults } from "../../src/experiments/sweep/merge.js";
+import { type Finished, ResultsFile, readResults } from "../../src/experiments/sweep/results.js";
 import { CheckpointError } from "../../src/tensor/errors.js";
-import { mergeResults } from "../../src/zerosiam/sweep/merge.js";
-import { type Finished, ResultsFile, readResults } from "../../src/zerosiam/sweep/results.js";
 import { phase } from "../report/cells.js";
 
 let folder = "";

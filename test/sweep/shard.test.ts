@@ -1,7 +1,7 @@
 // Which cells a process computes: by flag, in a Slurm array, in an indexed Kubernetes job.
 import { describe, expect, it } from "vitest";
+import { inShard, parseShard, type Shard, shardFromEnvironment } from "../../src/experiments/sweep/shard.js";
 import { ConfigError } from "../../src/tensor/errors.js";
-import { inShard, parseShard, type Shard, shardFromEnvironment } from "../../src/zerosiam/sweep/shard.js";
 
 /** The cells of ten that each shard computes. */
 const shares = (shards: readonly Shard[]) =>

@@ -2,8 +2,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { usesOf } from "../../scripts/accuracy/allowance.js";
+import { storedPage } from "../../scripts/accuracy/document.js";
 import { changedKernels, kernelHashes } from "../../scripts/accuracy/kernels.js";
-import { storedPage, storedRuns } from "../../scripts/accuracy/results.js";
+import { storedRuns } from "../../scripts/accuracy/results.js";
 import { trials } from "../../scripts/accuracy/trials.js";
 import { usesOfOp } from "../../scripts/accuracy/uses.js";
 import { OPS } from "../../src/kernels/index.js";

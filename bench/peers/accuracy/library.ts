@@ -1,5 +1,5 @@
 // What the comparison of accuracy asks of each library: a function of a golden fixture, its result and its gradients.
-import type { FixtureAttrs } from "../../../src/zerosiam/parity/opCalls.js";
+import type { FixtureAttrs } from "../../../src/parity/opCalls.js";
 import type { HostArray } from "../library.js";
 
 /** The fixtures' attributes that the functions of the libraries take. */

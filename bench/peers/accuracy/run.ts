@@ -1,5 +1,5 @@
 // Compares on the open device, and says what was found.
-import type { CommonJson, Session } from "../../../src/zerosiam/cli/session.js";
+import type { CommonJson, Session } from "../../../src/cli/lib/session.js";
 import { pretendBrowser } from "../browser.js";
 import { PEER_VERSIONS } from "../install.js";
 import { type Loaders, loadPeers } from "../load.js";

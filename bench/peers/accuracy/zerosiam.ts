@@ -1,6 +1,7 @@
 // This engine in the comparison of accuracy: the calls that the parity tests make.
+
+import { fixtureCall } from "../../../src/parity/opCalls.js";
 import { grad, scope, Tensor, tensor } from "../../../src/tensor/index.js";
-import { fixtureCall } from "../../../src/zerosiam/parity/opCalls.js";
 import type { HostArray } from "../library.js";
 import type { AccuracyLibrary } from "./library.js";
 

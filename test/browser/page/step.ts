@@ -2,8 +2,8 @@
 
 import { toFloat32 } from "../../../src/nn/io/convert.js";
 import { readSafetensors } from "../../../src/nn/io/safetensors.js";
+import { type FixtureArch, fixtureNet } from "../../../src/parity/nets.js";
 import { type Tensor, tensor } from "../../../src/tensor/index.js";
-import { type FixtureArch, fixtureNet } from "../../../src/zerosiam/parity/nets.js";
 import { ZeroSiam } from "../../../src/zerosiam/zerosiam.js";
 
 /** The json of a step fixture, as far as it is needed. */

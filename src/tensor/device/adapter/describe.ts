@@ -3,6 +3,12 @@
 /** Where an adapter came from; in Node the ways are tried in this order. */
 export type AdapterWay = "browser" | "user" | "system" | "nvidia" | "swiftshader";
 
+/** What the Vulkan loader must be told: the driver's manifest, and a loader to bring along in case there is none. */
+export interface Drivers {
+  readonly manifest?: string;
+  readonly loader?: string;
+}
+
 export interface OpenGpuOptions {
   /** `swiftshader`, `lavapipe`, `nvidia`, any part of a name, or `system`; default: the variable ZEROSIAM_ADAPTER. */
   readonly adapter?: string;

@@ -4,8 +4,8 @@ import { createRequire } from "node:module";
 import { delimiter, dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { DAWN_FLAGS } from "./dawn.js";
-import { type AdapterFacts, type AdapterSummary, describeAdapter } from "./describe.js";
-import { allWays, type Drivers, type Way } from "./ways.js";
+import { type AdapterFacts, type AdapterSummary, type Drivers, describeAdapter } from "./describe.js";
+import { allWays, type Way } from "./ways.js";
 
 /** Runs in the child. The names of all adapters come only in the error for a name that does not exist. */
 const SCRIPT = `

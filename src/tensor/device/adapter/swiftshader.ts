@@ -5,7 +5,7 @@ import { homedir, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
 import { DeviceError } from "../../errors.js";
-import type { Drivers } from "./ways.js";
+import type { Drivers } from "./describe.js";
 
 const PACKAGE = "@sparticuz/chromium";
 const LOADER = "libvulkan.so.1";

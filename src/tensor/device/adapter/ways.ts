@@ -2,14 +2,8 @@
 import { existsSync } from "node:fs";
 import { isMainThread } from "node:worker_threads";
 import { DeviceError } from "../../errors.js";
-import type { AdapterWay } from "./describe.js";
+import type { AdapterWay, Drivers } from "./describe.js";
 import { unpackSwiftShader } from "./swiftshader.js";
-
-/** What the Vulkan loader must be told: the driver's manifest, and a loader to bring along in case there is none. */
-export interface Drivers {
-  readonly manifest?: string;
-  readonly loader?: string;
-}
 
 export interface Way {
   readonly how: AdapterWay;

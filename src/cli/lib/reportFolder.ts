@@ -1,0 +1,45 @@
+// A report as a folder: each table in three formats, `overview.html` of all streams, a page of each that kept curves.
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomic } from "../../nn/index.js";
+import type { Group } from "../../report/group.js";
+import { overviewReport, type SweepFacts, streamReport } from "../../report/sweepReport.js";
+import { toCsv } from "../../report/text/csv.js";
+import { toLatex } from "../../report/text/latex.js";
+import { toMarkdown } from "../../report/text/markdown.js";
+import type { Table } from "../../report/text/table.js";
+import { ConfigError } from "../../tensor/index.js";
+import { writeReport } from "./output.js";
+
+/** What a folder shows: tables by the names of their files, the chosen settings, and every rate. */
+export interface Shown {
+  readonly tables: Readonly<Record<string, Table>>;
+  readonly chosen: readonly Group[];
+  readonly swept: readonly Group[];
+}
+
+/** Makes the folder that an option names. Throws ConfigError if it cannot be. */
+export async function makeFolder(flag: string, folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw new ConfigError(`${flag}: ${folder} cannot be made a folder: ${(cause as Error).message}`, "name another", {
+      cause,
+    });
+  }
+}
+
+/** Writes the files. Throws CheckpointError when one cannot be written. */
+export async function writeFolder(folder: string, { tables, chosen, swept }: Shown, facts: SweepFacts): Promise<void> {
+  for (const [name, table] of Object.entries(tables)) {
+    await writeFileAtomic(join(folder, `${name}.md`), toMarkdown(table));
+    await writeFileAtomic(join(folder, `${name}.csv`), toCsv(table));
+    await writeFileAtomic(join(folder, `${name}.tex`), toLatex(table));
+  }
+  await writeReport(join(folder, "overview.html"), overviewReport(facts, chosen, swept));
+  const drawn = chosen.filter(({ bySeed }) => [...bySeed.values()].some(({ result }) => result.curves));
+  for (const stream of new Set(drawn.map(({ setting }) => setting.stream))) {
+    const groups = drawn.filter(({ setting }) => setting.stream === stream);
+    await writeReport(join(folder, `${stream}.html`), streamReport(facts, groups));
+  }
+}

@@ -1,0 +1,80 @@
+// What every command that computes needs: an open device, a terminal, Ctrl-C, and the part that all JSON shares.
+
+import { type LiveView, liveView } from "../../report/terminal.js";
+import { type Device, openDevice } from "../../tensor/index.js";
+import { type Colors, colorsFor } from "./colors.js";
+import { EXIT } from "./failure.js";
+import { type Interrupt, listenForInterrupt } from "./interrupt.js";
+import type { CommonOptions } from "./options.js";
+import { checkWritable, writeJson } from "./output.js";
+import { VERSION, versions } from "./versions.js";
+
+/** The part that every JSON document has. */
+export interface CommonJson {
+  adapter: string;
+  versions: Record<string, string>;
+  seed: number;
+  config: Record<string, unknown>;
+  /** Present, and true, only when the run was stopped. */
+  interrupted?: true;
+}
+
+export interface Session {
+  readonly device: Device;
+  readonly interrupt: Interrupt;
+  readonly colors: Colors;
+  /** A line for people, on stdout. */
+  say(line: string): void;
+  /** A live view on stdout. */
+  view(methods: readonly string[], total: number): LiveView;
+  /** The common part, as it stands now. */
+  common(seed: number, config: Record<string, unknown>): CommonJson;
+  /** Writes the common part and `document` where `--json` says; nothing without it. */
+  save(common: CommonJson, document: Record<string, unknown>): Promise<void>;
+}
+
+/**
+ * Opens the device, runs `body` and sets the exit code to 130 if Ctrl-C was pressed meanwhile.
+ * Throws what `body` throws, DeviceError without an adapter, ConfigError if `--json` cannot be written.
+ */
+export async function withSession(
+  name: string,
+  options: CommonOptions,
+  body: (session: Session) => Promise<void>,
+): Promise<void> {
+  await checkWritable("--json", options.json);
+  const colors = colorsFor(process.stdout);
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  let live: LiveView | null = null;
+  // Before anything is printed: whoever sees a line may press Ctrl-C.
+  using interrupt = listenForInterrupt((line) => {
+    if (live) live.interject(`\n${line}`);
+    else process.stderr.write(`${line}\n`);
+  });
+  say(`${colors.bold(`zerosiam ${name}`)} ${colors.dim(VERSION)}`);
+  const device = await openDevice(options.adapter === undefined ? {} : { adapter: options.adapter });
+  const { adapter } = device;
+  say(colors.dim(`adapter: ${adapter.name} (${adapter.driver}; found by: ${adapter.how})`));
+  await body({
+    device,
+    interrupt,
+    colors,
+    say,
+    view(methods, total) {
+      const now = (): number => performance.now() / 1000;
+      live = liveView(methods, total, { terminal: process.stdout, colors, now });
+      return live;
+    },
+    common: (seed, config) => ({
+      adapter: adapter.name,
+      versions: versions(adapter.driver),
+      seed,
+      config,
+      ...(interrupt.requested ? { interrupted: true as const } : {}),
+    }),
+    async save(common, document) {
+      if (options.json !== undefined) await writeJson(options.json, { ...common, ...document });
+    },
+  });
+  if (interrupt.requested) process.exitCode = EXIT.interrupted;
+}

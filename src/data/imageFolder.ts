@@ -1,0 +1,77 @@
+// Labelled images of `--data`: one stream file, or all stream files of a folder in the order of their names.
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { modelEntry } from "../nn/models/registry.js";
+import { CheckpointError } from "../tensor/index.js";
+import { type ImageSource, type OpenImages, openImageSet } from "./imageSet.js";
+
+/**
+ * Opens them: the images stay on the disk until they are shown.
+ * Throws CheckpointError when nothing is there, a file is malformed, or the images differ in size.
+ */
+export async function openImages(path: string): Promise<OpenImages> {
+  const isFolder = await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false, // reading it as a file tells the reason
+  );
+  if (!isFolder) return openImageSet(path);
+  const names = (await readdir(path)).filter((name) => name.endsWith(".safetensors")).sort();
+  if (names.length === 0) {
+    throw new CheckpointError(
+      `${path}: no .safetensors file in this folder`,
+      "name a stream file, or a folder of them",
+    );
+  }
+  const sets: OpenImages[] = [];
+  try {
+    for (const name of names) sets.push(await openImageSet(join(path, name)));
+    return concatenate(path, names, sets);
+  } catch (error) {
+    for (const set of sets) set[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function concatenate(path: string, names: readonly string[], sets: readonly OpenImages[]): OpenImages {
+  const [{ height, width, channels }] = sets;
+  const sizeOf = (set: OpenImages): string => `${set.height} × ${set.width} × ${set.channels}`;
+  const odd = sets.findIndex((set) => sizeOf(set) !== sizeOf(sets[0]));
+  if (odd >= 0) {
+    const clash = `${names[0]} has images of ${sizeOf(sets[0])}, ${names[odd]} of ${sizeOf(sets[odd])}`;
+    throw new CheckpointError(`${path}: ${clash}`, "a stream has images of one size");
+  }
+  const labels = new Int32Array(sets.reduce((sum, { count }) => sum + count, 0));
+  const starts: number[] = [];
+  let at = 0;
+  for (const set of sets) {
+    starts.push(at);
+    labels.set(set.labels, at);
+    at += set.count;
+  }
+  const make = (index: number): Uint8Array => {
+    const file = starts.findLastIndex((start) => start <= index);
+    return sets[file].make(index - starts[file]);
+  };
+  const close = (): void => {
+    for (const set of sets) set[Symbol.dispose]();
+  };
+  return { count: at, height, width, channels, labels, make, [Symbol.dispose]: close };
+}
+
+/** Throws CheckpointError unless the images have the input shape of the model `name`, and labels its classes. */
+export function checkImages(path: string, set: ImageSource, name: string): void {
+  const { inputShape, classes } = modelEntry(name);
+  const shape = [set.channels, set.height, set.width];
+  if (String(shape) !== String(inputShape)) {
+    throw new CheckpointError(
+      `${path}: images are [${shape.join(", ")}], but ${name} takes [${inputShape.join(", ")}]`,
+      "channels, height, width: scale the images beforehand, or choose another model",
+    );
+  }
+  const odd = set.labels.findIndex((label) => label >= classes.length);
+  if (odd < 0) return;
+  throw new CheckpointError(
+    `${path}: label ${odd} is ${set.labels[odd]}, but ${name} has ${classes.length} classes`,
+    `labels are class indices from 0 to ${classes.length - 1}`,
+  );
+}

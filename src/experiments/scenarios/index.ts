@@ -1,0 +1,40 @@
+// The scenarios by name: what methods are judged on.
+import { ConfigError } from "../../tensor/errors.js";
+import { blindSpot } from "./blindSpot.js";
+import { noiseFirst } from "./noiseFirst.js";
+import { pooled } from "./pooled.js";
+import { returnToSource } from "./returnToSource.js";
+import { RESETS, type Scenario, type ScenarioMaker, type ScenarioOptions } from "./scenario.js";
+import { sequence } from "./sequence.js";
+
+export type { Phase, ResetPolicy, Scenario, ScenarioOptions } from "./scenario.js";
+
+const SCENARIO_MAKERS = {
+  iid: sequence({ order: "shuffle", batchSize: 64 }, "phase"),
+  continual: sequence({ order: "shuffle", batchSize: 64 }, "never"),
+  "label-shift": sequence({ order: "imbalanced", batchSize: 64 }, "phase"),
+  "class-ordered": pooled({ order: "class-mixed", batchSize: 16 }),
+  mixed: pooled({ order: "shuffle", batchSize: 64 }),
+  "batch-1": pooled({ order: "shuffle", batchSize: 1 }),
+  "label-shift-batch-1": pooled({ order: "imbalanced", batchSize: 1 }),
+  "blind-spot": blindSpot,
+  "noise-first": noiseFirst,
+  "return-to-source": returnToSource,
+} satisfies Record<string, ScenarioMaker>;
+
+export type ScenarioName = keyof typeof SCENARIO_MAKERS;
+
+/** The names that `createScenario` knows. */
+export const SCENARIOS = Object.keys(SCENARIO_MAKERS) as ScenarioName[];
+
+/** A scenario by name; options replace its defaults, or are refused. Rejects with ConfigError or ShapeError for what does not fit. */
+export async function createScenario(name: string, options: ScenarioOptions): Promise<Scenario> {
+  if (!Object.hasOwn(SCENARIO_MAKERS, name)) {
+    throw new ConfigError(`unknown scenario ${JSON.stringify(name)}`, `choose one of ${SCENARIOS.join(", ")}`);
+  }
+  const { reset } = options;
+  if (reset !== undefined && !RESETS.includes(reset)) {
+    throw new ConfigError(`${name}: unknown reset ${JSON.stringify(reset)}`, `choose one of ${RESETS.join(", ")}`);
+  }
+  return SCENARIO_MAKERS[name as ScenarioName](options);
+}

@@ -1,0 +1,82 @@
+// The models that are known by name, and the weights that ship with the package.
+import { ConfigError } from "../../tensor/index.js";
+import { assetPath } from "../io/assets.js";
+import { loadWeights } from "../io/checkpoint.js";
+import { BatchNorm2d } from "../layers/batchNorm.js";
+import { GroupNorm, type Norm } from "../layers/norm.js";
+import type { Classifier } from "./classifier.js";
+import { DigitsNet } from "./digitsNet.js";
+import { ResNet20 } from "./resnet20.js";
+
+/** What images are fed as, per channel or with one value for all: (x/255 − mean) / std. */
+export interface Normalization {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/** Leaves x/255 as it is. */
+export const UNIT: Normalization = { mean: [0], std: [1] };
+
+/** What a model's name stands for. */
+export interface ModelEntry {
+  /** The model with fresh weights. */
+  make(): Classifier;
+  /** What the logits stand for, in their order. */
+  readonly classes: readonly string[];
+  /** Of one image. */
+  readonly inputShape: readonly [channels: number, height: number, width: number];
+  /** What the published weights were trained with. */
+  readonly normalization: Normalization;
+}
+
+const DIGITS = Array.from({ length: 10 }, (_, digit) => String(digit));
+const CIFAR10 = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"];
+const IMAGENET_STATISTICS: Normalization = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+
+/** ResNet-20 on CIFAR-10; its published weights were trained with the colour statistics of ImageNet. */
+function resnet20(norm: (channels: number) => Norm): ModelEntry {
+  const make = () => new ResNet20({ norm });
+  return { make, classes: CIFAR10, inputShape: [3, 32, 32], normalization: IMAGENET_STATISTICS };
+}
+
+const ENTRIES = new Map<string, ModelEntry>([
+  ["digits", { make: () => new DigitsNet(), classes: DIGITS, inputShape: [1, 28, 28], normalization: UNIT }],
+  ["resnet20", resnet20((channels) => new BatchNorm2d(channels))],
+  ["resnet20_gn", resnet20((channels) => new GroupNorm(8, channels))],
+]);
+
+const NAMES = [...ENTRIES.keys()];
+/** The names that are known: those that `--model` takes, and those that were registered. */
+export const MODELS: readonly string[] = NAMES;
+
+/** Makes a model of your own known by name, to all that takes one. Throws ConfigError for a name that is taken. */
+export function registerModel(name: string, entry: ModelEntry): void {
+  if (ENTRIES.has(name)) {
+    throw new ConfigError(`the model ${JSON.stringify(name)} is there already`, `taken are ${MODELS.join(", ")}`);
+  }
+  ENTRIES.set(name, entry);
+  NAMES.push(name);
+}
+
+/** What a name stands for. Throws ConfigError for a name that is not in MODELS. */
+export function modelEntry(name: string): ModelEntry {
+  const entry = ENTRIES.get(name);
+  if (entry) return entry;
+  throw new ConfigError(`unknown model ${JSON.stringify(name)}`, `choose one of ${MODELS.join(", ")}`);
+}
+
+/** A model with the weights of a file. Throws ConfigError for a name not in MODELS, CheckpointError for weights that do not fit. */
+export async function loadModel(name: string, weights: string): Promise<Classifier> {
+  const model = modelEntry(name).make();
+  try {
+    return await loadWeights(model, weights);
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+}
+
+/** The shipped source model of the digits. */
+export async function loadDigitsModel(): Promise<Classifier> {
+  return loadModel("digits", await assetPath("digits.safetensors"));
+}
