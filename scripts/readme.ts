@@ -15,7 +15,7 @@ const SHOWN = ["published", "one", "claim", "safe-ranges"];
 const READING: readonly (readonly [file: string, what: string])[] = [
   ["src/zerosiam/zerosiam.ts", "the method: one backbone pass, two branches, one stop-gradient"],
   ["src/zerosiam/methods/tent.ts", "what it is compared with; read the two side by side"],
-  ["src/zerosiam/methods/method.ts", "what methods share: a step, guarded against bad batches, and the way back"],
+  ["src/zerosiam/methods/method.ts", "what methods share: a step, which bad batches cannot harm, and the way back"],
   ["src/kernels/softmax.ts", "an op from a preset: formula, reference, derivative"],
   ["src/kernels/stopGradient.ts", "the asymmetry, as an op without a kernel"],
   ["src/kernels/matmul.ts", "an op in full: shape rule, kernel variants, cost"],
@@ -23,7 +23,7 @@ const READING: readonly (readonly [file: string, what: string])[] = [
   ["src/tensor/autograd/backward.ts", "the backward pass"],
   ["src/tensor/autograd/graph.ts", "nodes, edges and the memory they hold"],
   ["src/tensor/run.ts", "from a call to launches"],
-  ["src/tensor/device/stream.ts", "one encoder, one uniform upload, when to submit"],
+  ["src/tensor/device/encoder.ts", "one encoder, one uniform upload, when to submit"],
 ];
 
 /** Of a file named from the root of the clone, where npm starts scripts and tests. */

@@ -1,5 +1,5 @@
 // What is mutated: derivatives and shape rules, with all that they call in the kernels, and which ops each part serves;
-// losses, and the objectives of methods.
+// losses, and what methods compute of a batch.
 import { readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { childrenOf, type Node, parse, walk } from "./tree.js";
@@ -81,14 +81,14 @@ export function targetsOf(sources: ReadonlyMap<string, Source>, files: readonly 
   return targets.filter((target) => !nested(target, targets));
 }
 
-/** Losses, the objectives of methods, and the private methods that those call. */
+/** Losses, what methods compute of a batch, and the private methods that those call. */
 export function lossTargets(sources: ReadonlyMap<string, Source>): Target[] {
   return [...sources.values()].flatMap(({ path, program, declarations }) => {
     if (path === LOSSES)
       return [...declarations.values()].map((node) => ({ file: path, node, ops: new Set<string>() }));
     if (!METHODS.test(path)) return [];
     const methods = [...walk(program)].filter(({ type }) => type === "MethodDefinition");
-    const found = new Set(methods.filter(({ key }) => key.name === "objective"));
+    const found = new Set(methods.filter(({ key }) => key.name === "computeLoss"));
     for (const method of found) {
       for (const { type, property } of walk(method)) {
         if (type !== "MemberExpression" || property.type !== "PrivateIdentifier") continue;

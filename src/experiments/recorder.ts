@@ -124,6 +124,6 @@ function shares(labels: ArrayLike<number>, classes: number): number[] {
 
 function termsOf(report: StepReport | undefined): StreamTerms {
   if (!report) return { loss: null, onlineEntropy: null, alignment: null, predictorDistance: null };
-  const { loss, entropy, alignment, predictorDistance } = report;
-  return { loss, onlineEntropy: entropy, alignment, predictorDistance };
+  const { loss, onlineEntropy, alignment, predictorDistance } = report;
+  return { loss, onlineEntropy, alignment, predictorDistance };
 }

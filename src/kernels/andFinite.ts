@@ -11,7 +11,7 @@ import { input, output, scratch } from "./lib/text/kernel.js";
 declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
-     * Whether the bool scalar `this` is true and every element of `x` finite: guards an update against a bad batch without
+     * Whether the bool scalar `this` is true and every element of `x` finite: keeps a bad batch from an update without
      * reading back; chain it over gradients. Throws ShapeError, DTypeError.
      */
     andFinite(x: Tensor): Tensor;

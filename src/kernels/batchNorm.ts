@@ -5,7 +5,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { checkShapes, epsOf } from "./lib/declare/checks.js";
 import { drawOptional, isFloat } from "./lib/declare/draw.js";
 import { benchImages, of } from "./lib/declare/sample.js";
-import { type NormOptions, normOutputs, normReference, planesOf } from "./lib/norm/channelNorm.js";
+import { type ChannelNormOptions, normOutputs, normReference, planesOf } from "./lib/norm/channelNorm.js";
 import { normPlan } from "./lib/norm/channelNormKernels.js";
 import { normGradients, overPlanes } from "./lib/norm/normGradient.js";
 import { normTolerance } from "./lib/norm/normTolerance.js";
@@ -21,7 +21,7 @@ declare module "../tensor/tensor.js" {
     batchNorm(
       weight?: Tensor | null,
       bias?: Tensor | null,
-      options?: NormOptions,
+      options?: ChannelNormOptions,
     ): [y: Tensor, mean: Tensor, variance: Tensor, center: Tensor];
   }
 }
@@ -32,7 +32,7 @@ export const batchNorm = defineOp({
   inputs: ["x", "weight?", "bias?"],
   outputs: ["y", "mean", "variance", "center"],
   options: ["eps"],
-  params: (_, options?: NormOptions) => ({ eps: epsOf("batchNorm", options) }),
+  params: (_, options?: ChannelNormOptions) => ({ eps: epsOf("batchNorm", options) }),
   infer([x, weight, bias]) {
     const planes = planesOf("batchNorm", x as TensorInfo, null);
     checkShapes("batchNorm", { weight, bias }, { weight: [planes.channels], bias: [planes.channels] });

@@ -5,7 +5,7 @@ import type { Tensor } from "../tensor/tensor.js";
 import { checkShapes, epsOf } from "./lib/declare/checks.js";
 import { drawOptional, isFloat } from "./lib/declare/draw.js";
 import { benchImages, of } from "./lib/declare/sample.js";
-import { eachElement, type NormOptions, planesOf, statisticsShape } from "./lib/norm/channelNorm.js";
+import { type ChannelNormOptions, eachElement, planesOf, statisticsShape } from "./lib/norm/channelNorm.js";
 import { normalizePlanes } from "./lib/norm/channelNormKernels.js";
 import { input } from "./lib/text/kernel.js";
 
@@ -20,7 +20,7 @@ declare module "../tensor/tensor.js" {
       variance: Tensor,
       weight?: Tensor | null,
       bias?: Tensor | null,
-      options?: NormOptions,
+      options?: ChannelNormOptions,
     ): Tensor;
   }
 }
@@ -30,7 +30,7 @@ export const batchNormEval = defineOp({
   doc: "each channel normalised by given mean and variance",
   inputs: ["x", "mean", "variance", "weight?", "bias?"],
   options: ["eps"],
-  params: (_, options?: NormOptions) => ({ eps: epsOf("batchNormEval", options) }),
+  params: (_, options?: ChannelNormOptions) => ({ eps: epsOf("batchNormEval", options) }),
   infer([x, mean, variance, weight, bias]) {
     const shape = statisticsShape(planesOf("batchNormEval", x as TensorInfo, null));
     checkShapes(

@@ -12,7 +12,7 @@ import {
   Parameter,
   Sequential,
 } from "../nn/index.js";
-import { ConfigError, concat, type Tensor } from "../tensor/index.js";
+import { ConfigError, cat, type Tensor } from "../tensor/index.js";
 
 /** `arch` of a step fixture's json. */
 export type FixtureArch =
@@ -163,7 +163,7 @@ class VitNet extends Classifier {
   features(images: Tensor): Tensor {
     const patches = this.patch_embed.forward(images);
     const token = this.cls_token.broadcastTo([images.shape[0], 1, this.numFeatures]);
-    const x = this.blocks.forward(concat([token, patches], 1).add(this.pos_embed));
+    const x = this.blocks.forward(cat([token, patches], 1).add(this.pos_embed));
     return this.norm.forward(x.slice([null, [0, 1]])).reshape([-1, this.numFeatures]);
   }
 

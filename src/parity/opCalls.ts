@@ -1,5 +1,5 @@
 // How ops of the golden fixtures are called here: by their names, but for a few. What is no kernel of ours is composed.
-import { ConfigError, concat, Tensor } from "../tensor/index.js";
+import { ConfigError, cat, Tensor } from "../tensor/index.js";
 import { alignment, entropy, opinionEntropy } from "../zerosiam/losses.js";
 
 /** Attributes that the calls below read; each op has those it needs. */
@@ -94,7 +94,7 @@ const OTHERS: Readonly<Record<string, FixtureCall>> = {
   batch_norm: (t, attrs) => (attrs.mode === "train" ? batchNormTraining(t, attrs) : batchNormEvaluation(t, attrs)),
   come_loss: ({ logits }) => opinionEntropy(logits).mean(),
   concat: (t, { axis }) =>
-    concat(
+    cat(
       Object.keys(t)
         .sort()
         .map((name) => t[name]),

@@ -83,10 +83,10 @@ export function arange(n: number, options: CreateOptions = {}): Tensor {
   );
 }
 
-/** Joins tensors along `dim`; the other sizes must agree. */
-export function concat(tensors: readonly Tensor[], dim = 0): Tensor {
+/** Joins a list of tensors along `dim`, as `first.concat(others, dim)` does; the other sizes must agree. Throws ShapeError. */
+export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   const first = Array.isArray(tensors) ? tensors[0] : null;
-  if (!(first instanceof Tensor)) throw new ShapeError("concat: no tensors given", "pass at least one, in an array");
+  if (!(first instanceof Tensor)) throw new ShapeError("cat: no tensors given", "pass at least one, in an array");
   return first.concat(tensors.slice(1), dim);
 }
 

@@ -8,7 +8,7 @@ export { type BackwardOptions, backward, grad, isRecording, noGrad } from "./aut
 export { describeGraph, type LeafNames } from "./autograd/describe.js";
 export { type GradcheckOptions, gradcheck } from "./autograd/gradcheck.js";
 export { type Edge, GradNode } from "./autograd/graph.js";
-export { arange, type CreateOptions, concat, eye, full, type NestedArray, ones, tensor, zeros } from "./create.js";
+export { arange, type CreateOptions, cat, eye, full, type NestedArray, ones, tensor, zeros } from "./create.js";
 export { currentDevice, openDevice, setCurrentDevice } from "./current.js";
 export { type AdapterSummary, listAdapters } from "./device/adapter/index.js";
 export { type AdapterInfo, Device, type DeviceOptions } from "./device/device.js";

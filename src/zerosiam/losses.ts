@@ -1,5 +1,5 @@
 // The objectives and divergences, as named functions of logits [B, C]: natural logarithms, a value for each sample.
-import { arange, concat, full, type Tensor } from "../tensor/index.js";
+import { arange, cat, full, type Tensor } from "../tensor/index.js";
 
 /** A loss of each sample: logits `[B, C]` to `[B]`. */
 export type SampleLoss = (logits: Tensor) => Tensor;
@@ -29,7 +29,7 @@ export const opinionEntropy: SampleLoss = (logits) => {
   const [batch, classes] = logits.shape;
   const squares = logits.square().sum(-1, true).clamp(TINY);
   const x = logits.mul(squares.stopGradient().div(squares).sqrt());
-  const q = concat([x, full([batch, 1], Math.log(classes), { device: logits.device })], 1).softmax();
+  const q = cat([x, full([batch, 1], Math.log(classes), { device: logits.device })], 1).softmax();
   return q.mul(q.add(1e-7).log()).sum(-1).neg();
 };
 
@@ -69,7 +69,7 @@ type SampleDivergence = (online: Tensor, target: Tensor) => Tensor;
 const jensenShannon: SampleDivergence = (online, target) => {
   const [lo, lr] = [online.logSoftmax(), target.logSoftmax()];
   const pair = [1, ...lo.shape];
-  const lm = concat([lo.reshape(pair), lr.reshape(pair)])
+  const lm = cat([lo.reshape(pair), lr.reshape(pair)])
     .logsumexp(0)
     .sub(Math.LN2);
   const kl = (lp: Tensor) => lp.exp().mul(lp.sub(lm)).sum(-1);

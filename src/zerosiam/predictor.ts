@@ -1,6 +1,6 @@
 // The predictor: the map that makes the online branch differ from the target branch.
 import { Linear, type Module, normal, ReLU, Sequential } from "../nn/index.js";
-import { concat, eye, keep, noGrad, type Rng, scope, type Tensor } from "../tensor/index.js";
+import { cat, eye, keep, noGrad, type Rng, scope, type Tensor } from "../tensor/index.js";
 
 /** h: features [B, d] → [B, d], one linear map without bias that starts as the identity, so that nothing changes at first. */
 export class Predictor extends Linear {
@@ -30,8 +30,8 @@ function twoLayers(size: number): Module {
   const [up, down] = [new Linear(size, 2 * size, { bias: false }), new Linear(2 * size, size, { bias: false })];
   scope(() => {
     const identity = eye(size);
-    up.weight.assign(concat([identity, identity.neg()], 0));
-    down.weight.assign(concat([identity, identity.neg()], 1));
+    up.weight.assign(cat([identity, identity.neg()], 0));
+    down.weight.assign(cat([identity, identity.neg()], 1));
   });
   return new Sequential(up, new ReLU(), down);
 }

@@ -2,21 +2,21 @@
 import { type Classifier, checkRates, type Module, SGD } from "../nn/index.js";
 import { Rng, type Tensor } from "../tensor/index.js";
 import { DIVERGENCES, OBJECTIVES } from "./losses.js";
+import type { BatchLoss } from "./methods/batchLoss.js";
 import {
+  ADAPTATION_OPTIONS,
+  type AdaptationOptions,
+  checkAdaptationOptions,
   checkName,
-  checkNormOptions,
   configureNorms,
-  NORM_OPTIONS,
-  type NormOptions,
   normOptimizer,
 } from "./methods/configure.js";
 import { Method } from "./methods/method.js";
 import type { StepTerms } from "./methods/metrics.js";
-import type { Objective } from "./methods/objective.js";
 import { type SampleFilter, selectedMean } from "./methods/selection.js";
 import { PREDICTORS, Predictor } from "./predictor.js";
 
-export interface ZeroSiamOptions extends NormOptions {
+export interface ZeroSiamOptions extends AdaptationOptions {
   /** Rate of the predictor; default `lr`. */
   lrPredictor?: number;
   /** Weight α of the alignment; default 1. */
@@ -42,7 +42,7 @@ const OWN = ["lrPredictor", "alpha", "objective", "divergence", "predictor", "se
  */
 export class ZeroSiam extends Method {
   /** What `options` may name. */
-  static readonly options: readonly (keyof ZeroSiamOptions)[] = [...NORM_OPTIONS, ...OWN];
+  static readonly options: readonly (keyof ZeroSiamOptions)[] = [...ADAPTATION_OPTIONS, ...OWN];
   readonly name: string;
   readonly alpha: number;
   /** Null with `predictor: "none"`: then the branches are one and their divergence is 0. */
@@ -55,7 +55,7 @@ export class ZeroSiam extends Method {
   constructor(model: Classifier, options: ZeroSiamOptions) {
     const { lr, lrPredictor = lr, alpha = 1, momentum = 0.9, seed = 0, filter = null } = options;
     const { objective = "entropy", divergence = "symmetric-kl", predictor = "linear" } = options;
-    checkNormOptions("ZeroSiam", options, ZeroSiam.options, { alpha });
+    checkAdaptationOptions("ZeroSiam", options, ZeroSiam.options, { alpha });
     checkRates("ZeroSiam", { lrPredictor });
     checkName("ZeroSiam: objective", objective, OBJECTIVES);
     checkName("ZeroSiam: divergence", divergence, DIVERGENCES);
@@ -68,24 +68,25 @@ export class ZeroSiam extends Method {
     this.#divergence = DIVERGENCES[divergence];
     this.#filter = filter;
     const norms = configureNorms(model);
-    this.adapt("model", norms, normOptimizer(norms, options));
-    if (filter) this.carry(filter.name, filter.begin());
+    this.registerParameters("model", norms, normOptimizer(norms, options));
+    if (filter) this.registerBuffers(filter.name, filter.begin());
     this.predictor = PREDICTORS[predictor](model.numFeatures, rng);
     if (!this.predictor) return;
     this.predictor.requiresGrad(predictor !== "fixed-random");
     const weights = this.predictor.namedParameters();
-    this.adapt("predictor", weights, new SGD(weights, { lr: lrPredictor, momentum }));
+    this.registerParameters("predictor", weights, new SGD(weights, { lr: lrPredictor, momentum }));
   }
 
-  protected objective(images: Tensor): Objective {
+  protected computeLoss(images: Tensor): BatchLoss {
     const z = this.model.features(images); // [B, d]
     const target = this.model.classify(z).stopGradient(); // u_r: returned, and a constant of the loss
     const online = this.model.classify(this.predictor?.forward(z) ?? z); // u_o
     const selection = this.#filter?.select(images, target);
     const mean = (values: Tensor) => (selection ? selectedMean(values, selection) : values.mean());
-    const h = mean(this.#objective(online));
-    const d = mean(this.#divergence(online, target));
-    return { logits: target, loss: h.add(d.mul(this.alpha)), entropy: h, alignment: d, ...selection };
+    const onlineEntropy = mean(this.#objective(online));
+    const alignment = mean(this.#divergence(online, target));
+    const loss = onlineEntropy.add(alignment.mul(this.alpha));
+    return { logits: target, loss, onlineEntropy, alignment, ...selection };
   }
 
   protected override extraTerms(): StepTerms {

@@ -14,13 +14,13 @@ import {
   tensor,
 } from "../../src/tensor/index.js";
 import {
+  type BatchLoss,
   createMethod,
   Deyo,
   DeyoFilter,
   Eata,
   fisherInformation,
   type MethodOptions,
-  type Objective,
   SAR_FROZEN,
   ZeroSiam,
 } from "../../src/zerosiam/methods/index.js";
@@ -81,7 +81,7 @@ describe("a batch of which nothing is selected", () => {
     const method = inStateOf(open, name, SHUT);
     const before = await values(method.state());
     const report = await method.step(batch(2)).metrics.read();
-    expect(report).toMatchObject({ updated: false, kept: 0, loss: null, entropy: null });
+    expect(report).toMatchObject({ updated: false, kept: 0, loss: null, onlineEntropy: null });
     const { "deyo.key": counter, ...after } = await values(method.state());
     expect(before).toMatchObject(after);
     expect(Object.keys(after).length).toBeGreaterThan(10);
@@ -180,7 +180,7 @@ describe("a masked loss is the loss of the samples alone", () => {
 
 describe("backward visits", () => {
   /** The ops visited on the way back from a method's loss, in order. */
-  function visited({ loss }: Objective): string {
+  function visited({ loss }: BatchLoss): string {
     const names: string[] = [];
     backward(loss as Tensor, { onVisit: ({ op }) => names.push(op.name) });
     return names.join(" ");
@@ -188,7 +188,7 @@ describe("backward visits", () => {
 
   test("neither EATA's weights nor its average", () => {
     class Probe extends Eata {
-      look = () => this.objective(images);
+      look = () => this.computeLoss(images);
     }
     expect(visited(new Probe(model, { lr: LR, margin: 10, dMargin: 2 }).look())).toMatchInlineSnapshot(
       `"div sum mul softmaxEntropy linear mean relu groupNorm conv2d maxPool2d relu groupNorm conv2d maxPool2d relu groupNorm"`,
@@ -197,7 +197,7 @@ describe("backward visits", () => {
 
   test("neither DeYO's weights nor its second pass", () => {
     class Probe extends Deyo {
-      look = () => this.objective(images);
+      look = () => this.computeLoss(images);
     }
     expect(visited(new Probe(model, { lr: LR, margin: 10, deyoMargin: 10, plpd: 0 }).look())).toMatchInlineSnapshot(
       `"div sum mul softmaxEntropy linear mean relu groupNorm conv2d maxPool2d relu groupNorm conv2d maxPool2d relu groupNorm"`,
@@ -206,7 +206,7 @@ describe("backward visits", () => {
 
   test("not the target branch of ZeroSiam: the online head, the predictor and the backbone, each once", () => {
     class Probe extends ZeroSiam {
-      look = () => this.objective(images);
+      look = () => this.computeLoss(images);
     }
     expect(visited(new Probe(model, { lr: LR }).look())).toMatchInlineSnapshot(
       `"add mul mean symmetricKL mean softmaxEntropy linear linear mean relu groupNorm conv2d maxPool2d relu groupNorm conv2d maxPool2d relu groupNorm"`,
@@ -215,7 +215,7 @@ describe("backward visits", () => {
 
   test("not the target branch of ZeroSiam with DeYO's selection either", () => {
     class Probe extends ZeroSiam {
-      look = () => this.objective(images);
+      look = () => this.computeLoss(images);
     }
     const filter = new DeyoFilter(model, OPEN);
     expect(visited(new Probe(model, { lr: LR, filter }).look())).toMatchInlineSnapshot(

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { OPS } from "../../src/kernels/index.js";
 import {
-  concat,
+  cat,
   type DType,
   DTypeError,
   full,
@@ -60,8 +60,8 @@ describe("data of another type is refused, typed", () => {
     ["a number for a shape", () => tensor([1], any(1))],
     ["a number for a shape to fill", () => zeros(any(3))],
     ["a dtype that nobody knows", () => tensor([1], null, { dtype: "f16" as DType })],
-    ["no list to join", () => concat(any(null))],
-    ["numbers to join", () => concat(any([1, 2]))],
+    ["no list to join", () => cat(any(null))],
+    ["numbers to join", () => cat(any([1, 2]))],
     ["a tensor for a list to join", () => tensor([1]).concat(any(tensor([1])))],
   ])("%s", (_, make) => expect(make).toThrow(ZeroSiamError));
 });

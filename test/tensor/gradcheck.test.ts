@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { elementwise } from "../../src/kernels/lib/elementwise/elementwise.js";
 import {
-  concat,
+  cat,
   gradcheck,
   memory,
   openDevice,
@@ -203,7 +203,7 @@ test("leaves the inputs as they were, and no memory behind, whether it passes or
   const [a, b] = [leaf(3), leaf(3)];
   const values = [...(await b.data())];
   const before = memory();
-  await gradcheck((x, y) => concat([x, y]).tanh(), [a, b]);
+  await gradcheck((x, y) => cat([x, y]).tanh(), [a, b]);
   for (const fast of [false, true]) {
     await expect(
       gradcheck(

@@ -68,7 +68,7 @@ export abstract class Optimizer {
 
   /**
    * Updates every parameter that has a gradient. Where `ok`, a bool scalar, is false, parameters and state stay as they
-   * are: decided on the device, so that guarding against a bad batch costs no read-back.
+   * are: decided on the device, so that refusing a bad batch costs no read-back.
    */
   step(ok: Tensor = this.#always): void {
     noGrad(() =>

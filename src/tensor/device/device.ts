@@ -4,11 +4,11 @@ import { checkOptions } from "../options.js";
 import { type OpenGpuOptions, openGpu } from "./adapter/index.js";
 import { pollGently } from "./adapter/polling.js";
 import { type Caps, capsOf } from "./caps.js";
+import { Encoder } from "./encoder.js";
 import { type KernelSource, type Pipeline, PipelineCache } from "./pipelines.js";
 import { BufferPool, type PooledBuffer, type PoolStats } from "./pool.js";
 import { type KernelTime, Profiler } from "./profiler.js";
 import { Readback } from "./readback.js";
-import { CommandStream } from "./stream.js";
 
 export interface DeviceOptions extends OpenGpuOptions {
   /** Most bytes of tensor storage, live and pooled. Default: 8 GiB on software adapters, unlimited on GPUs. */
@@ -44,7 +44,7 @@ export class Device {
   readonly caps: Caps;
   readonly #pool: BufferPool;
   readonly #pipelines: PipelineCache;
-  readonly #stream: CommandStream;
+  readonly #encoder: Encoder;
   readonly #readback: Readback;
   #failure: Error | null = null;
 
@@ -57,14 +57,14 @@ export class Device {
     };
     const budget = options.memoryBudget ?? (caps.kind === "software" ? 8 * GIB : Number.POSITIVE_INFINITY);
     const largest = caps.maxBindingBytes - (caps.maxBindingBytes % 16);
-    this.#stream = new CommandStream(gpu, () => this.#pool.trim());
+    this.#encoder = new Encoder(gpu, () => this.#pool.trim());
     this.#pool = new BufferPool(
       gpu,
       { budget, keep: options.poolCap ?? GIB, largest },
-      { onError: fail, onDestroy: () => this.#stream.dropBindGroups(), flush: () => this.#stream.flush() },
+      { onError: fail, onDestroy: () => this.#encoder.dropBindGroups(), flush: () => this.#encoder.flush() },
     );
     this.#pipelines = new PipelineCache(gpu, fail);
-    this.#readback = new Readback(gpu, this.#stream);
+    this.#readback = new Readback(gpu, this.#encoder);
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       const { message } = (event as GPUUncapturedErrorEvent).error;
@@ -99,7 +99,7 @@ export class Device {
   }
 
   write(buffer: PooledBuffer, data: ArrayBufferView<ArrayBuffer>): void {
-    this.#stream.write(buffer, data);
+    this.#encoder.write(buffer, data);
   }
 
   /** The first `bytes` of `buffer`. Rejects with the first error that any earlier command ran into. */
@@ -126,12 +126,12 @@ export class Device {
     uniforms: Uint8Array,
     groups: readonly number[],
   ): void {
-    this.#stream.dispatch(pipeline, buffers, uniforms, groups);
+    this.#encoder.dispatch(pipeline, buffers, uniforms, groups);
   }
 
   /** Submits what is encoded without waiting. */
   flush(): void {
-    this.#stream.flush();
+    this.#encoder.flush();
   }
 
   /** Waits until everything encoded so far has run. Rejects with the first error it ran into. */
@@ -154,7 +154,7 @@ export class Device {
 
   /** Buffer and kernel counters. */
   get stats(): PoolStats & { dispatches: number; submits: number; bindGroups: number; pipelines: number } {
-    const { dispatches, submits, bindGroups } = this.#stream;
+    const { dispatches, submits, bindGroups } = this.#encoder;
     return { ...this.#pool.stats, dispatches, submits, bindGroups, pipelines: this.#pipelines.size };
   }
 
@@ -173,16 +173,16 @@ export class Device {
     if (!this.gpu.features.has("timestamp-query")) {
       throw new DeviceError(`profile: ${this.adapter.name} has no timestamp queries`, "time whole steps instead");
     }
-    if (this.#stream.profiler) throw new DeviceError("profile: another one is running", "await it first");
-    this.#stream.flush();
+    if (this.#encoder.profiler) throw new DeviceError("profile: another one is running", "await it first");
+    this.#encoder.flush();
     const profiler = new Profiler(this.gpu);
-    this.#stream.profiler = profiler;
+    this.#encoder.profiler = profiler;
     try {
       try {
         await fn();
       } finally {
-        this.#stream.flush();
-        this.#stream.profiler = null;
+        this.#encoder.flush();
+        this.#encoder.profiler = null;
       }
       return await profiler.times();
     } finally {

@@ -1,27 +1,27 @@
 // Reading buffers back: all reads asked for in one turn share a submit, and staging buffers are reused.
 import { pollGently } from "./adapter/polling.js";
+import type { Encoder } from "./encoder.js";
 import { type PooledBuffer, sizeClass } from "./pool.js";
-import type { CommandStream } from "./stream.js";
 
 const KEEP = 16; // idle staging buffers
 const KEEP_BYTES = 2 ** 22; // the largest one kept: they stand outside the memory budget
 
 export class Readback {
   readonly #device: GPUDevice;
-  readonly #stream: CommandStream;
+  readonly #encoder: Encoder;
   readonly #idle: GPUBuffer[] = [];
 
-  constructor(device: GPUDevice, stream: CommandStream) {
+  constructor(device: GPUDevice, encoder: Encoder) {
     this.#device = device;
-    this.#stream = stream;
+    this.#encoder = encoder;
   }
 
   /** The first `bytes` of `buffer` as it is after everything encoded so far. */
   async read(buffer: PooledBuffer, bytes: number): Promise<ArrayBuffer> {
     const staging = this.#staging(bytes);
-    this.#stream.copy(buffer, staging, bytes);
+    this.#encoder.copy(buffer, staging, bytes);
     await null; // let the other reads of this turn join the same encoder
-    this.#stream.flush();
+    this.#encoder.flush();
     try {
       await pollGently(() => staging.mapAsync(1, 0, bytes)); // GPUMapMode.READ
     } catch (error) {

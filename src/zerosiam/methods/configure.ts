@@ -15,7 +15,7 @@ import { checkOptions } from "../../tensor/options.js";
 import type { StepOptions } from "./method.js";
 
 /** How the normalisation layers learn: what all methods that adapt have in common. */
-export interface NormOptions extends StepOptions {
+export interface AdaptationOptions extends StepOptions {
   /** Rate of the normalisation layers' weights and biases. */
   lr: number;
   /** Of SGD; default 0.9. */
@@ -50,8 +50,8 @@ export function useBatchStatistics(model: Module, value: boolean): void {
   for (const [, module] of model.namedModules()) if (module instanceof BatchNorm2d) module.useBatchStatistics = value;
 }
 
-/** The names of NormOptions. */
-export const NORM_OPTIONS: readonly (keyof NormOptions)[] = [
+/** The names of AdaptationOptions. */
+export const ADAPTATION_OPTIONS: readonly (keyof AdaptationOptions)[] = [
   "steps",
   "episodic",
   "history",
@@ -64,9 +64,9 @@ export const NORM_OPTIONS: readonly (keyof NormOptions)[] = [
  * Throws ConfigError for names that are not `known`, rates, or `weights` by name, that are negative or not finite, or an
  * unknown optimiser.
  */
-export function checkNormOptions(
+export function checkAdaptationOptions(
   owner: string,
-  options: NormOptions,
+  options: AdaptationOptions,
   known: readonly string[],
   weights: Readonly<Record<string, number>> = {},
 ): void {
@@ -94,7 +94,7 @@ export function checkName(what: string, name: string, known: object): void {
 /** The optimiser that `options` ask for. */
 export function normOptimizer(
   parameters: ReadonlyMap<string, Parameter>,
-  { lr, momentum = 0.9, optimizer = "sgd" }: NormOptions,
+  { lr, momentum = 0.9, optimizer = "sgd" }: AdaptationOptions,
 ): Optimizer {
   return optimizer === "adam" ? new Adam(parameters, { lr }) : new SGD(parameters, { lr, momentum });
 }

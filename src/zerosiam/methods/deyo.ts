@@ -2,17 +2,17 @@
 import { BatchNorm2d, type Classifier } from "../../nn/index.js";
 import { keep, noGrad, Rng, type Tensor, tensor } from "../../tensor/index.js";
 import { type SampleLoss, softmaxEntropy } from "../losses.js";
+import type { BatchLoss } from "./batchLoss.js";
 import {
-  checkNormOptions,
+  ADAPTATION_OPTIONS,
+  type AdaptationOptions,
+  checkAdaptationOptions,
   checkWeights,
   configureNorms,
   entropyMargin,
-  NORM_OPTIONS,
-  type NormOptions,
   normOptimizer,
 } from "./configure.js";
 import { Method } from "./method.js";
-import type { Objective } from "./objective.js";
 import { checkSide, randomPermutations, shufflePatches } from "./patchShuffle.js";
 import { count, type SampleFilter, type Selection, selectedMean } from "./selection.js";
 
@@ -86,13 +86,13 @@ export class DeyoFilter implements SampleFilter {
   }
 }
 
-export interface DeyoOptions extends NormOptions, DeyoFilterOptions {}
+export interface DeyoOptions extends AdaptationOptions, DeyoFilterOptions {}
 
 const OWN = ["deyoMargin", "margin", "plpd", "patches", "seed", "permutations"] as const;
 
 export class Deyo extends Method {
   /** What `options` may name. */
-  static readonly options: readonly (keyof DeyoOptions)[] = [...NORM_OPTIONS, ...OWN];
+  static readonly options: readonly (keyof DeyoOptions)[] = [...ADAPTATION_OPTIONS, ...OWN];
   readonly name: string = "deyo";
   readonly #filter: DeyoFilter;
 
@@ -101,19 +101,19 @@ export class Deyo extends Method {
    * the name of `owner`, for bad options or a model without such layers.
    */
   constructor(model: Classifier, options: DeyoOptions, uncertainty = softmaxEntropy, owner = "DeYO") {
-    checkNormOptions(owner, options, Deyo.options);
+    checkAdaptationOptions(owner, options, Deyo.options);
     const filter = new DeyoFilter(model, options, uncertainty, owner);
     super(model, options);
     const norms = configureNorms(model);
     this.#filter = filter;
-    this.carry(filter.name, filter.begin());
-    this.adapt("model", norms, normOptimizer(norms, options));
+    this.registerBuffers(filter.name, filter.begin());
+    this.registerParameters("model", norms, normOptimizer(norms, options));
   }
 
-  protected objective(images: Tensor): Objective {
+  protected computeLoss(images: Tensor): BatchLoss {
     const logits = this.model.forward(images);
     const selection = this.#filter.select(images, logits);
     const loss = selectedMean(this.#filter.uncertainty(logits), selection);
-    return { logits, loss, entropy: loss, ...selection };
+    return { logits, loss, onlineEntropy: loss, ...selection };
   }
 }

@@ -1,17 +1,17 @@
 // EATA (Niu et al., ICML 2022): learn from reliable samples that are not like those before, and forget little.
 import type { Classifier, Parameter } from "../../nn/index.js";
 import { ConfigError, keep, noGrad, type Tensor, zeros } from "../../tensor/index.js";
+import type { BatchLoss } from "./batchLoss.js";
 import {
-  checkNormOptions,
+  ADAPTATION_OPTIONS,
+  type AdaptationOptions,
+  checkAdaptationOptions,
   checkWeights,
   configureNorms,
   entropyMargin,
-  NORM_OPTIONS,
-  type NormOptions,
   normOptimizer,
 } from "./configure.js";
 import { Method } from "./method.js";
-import type { Objective } from "./objective.js";
 import { count, type SampleFilter, type Selection, selectedMean } from "./selection.js";
 
 export interface EataFilterOptions {
@@ -21,7 +21,7 @@ export interface EataFilterOptions {
   dMargin?: number;
 }
 
-export interface EataOptions extends NormOptions, EataFilterOptions {
+export interface EataOptions extends AdaptationOptions, EataFilterOptions {
   /** By parameter, from `fisherInformation`: how much the clean data want it where it is. Default: none, no anti-forgetting. */
   fisher?: ReadonlyMap<string, Tensor>;
   /** Weight of the anti-forgetting term; default 2000. */
@@ -78,7 +78,7 @@ const OWN = ["margin", "dMargin", "fisher", "fisherAlpha"] as const;
 
 export class Eata extends Method {
   /** What `options` may name. */
-  static readonly options: readonly (keyof EataOptions)[] = [...NORM_OPTIONS, ...OWN];
+  static readonly options: readonly (keyof EataOptions)[] = [...ADAPTATION_OPTIONS, ...OWN];
   readonly name = "eata";
   readonly #filter: EataFilter;
   readonly #fisherAlpha: number;
@@ -87,22 +87,27 @@ export class Eata extends Method {
   /** Freezes all of `model` but its normalisation layers. Throws ConfigError for bad options or a model without any. */
   constructor(model: Classifier, options: EataOptions) {
     const { fisher, fisherAlpha = 2000 } = options;
-    checkNormOptions("EATA", options, Eata.options, { fisherAlpha });
+    checkAdaptationOptions("EATA", options, Eata.options, { fisherAlpha });
     const filter = new EataFilter(model, options);
     super(model, options);
     const norms = configureNorms(model);
     this.#fisherAlpha = fisherAlpha;
     this.#anchored = fisher ? anchor(norms, fisher) : [];
     this.#filter = filter;
-    this.carry(filter.name, filter.begin());
-    this.adapt("model", norms, normOptimizer(norms, options));
+    this.registerBuffers(filter.name, filter.begin());
+    this.registerParameters("model", norms, normOptimizer(norms, options));
   }
 
-  protected objective(images: Tensor): Objective {
+  protected computeLoss(images: Tensor): BatchLoss {
     const logits = this.model.forward(images);
     const selection = this.#filter.select(images, logits);
-    const entropy = selectedMean(logits.softmaxEntropy(), selection);
-    return { logits, loss: this.#forgetting().reduce((sum, term) => sum.add(term), entropy), entropy, ...selection };
+    const onlineEntropy = selectedMean(logits.softmaxEntropy(), selection);
+    return {
+      logits,
+      loss: this.#forgetting().reduce((sum, term) => sum.add(term), onlineEntropy),
+      onlineEntropy,
+      ...selection,
+    };
   }
 
   /** The terms of α_F Σ F (θ − θ⁰)² (eq. 8), one a parameter. */

@@ -13,13 +13,13 @@ import { Source } from "./source.js";
 import { Tent, type TentOptions } from "./tent.js";
 
 export type { ZeroSiamOptions } from "../zerosiam.js";
-export { configureNorms, type NormOptions } from "./configure.js";
+export type { BatchLoss, Recovery } from "./batchLoss.js";
+export { type AdaptationOptions, configureNorms } from "./configure.js";
 export type { DeyoFilterOptions, DeyoOptions } from "./deyo.js";
 export type { EataFilterOptions, EataOptions } from "./eata.js";
 export { fisherInformation } from "./fisher.js";
 export { Method, type StepOptions, type StepResult } from "./method.js";
 export { StepMetrics, type StepReport, type StepTerms } from "./metrics.js";
-export type { Objective, Recovery } from "./objective.js";
 export { SAR_FROZEN, type SarOptions } from "./sar.js";
 export type { SampleFilter, Selection } from "./selection.js";
 export type { TentOptions } from "./tent.js";

@@ -1,4 +1,4 @@
-// What all test-time adaptation methods share: a step, guarded against bad batches, and the way back.
+// What all test-time adaptation methods share: a step, which bad batches cannot harm, and the way back.
 import type { Classifier, Optimizer, Parameter, Update } from "../../nn/index.js";
 import {
   backward,
@@ -11,8 +11,8 @@ import {
   scope,
   type Tensor,
 } from "../../tensor/index.js";
+import type { BatchLoss, Recovery } from "./batchLoss.js";
 import { StepMetrics, type StepTerms } from "./metrics.js";
-import type { Objective, Recovery } from "./objective.js";
 import { MethodState } from "./state.js";
 
 /** The outcome of a step. Both live until the method's next step: `keep()` the logits to hold them longer. */
@@ -53,17 +53,17 @@ export abstract class Method {
     this.#state = new MethodState(history);
   }
 
-  /** The logits of a batch and the loss to descend. */
-  protected abstract objective(images: Tensor): Objective;
+  /** The logits of a batch, and the loss to descend: all in which one method differs from another. */
+  protected abstract computeLoss(images: Tensor): BatchLoss;
 
   /** Registers parameters that adapt, under a prefix of the state's keys. Remembers their values for `reset()`. */
-  protected adapt(prefix: string, parameters: ReadonlyMap<string, Parameter>, optimizer: Optimizer): void {
-    this.#state.adapt(prefix, parameters, optimizer);
+  protected registerParameters(prefix: string, parameters: ReadonlyMap<string, Parameter>, optimizer: Optimizer): void {
+    this.#state.registerParameters(prefix, parameters, optimizer);
   }
 
-  /** Takes over tensors that `objective` changes by its `next`, under a prefix of the state's keys. */
-  protected carry(prefix: string, tensors: ReadonlyMap<string, Tensor>): void {
-    this.#state.carry(prefix, tensors);
+  /** Takes over tensors that `computeLoss` changes by its `next`, under a prefix of the state's keys. */
+  protected registerBuffers(prefix: string, tensors: ReadonlyMap<string, Tensor>): void {
+    this.#state.registerBuffers(prefix, tensors);
   }
 
   /** The value that a parameter, or another tensor that adapts, had when the method was made. */
@@ -107,7 +107,7 @@ export abstract class Method {
   #pass(images: Tensor, earlier: StepResult | null): StepResult {
     return scope(() => {
       const imagesFinite = noGrad(() => full([], 1, { dtype: "bool", device: images.device }).andFinite(images));
-      const { logits, learn, next = [], drawn = [], recovery, ...terms } = this.objective(images);
+      const { logits, learn, next = [], drawn = [], recovery, ...terms } = this.computeLoss(images);
       let ok = learn ? imagesFinite.logicalAnd(learn) : imagesFinite;
       if (terms.loss) {
         this.#state.zeroGrad(); // what someone else left there

@@ -1,12 +1,15 @@
 // What a step measured: scalars that stay on the device until someone reads them.
-import { concat, keep, NonFiniteError, type Tensor } from "../../tensor/index.js";
+import { cat, keep, NonFiniteError, type Tensor } from "../../tensor/index.js";
 
 /** Scalars that a method may measure beside its logits. */
 export interface StepTerms {
   /** What was descended. */
   readonly loss?: Tensor;
-  /** The part of the loss that is minimised for its own sake: mean entropy, or what stands in its place. */
-  readonly entropy?: Tensor;
+  /**
+   * The part of the loss that is minimised for its own sake, of the predictions that learn: mean entropy, or the objective
+   * in its place. The entropy of the answers is another figure: a recorder's.
+   */
+  readonly onlineEntropy?: Tensor;
   /** Mean divergence between online and target predictions, before α. */
   readonly alignment?: Tensor;
   /** ‖W_h − I‖_F after the update. */
@@ -25,7 +28,7 @@ export interface StepTerms {
 
 const TERMS = [
   "loss",
-  "entropy",
+  "onlineEntropy",
   "alignment",
   "predictorDistance",
   "firstLoss",
@@ -57,7 +60,7 @@ export class StepMetrics {
     this.#names = TERMS.filter((name) => terms[name]);
     const flags = [imagesFinite.cast("f32"), updated.cast("f32")];
     const scalars = [...flags, ...this.#names.map((name) => (terms[name] as Tensor).detach())];
-    this.#packed = concat(scalars.map((scalar) => scalar.reshape([1])));
+    this.#packed = cat(scalars.map((scalar) => scalar.reshape([1])));
   }
 
   /** Waits for the step. Rejects with NonFiniteError when the images held NaN or ±Inf; nothing was updated then. */
@@ -68,7 +71,7 @@ export class StepMetrics {
       throw new NonFiniteError(`${this.#method}: the images hold NaN or infinite values`, help);
     }
     const found = new Map(this.#names.map((name, i) => [name, values[i]]));
-    if (found.get("kept") === 0) for (const name of ["loss", "entropy", "alignment"] as const) found.delete(name);
+    if (found.get("kept") === 0) for (const name of ["loss", "onlineEntropy", "alignment"] as const) found.delete(name);
     if (found.get("reliable") === 0) found.delete("firstLoss");
     if ((found.get("average") ?? 0) < 0) found.delete("average");
     const terms = Object.fromEntries(TERMS.map((name) => [name, found.get(name) ?? null])) as unknown as Terms;

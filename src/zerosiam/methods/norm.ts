@@ -1,9 +1,9 @@
 // norm: batch norm by the statistics of each batch (Schneider et al., NeurIPS 2020, with no prior); nothing is learnt.
 import type { Classifier } from "../../nn/index.js";
 import { noGrad, type Tensor } from "../../tensor/index.js";
+import type { BatchLoss } from "./batchLoss.js";
 import { useBatchStatistics } from "./configure.js";
 import { Method } from "./method.js";
-import type { Objective } from "./objective.js";
 
 /** Equals `source` for a model without batch norm. */
 export class NormStatistics extends Method {
@@ -15,7 +15,7 @@ export class NormStatistics extends Method {
     useBatchStatistics(model, true);
   }
 
-  protected objective(images: Tensor): Objective {
+  protected computeLoss(images: Tensor): BatchLoss {
     return { logits: noGrad(() => this.model.forward(images)) };
   }
 }

@@ -1,20 +1,20 @@
 // SAR (Niu et al., ICLR 2023): reliable samples, a sharpness-aware step, and recovery when the loss says collapse.
 import { type Classifier, type Parameter, sharpen } from "../../nn/index.js";
 import { keep, type Tensor, tensor } from "../../tensor/index.js";
+import type { BatchLoss } from "./batchLoss.js";
 import {
-  checkNormOptions,
+  ADAPTATION_OPTIONS,
+  type AdaptationOptions,
+  checkAdaptationOptions,
   configureNorms,
   entropyMargin,
-  NORM_OPTIONS,
-  type NormOptions,
   normOptimizer,
 } from "./configure.js";
 import { Method } from "./method.js";
 import type { StepTerms } from "./metrics.js";
-import type { Objective } from "./objective.js";
 import { count, selectedMean } from "./selection.js";
 
-export interface SarOptions extends NormOptions {
+export interface SarOptions extends AdaptationOptions {
   /** E₀: samples of lower entropy are reliable, in nats; default 0.4 ln C. */
   margin?: number;
   /** Length of the climb to the worst weights nearby; default 0.05. */
@@ -37,7 +37,7 @@ const OWN = ["margin", "rho", "recoverBelow", "cleanReset", "frozen"] as const;
 
 export class Sar extends Method {
   /** What `options` may name. */
-  static readonly options: readonly (keyof SarOptions)[] = [...NORM_OPTIONS, ...OWN];
+  static readonly options: readonly (keyof SarOptions)[] = [...ADAPTATION_OPTIONS, ...OWN];
   readonly name = "sar";
   readonly #norms: ReadonlyMap<string, Parameter>;
   readonly #settings: { margin: number; rho: number; recoverBelow: number; cleanReset: boolean };
@@ -47,17 +47,17 @@ export class Sar extends Method {
   /** Freezes all of `model` but its normalisation layers. Throws ConfigError for bad options or a model without any. */
   constructor(model: Classifier, options: SarOptions) {
     const { margin = entropyMargin(model), rho = 0.05, recoverBelow = 0.2, cleanReset = false } = options;
-    checkNormOptions("SAR", options, Sar.options, { margin, rho, recoverBelow });
+    checkAdaptationOptions("SAR", options, Sar.options, { margin, rho, recoverBelow });
     super(model, options);
     this.#settings = { margin, rho, recoverBelow, cleanReset };
     this.#norms = configureNorms(model, options.frozen === undefined ? SAR_FROZEN : options.frozen);
     this.#average = keep(tensor(NONE));
     this.#recoveries = keep(tensor(0));
-    this.carry("sar", new Map(Object.entries({ average: this.#average, recoveries: this.#recoveries })));
-    this.adapt("model", this.#norms, normOptimizer(this.#norms, options));
+    this.registerBuffers("sar", new Map(Object.entries({ average: this.#average, recoveries: this.#recoveries })));
+    this.registerParameters("model", this.#norms, normOptimizer(this.#norms, options));
   }
 
-  protected objective(images: Tensor): Objective {
+  protected computeLoss(images: Tensor): BatchLoss {
     const { margin, rho } = this.#settings;
     const logits = this.model.forward(images);
     const h = logits.softmaxEntropy();
@@ -74,7 +74,7 @@ export class Sar extends Method {
   }
 
   /** The moving average of the loss, and whether it has fallen so low that the model must have collapsed (section 4.3). */
-  #watch({ loss, kept }: { loss: Tensor; kept: Tensor }): Pick<Objective, "average" | "next" | "recovery"> {
+  #watch({ loss, kept }: { loss: Tensor; kept: Tensor }): Pick<BatchLoss, "average" | "next" | "recovery"> {
     const { recoverBelow, cleanReset } = this.#settings;
     const before = this.#average;
     const now = loss.detach();

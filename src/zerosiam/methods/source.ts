@@ -1,9 +1,9 @@
 // source: the model as it was trained. No adaptation; what every method is compared with.
 import type { Classifier } from "../../nn/index.js";
 import { noGrad, type Tensor } from "../../tensor/index.js";
+import type { BatchLoss } from "./batchLoss.js";
 import { useBatchStatistics } from "./configure.js";
 import { Method } from "./method.js";
-import type { Objective } from "./objective.js";
 
 export class Source extends Method {
   readonly name = "source";
@@ -14,7 +14,7 @@ export class Source extends Method {
     useBatchStatistics(model, false); // another method may have had this model before
   }
 
-  protected objective(images: Tensor): Objective {
+  protected computeLoss(images: Tensor): BatchLoss {
     return { logits: noGrad(() => this.model.forward(images)) };
   }
 }

@@ -22,14 +22,14 @@ export class MethodState {
   }
 
   /** Adds parameters that an optimiser of its own changes. */
-  adapt(prefix: string, parameters: ReadonlyMap<string, Parameter>, optimizer: Optimizer): void {
+  registerParameters(prefix: string, parameters: ReadonlyMap<string, Parameter>, optimizer: Optimizer): void {
     this.#rateScale ??= keep(tensor(1));
     this.#optimizers.set(prefix, optimizer);
     this.#add(prefix, parameters);
   }
 
   /** Takes over other tensors. */
-  carry(prefix: string, tensors: ReadonlyMap<string, Tensor>): void {
+  registerBuffers(prefix: string, tensors: ReadonlyMap<string, Tensor>): void {
     this.#own.push(...tensors.values());
     this.#add(prefix, tensors);
   }

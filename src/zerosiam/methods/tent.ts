@@ -2,15 +2,21 @@
 import type { Classifier } from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
 import { type SampleLoss, softmaxEntropy } from "../losses.js";
-import { checkNormOptions, configureNorms, NORM_OPTIONS, type NormOptions, normOptimizer } from "./configure.js";
+import type { BatchLoss } from "./batchLoss.js";
+import {
+  ADAPTATION_OPTIONS,
+  type AdaptationOptions,
+  checkAdaptationOptions,
+  configureNorms,
+  normOptimizer,
+} from "./configure.js";
 import { Method } from "./method.js";
-import type { Objective } from "./objective.js";
 
-export type TentOptions = NormOptions;
+export type TentOptions = AdaptationOptions;
 
 export class Tent extends Method {
   /** What `options` may name. */
-  static readonly options: readonly (keyof TentOptions)[] = [...NORM_OPTIONS];
+  static readonly options: readonly (keyof TentOptions)[] = [...ADAPTATION_OPTIONS];
   readonly name: string = "tent";
   readonly #uncertainty: SampleLoss;
 
@@ -19,16 +25,16 @@ export class Tent extends Method {
    * `owner`, for bad options or a model without such layers.
    */
   constructor(model: Classifier, options: TentOptions, uncertainty = softmaxEntropy, owner = "Tent") {
-    checkNormOptions(owner, options, Tent.options);
+    checkAdaptationOptions(owner, options, Tent.options);
     super(model, options);
     const norms = configureNorms(model);
     this.#uncertainty = uncertainty;
-    this.adapt("model", norms, normOptimizer(norms, options));
+    this.registerParameters("model", norms, normOptimizer(norms, options));
   }
 
-  protected objective(images: Tensor): Objective {
+  protected computeLoss(images: Tensor): BatchLoss {
     const logits = this.model.forward(images);
     const loss = this.#uncertainty(logits).mean();
-    return { logits, loss, entropy: loss };
+    return { logits, loss, onlineEntropy: loss };
   }
 }

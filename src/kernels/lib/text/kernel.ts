@@ -45,7 +45,7 @@ export interface KernelSpec {
 }
 
 const MAX_GROUPS = 65535;
-const MAX_UNIFORMS = 64; // the 256 bytes that a dispatch has in the stream's arena
+const MAX_UNIFORMS = 64; // the 256 bytes that a dispatch has in the encoder's arena
 
 /** The launch that `spec` describes. Throws ShapeError where its sizes and strides are too many for the uniforms. */
 export function kernel(spec: KernelSpec): Dispatch {

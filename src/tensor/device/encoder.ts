@@ -7,7 +7,7 @@ const SLOT = 256; // minUniformBufferOffsetAlignment at the default limits, and 
 const SLOTS = 1024;
 const MAX_BIND_GROUPS = 1024; // they cannot be destroyed, only forgotten, and lavapipe dies with some fifty thousand
 
-export class CommandStream {
+export class Encoder {
   readonly #device: GPUDevice;
   readonly #onSubmit: () => void;
   readonly #uniforms: GPUBuffer;
