@@ -1,6 +1,6 @@
-// Writes docs/ops.md, the reference of all ops, from their declarations, and the file that docs/adding-an-op.md shows:
-// npm run docs. A test checks that both are current.
-import { readFileSync, writeFileSync } from "node:fs";
+// Writes the reference of all ops from their declarations (docs/ops.md, and a page for each in docs/ops), and the file that
+// docs/adding-an-op.md shows: npm run docs. A test checks that they are current.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { OPS } from "../src/kernels/index.js";
 import { DTYPES, type DType } from "../src/tensor/dtype.js";
 import type { AnyOp, ErrorSample, Sample, TensorInfo, Tolerance } from "../src/tensor/op.js";
@@ -11,8 +11,10 @@ import { callOf } from "../test/ops/lib/scaled.js";
 import { differentiability } from "./docs/gradient.js";
 import { kernelUses } from "./docs/kernels.js";
 import { type Member, type OpSource, opSource, optionTypes } from "./docs/source.js";
+import { exampleOf, wgslSection } from "./docs/wgsl.js";
 
-const REFERENCE = "docs/ops.md";
+const CONTENTS = "docs/ops.md";
+const PAGES = "docs/ops";
 const GUIDE = "docs/adding-an-op.md";
 
 /** Chapters by what an op is made of: the first whose pattern meets a part of kernels/lib that the op imports, or its line. */
@@ -30,47 +32,54 @@ const CHAPTERS: readonly (readonly [title: string, belongs: (parts: string, doc:
   ["Shapes, indices and the graph", () => true],
 ];
 
-/** The text of docs/ops.md. */
-export function opsPage(): string {
+/** The text of each page, by its path: the contents, and every op. */
+export function opsPages(): ReadonlyMap<string, string> {
   const options = optionTypes();
   const ops = [...OPS].sort((a, b) => a.name.localeCompare(b.name, "en"));
   const entries = ops.map((op) => ({ op, source: opSource(op.name) }));
-  const chapters = new Map(CHAPTERS.map(([title]) => [title, [] as typeof entries]));
-  for (const entry of entries) {
-    const parts = entry.source.parts.join(" ");
-    const [title] = CHAPTERS.find(([, belongs]) => belongs(parts, entry.op.doc)) ?? CHAPTERS[0];
-    chapters.get(title)?.push(entry);
+  const pages = entries.map(({ op, source }): [string, string] => [pathOf(op), opPage(op, source, options)]);
+  return new Map([[CONTENTS, contentsPage(entries)], ...pages]);
+}
+
+const pathOf = ({ name }: AnyOp): string => `${PAGES}/${name}.md`;
+
+function contentsPage(entries: readonly { op: AnyOp; source: OpSource }[]): string {
+  const chapters = new Map(CHAPTERS.map(([title]) => [title, [] as AnyOp[]]));
+  for (const { op, source } of entries) {
+    const parts = source.parts.join(" ");
+    const [title] = CHAPTERS.find(([, belongs]) => belongs(parts, op.doc)) ?? CHAPTERS[0];
+    chapters.get(title)?.push(op);
   }
-  const ordered = [...chapters].reverse().filter(([, list]) => list.length > 0);
-  const contents = ordered.map(([title, list]) => {
-    const links = list.map(({ op: { name } }) => `[${name}](#${name.toLowerCase()})`);
-    return `- **[${title}](#${title.toLowerCase().replaceAll(",", "").replaceAll(" ", "-")})**: ${links.join(", ")}`;
-  });
-  const bodies = ordered.map(
-    ([title, list]) => `## ${title}\n\n${list.map(({ op, source }) => opSection(op, source, options)).join("\n\n")}`,
-  );
-  return `${HEAD}\n\n${contents.join("\n")}\n\n${bodies.join("\n\n")}\n`;
+  const bodies = [...chapters]
+    .reverse()
+    .filter(([, list]) => list.length > 0)
+    .map(([title, list]) => {
+      const rows = list.map((op) => `| [${op.name}](ops/${op.name}.md) | ${op.doc.replaceAll("|", "\\|")} |`);
+      return `## ${title}\n\n| op | what it gives |\n|---|---|\n${rows.join("\n")}`;
+    });
+  return `${HEAD}\n\n${bodies.join("\n\n")}\n`;
 }
 
 const HEAD = `# Ops
 
-Every operation, from its declaration in \`src/kernels\`; written by \`npm run docs\`. Each is a method of \`Tensor\`: \`x\` stands for the first input, and numbers may stand for tensors: as scalars of the dtype of the first tensor that is not bool, DTypeError where i32 or u32 cannot hold them. How to add one: [adding-an-op.md](adding-an-op.md).
+Every operation, from its declaration in \`src/kernels\`; written by \`npm run docs\`. Each is a method of \`Tensor\`: on its page \`x\` stands for the first input, and numbers may stand for tensors: as scalars of the dtype of the first tensor that is not bool, DTypeError where i32 or u32 cannot hold them. How to add one: [adding-an-op.md](adding-an-op.md).
 
-*Tolerance* is how far a kernel may be from the op's float64 reference at the example: \`n\` units in the last place (ULP) of the result, plus an absolute part where results cancel. *Gradient* names the inputs that have one; *twice* says whether gradients of gradients can be taken.`;
+A page has the call, an example, what is refused, and the whole WGSL that the example runs on each class of adapter. *Tolerance* is how far a kernel may be from the op's float64 reference at the example: \`n\` units in the last place (ULP) of the result, plus an absolute part where results cancel. *Gradient* names the inputs that have one; *twice* says whether gradients of gradients can be taken.`;
 
-function opSection(op: AnyOp, source: OpSource, options: ReadonlyMap<string, readonly Member[]>): string {
+function opPage(op: AnyOp, source: OpSource, options: ReadonlyMap<string, readonly Member[]>): string {
   const file = `src/kernels/${op.name}.ts`;
   const self = op.inputs[0].replace("...", "").replace("xs", "x");
   const parts = [
-    `### ${op.name}`,
-    `${op.doc} · [${file}](../${file})`,
+    `# ${op.name}`,
+    `${op.doc} · [${file}](../../${file}) · [all ops](../ops.md)`,
     `\`\`\`ts\n${source.signatures.map((signature) => `${self}.${signature}`).join("\n")}\n\`\`\``,
     source.doc,
     optionList(source, options),
     facts(op, source),
     refusals(op),
+    op.kernels ? wgslSection(op) : "",
   ];
-  return parts.filter((part) => part !== "").join("\n\n");
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
 function optionList({ signatures }: OpSource, options: ReadonlyMap<string, readonly Member[]>): string {
@@ -80,7 +89,7 @@ function optionList({ signatures }: OpSource, options: ReadonlyMap<string, reado
 }
 
 function facts(op: AnyOp, source: OpSource): string {
-  const sample = op.samples.find(({ inputs }) => inputs.every((input) => input !== null)) ?? op.samples[0];
+  const sample = exampleOf(op);
   const infos = hostInputs(op, sample, 0);
   const params = op.params?.(infos, ...(sample.args ?? []));
   const results = op.infer(infos, params).map(formatInfo);
@@ -149,6 +158,8 @@ export function filledGuide(guide: string): string {
 }
 
 if (process.argv[2] === "--write") {
-  writeFileSync(REFERENCE, opsPage());
+  rmSync(PAGES, { recursive: true, force: true });
+  mkdirSync(PAGES);
+  for (const [path, text] of opsPages()) writeFileSync(path, text);
   writeFileSync(GUIDE, filledGuide(readFileSync(GUIDE, "utf8")));
 }

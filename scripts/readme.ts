@@ -11,18 +11,31 @@ const CELLS = "bench/results/reproduce-lavapipe.jsonl";
 const PAGE = "docs/results.md";
 const SHOWN = ["published", "one", "claim", "safe-ranges"];
 
-/** The shortest way through the source: file, and what to look for. */
-const READING: readonly (readonly [file: string, what: string])[] = [
+/** A way through the source, the method first, then what it runs on, downwards: file, and what to look for. */
+export const READING: readonly (readonly [file: string, what: string])[] = [
   ["src/zerosiam/zerosiam.ts", "the method: one backbone pass, two branches, one stop-gradient"],
   ["src/zerosiam/methods/tent.ts", "what it is compared with; read the two side by side"],
+  ["src/zerosiam/predictor.ts", "the map that makes the branches differ, and its alternatives"],
+  ["src/zerosiam/losses.ts", "objectives and divergences, with their formulas"],
+  ["src/zerosiam/methods/batchLoss.ts", "what a method makes of a batch"],
+  ["src/zerosiam/methods/selection.ts", "choosing samples by masks and weights"],
   ["src/zerosiam/methods/method.ts", "what methods share: a step, which bad batches cannot harm, and the way back"],
+  ["src/zerosiam/methods/configure.ts", "what of a model adapts: its normalisation layers"],
+  ["src/zerosiam/methods/state.ts", "what adaptation changes, and where it began"],
+  ["src/zerosiam/methods/history.ts", "snapshots by reference, for `rollback`"],
+  ["src/zerosiam/methods/metrics.ts", "what a step measured, on the device until it is read"],
+  ["src/nn/models/classifier.ts", "backbone and head: what a method asks of a model"],
+  ["src/nn/optim/sgd.ts", "the update, of every parameter one kernel"],
+  ["src/tensor/op.ts", "what an op is: one declaration, from which all else is generated"],
   ["src/kernels/softmax.ts", "an op from a preset: formula, reference, derivative"],
+  ["src/kernels/lib/rows/softmaxPasses.ts", "its passes over a row, in WGSL"],
+  ["src/kernels/lib/rows/rowKernel.ts", "the kernel that makes them"],
+  ["src/kernels/lib/text/floats.ts", "e^x and its kin, right at NaN and infinities on every driver"],
   ["src/kernels/stopGradient.ts", "the asymmetry, as an op without a kernel"],
   ["src/kernels/matmul.ts", "an op in full: shape rule, kernel variants, cost"],
-  ["src/tensor/op.ts", "what an op is: one declaration, from which all else is generated"],
-  ["src/tensor/autograd/backward.ts", "the backward pass"],
-  ["src/tensor/autograd/graph.ts", "nodes, edges and the memory they hold"],
   ["src/tensor/run.ts", "from a call to launches"],
+  ["src/tensor/autograd/graph.ts", "nodes, edges and the memory they hold"],
+  ["src/tensor/autograd/backward.ts", "the backward pass"],
   ["src/tensor/device/encoder.ts", "one encoder, one uniform upload, when to submit"],
 ];
 

@@ -1,21 +1,44 @@
 // The pages on ops: current, and complete.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { filledGuide, opsPage } from "../scripts/docs.js";
+import { ADAPTERS } from "../scripts/docs/kernels.js";
+import { filledGuide, opsPages } from "../scripts/docs.js";
 import { OPS } from "../src/kernels/index.js";
+import { readTree } from "./layers/source.js";
 
-const page = opsPage();
+const pages = opsPages();
+const all = [...pages.values()].join("");
+const pageOf = (name: string) => pages.get(`docs/ops/${name}.md`) ?? "";
 
-test("docs/ops.md is current (after a change: npm run docs)", () => {
-  expect(readFileSync("docs/ops.md", "utf8")).toBe(page);
+test("docs/ops.md and docs/ops are current (after a change: npm run docs)", () => {
+  const stored = ["docs/ops.md", ...readdirSync("docs/ops").map((name) => `docs/ops/${name}`)];
+  expect(stored.sort()).toEqual([...pages.keys()].sort());
+  for (const [path, text] of pages) expect(readFileSync(path, "utf8"), path).toBe(text);
+});
+
+test("the contents name every op once", () => {
+  const named = [...(pages.get("docs/ops.md") ?? "").matchAll(/^\| \[(\w+)\]\(ops\/\1\.md\) \|/gm)].map(
+    ([, name]) => name,
+  );
+  expect(named.sort()).toEqual(OPS.map(({ name }) => name).sort());
 });
 
 test("lists the dtypes that shape rules take, beyond those of samples", () => {
-  expect(page).toContain("| inputs | `...xs` f32 or i32 or u32 or bool |");
+  expect(all).toContain("| inputs | `...xs` f32 or i32 or u32 or bool |");
 });
 
 test("prints NaN and infinities among arguments, as messages about them do", () => {
-  expect(page).toMatch(/ with .*"NaN".*“.* is NaN”/);
+  expect(all).toMatch(/ with .*"NaN".*“.* is NaN”/);
+});
+
+test("docs/architecture.md links to what is there, and to every folder of the sources", () => {
+  const text = readFileSync("docs/architecture.md", "utf8");
+  const links = [...text.matchAll(/\]\(([^)#]+)\)/g)].map(([, link]) => join("docs", link));
+  expect(links.filter((link) => !existsSync(link))).toEqual([]);
+  const folders = new Set(readTree(".", "src").map(({ path }) => dirname(path)));
+  folders.delete("src");
+  expect([...folders].filter((folder) => !links.includes(folder))).toEqual([]);
 });
 
 test("docs/adding-an-op.md shows a file as it is, and links to what is there", () => {
@@ -29,12 +52,29 @@ test("docs/adding-an-op.md shows a file as it is, and links to what is there", (
   expect(links.filter((link) => !existsSync(link))).toEqual([]);
 });
 
+/** How headings may name the adapters: all at once, or each of the classes. */
+const ADAPTERS_NAMED = [["every adapter"], Object.keys(ADAPTERS).sort()];
+
 describe.each(OPS.map((op) => [op.name, op] as const))("%s", (name, op) => {
-  const section = page.split(/^### /m).find((part) => part.startsWith(`${name}\n`)) ?? "";
+  const section = pageOf(name);
 
   test("has its signature, what it says for users, and all its refusals", () => {
     expect(section).toMatch(new RegExp(`^\`\`\`ts\n\\w+\\.${name}\\(.*\\): .*\n\`\`\`\n\n\\S+`, "m"));
     expect(section.match(/: (Shape|DType|Config)Error, “.+”$/gm) ?? []).toHaveLength(op.errors?.length ?? 0);
+  });
+
+  test("shows the whole text that each class of adapter runs, with the uniforms of the launch", () => {
+    const adapters = [...section.matchAll(/^### On (.*)$/gm)].flatMap(([, names]) => names.split(/, | and /));
+    const every = ADAPTERS_NAMED.some((names) => String(names) === String(adapters.sort()));
+    expect(every).toBe(op.kernels !== undefined);
+    const launches = [...section.matchAll(/^\d.* workgroups?(.*):\n\n```wgsl\n([\s\S]*?)^```$/gm)];
+    for (const [, given, text] of launches) {
+      expect(text).toMatch(/^\/\/ \w+.*\n[\s\S]*@compute[\s\S]*\}\n$/);
+      const [, fields] = /struct Uniforms \{ (.*) \}/.exec(text) ?? [];
+      const named = [...given.matchAll(/`(\w+) = -?[\d.e+-]+`/g)].map(([, uniform]) => uniform);
+      expect(named).toEqual(fields.split(", ").flatMap((field) => /^(?!unused:)\w+/.exec(field) ?? []));
+    }
+    expect(launches.length > 0).toBe(op.kernels !== undefined);
   });
 
   test("lists the options that it declares, where they have a type of their own", () => {

@@ -3,8 +3,9 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { filled, resultsPage, resultTables } from "../scripts/readme.js";
+import { filled, READING, resultsPage, resultTables } from "../scripts/readme.js";
 import { validationSettings } from "../src/experiments/reproduce/protocol.js";
+import { readTree } from "./layers/source.js";
 import { cell } from "./report/cells.js";
 
 const readme = readFileSync("README.md", "utf8");
@@ -34,6 +35,18 @@ test("every file that it links to is there", () => {
     .filter((link) => !link.startsWith("http"));
   expect(links.length).toBeGreaterThan(10);
   expect(links.filter((link) => !existsSync(link))).toEqual([]);
+});
+
+test("the reading order has every file of the method that its first file needs", () => {
+  const sources = new Map(readTree(".", "src/zerosiam").map((file) => [file.path, file]));
+  const needed = new Set(["src/zerosiam/zerosiam.ts"]);
+  for (const path of needed) {
+    for (const { target } of sources.get(path)?.imports ?? []) if (sources.has(target)) needed.add(target);
+  }
+  const listed = READING.map(([file]) => file);
+  expect(needed.size).toBeGreaterThan(5);
+  expect([...needed].filter((path) => !listed.includes(path))).toEqual([]);
+  expect(new Set(listed).size).toBe(listed.length);
 });
 
 test("every npm script that it names is there", () => {

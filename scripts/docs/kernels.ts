@@ -4,7 +4,8 @@ import type { AnyOp } from "../../src/tensor/op.js";
 import { sizeOf } from "../../src/tensor/shape.js";
 import { hostInputs } from "../../test/ops/lib/samples.js";
 
-const ADAPTERS: Readonly<Record<string, Caps>> = {
+/** The classes of adapters that kernels tell apart, by what they can do. */
+export const ADAPTERS: Readonly<Record<string, Caps>> = {
   "a GPU": DEFAULT_CAPS,
   "a GPU with subgroups": { ...DEFAULT_CAPS, subgroupSize: 32, f16: true },
   "a software adapter": { ...DEFAULT_CAPS, kind: "software" },

@@ -4,7 +4,6 @@ import { type SampleTensor, ulp } from "../tensor/op.js";
 import { given } from "../tensor/options.js";
 import { of } from "./lib/declare/sample.js";
 import { update } from "./lib/optim/update.js";
-import { floats } from "./lib/text/floats.js";
 import { f32 } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
@@ -63,8 +62,7 @@ export const adamStep = update({
   let v_hat = v / less_than_one(step * u.log_beta2);
   p -= lr * m_hat / (sqrt(v_hat) + u.eps);`,
   // 1 − β^t = −(e^z − 1) with z = t ln β: by its series near 0, where 1 − e^z would cancel
-  functions: `${floats("exp32")}
-fn less_than_one(z: f32) -> f32 {
+  functions: `fn less_than_one(z: f32) -> f32 {
   let series = -z * (1.0 + z * (0.5 + z * (0.166666667 + z * (0.0416666667 + z * 0.00833333333))));
   return select(1.0 - exp32(z), series, z > -0.1);
 }`,

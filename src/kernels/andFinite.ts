@@ -5,7 +5,6 @@ import { formatShape, sizeOf } from "../tensor/shape.js";
 import { of } from "./lib/declare/sample.js";
 import { reduceKernels } from "./lib/reduce/reduceKernels.js";
 import { reduceLayout } from "./lib/reduce/reduceLayout.js";
-import { floats } from "./lib/text/floats.js";
 import { input, output, scratch } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
@@ -41,7 +40,6 @@ export const andFinite = defineOp({
         init: "1u",
         fold: "s & u32(isFinite(x))",
         merge: "a & b",
-        functions: floats("isFinite"),
       },
       targets: [{ type: "u32", operand: output(0), value: "s & flag" }],
       caps,

@@ -5,7 +5,6 @@ import { exact, type TensorInfo } from "../tensor/op.js";
 import { normalizeDims } from "../tensor/shape.js";
 import { of } from "./lib/declare/sample.js";
 import { type ReductionParams, reduction } from "./lib/reduce/reduction.js";
-import { ORDERED } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -42,7 +41,6 @@ export const argmax = reduction({
       fold: `merge(s, vec2u(${KEYS[dtype as keyof typeof KEYS]}, i))`,
       merge: "select(b, a, a.x > b.x || (a.x == b.x && a.y < b.y))",
       finish: "i32(s.y)",
-      functions: ORDERED,
     },
   }),
   value(elements) {

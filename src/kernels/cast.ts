@@ -6,7 +6,6 @@ import { exact } from "../tensor/op.js";
 import { drawOne } from "./lib/declare/draw.js";
 import { EDGES, of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
-import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -31,8 +30,7 @@ export const cast = elementwise({
   },
   result: (_, { dtype }) => dtype,
   wgsl: (from, { dtype: to }) => expression(from, to),
-  functions: `${floats("isNan")}
-// Ends of the range as the floats next to them: 2³¹ and 2³² are none of the integers.
+  functions: `/// Ends of the range as the floats next to them: 2³¹ and 2³² are none of the integers.
 fn f32_to_i32(x: f32) -> i32 {
   if (isNan(x)) { return 0; }
   return select(i32(clamp(x, -2147483648.0, 2147483520.0)), 2147483647, x >= 2147483648.0);

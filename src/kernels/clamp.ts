@@ -6,7 +6,6 @@ import { exact } from "../tensor/op.js";
 import { drawOne } from "./lib/declare/draw.js";
 import { EDGES, of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
-import { floats } from "./lib/text/floats.js";
 import { f32, i32, type Uniform, u32 } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
@@ -43,7 +42,6 @@ export const clamp = elementwise({
     const low = min === null ? "x" : `max${suffix}(x, u.low)`;
     return max === null ? low : `min${suffix}(${low}, u.high)`;
   },
-  functions: floats("max32", "min32"),
   uniforms({ min, max }, dtype) {
     const uniform = uniformOf(dtype);
     return { ...(min === null ? {} : { low: uniform(min) }), ...(max === null ? {} : { high: uniform(max) }) };

@@ -3,7 +3,6 @@ import { ulp } from "../tensor/op.js";
 import { erf64 } from "./lib/declare/reference.js";
 import { EDGES, of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
-import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -16,7 +15,6 @@ export const erf = elementwise({
   name: "erf",
   doc: "error function",
   wgsl: "erf32(x)",
-  functions: floats("erf32"),
   value: ([x]) => erf64(x),
   saves: ["x"],
   vjp: (g, { x }) => [g.mul(x.square().neg().exp()).mul(2 / Math.sqrt(Math.PI))], // 2/√π · e^(−x²)

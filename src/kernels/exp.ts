@@ -2,7 +2,6 @@
 import { ulp } from "../tensor/op.js";
 import { EDGES, of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
-import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -15,7 +14,6 @@ export const exp = elementwise({
   name: "exp",
   doc: "e to the power x",
   wgsl: "exp32(x)",
-  functions: floats("exp32"),
   value: ([x]) => Math.exp(x),
   saves: ["y"],
   vjp: (g, { y }) => [g.mul(y)],

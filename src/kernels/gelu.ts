@@ -4,7 +4,6 @@ import { normalCdf64 } from "./lib/declare/reference.js";
 import { EDGES, of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
 import { type Approximate, geluParams, tanhArgument } from "./lib/elementwise/gelu.js";
-import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -20,7 +19,6 @@ export const gelu = elementwise({
   // ½ (1 + tanh u) = σ(2u), which does not cancel where u is far below 0
   wgsl: (_, { approximate }) =>
     approximate === "none" ? "x * normalCdf32(x)" : "x * sigmoid32(1.595769122 * (x + 0.044715 * (x * x * x)))",
-  functions: floats("normalCdf32", "sigmoid32"),
   value: ([x], { approximate }) =>
     x * (approximate === "none" ? normalCdf64(x) : 1 / (1 + Math.exp(-2 * tanhArgument(x)))),
   saves: ["x"],

@@ -6,7 +6,6 @@ import { normalCdf64, normalPdf64 } from "./lib/declare/reference.js";
 import { of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
 import { type Approximate, geluParams, tanhArgument } from "./lib/elementwise/gelu.js";
-import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -35,7 +34,7 @@ export const geluBackward = elementwise({
   inputs: ["g", "x"],
   params: (_, approximate: Approximate) => geluParams("geluBackward", approximate),
   wgsl: (_, { approximate }) => `g * slope_${approximate}(x)`,
-  functions: `${floats("exp32", "erfcx32")}${SLOPES}`,
+  functions: SLOPES,
   value: ([g, x], { approximate }) => g * (approximate === "none" ? slope(x) : slopeTanh(x)),
   saves: ["g", "x"],
   vjp: (h, { g, x }, { params: { approximate }, needs }) => [

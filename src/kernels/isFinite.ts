@@ -2,7 +2,6 @@
 import { exact } from "../tensor/op.js";
 import { EDGES, of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
-import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -16,7 +15,6 @@ export const finite = elementwise({
   doc: "whether x is neither NaN nor infinite, as bool",
   result: () => "bool",
   wgsl: "isFinite(x)", // by the bits: drivers may assume that it always holds
-  functions: floats("isFinite"),
   value: ([x]) => Number(Number.isFinite(x)),
   tolerance: exact,
   samples: [of([2, 65]), of(EDGES)],

@@ -2,7 +2,6 @@
 import { ulp } from "../tensor/op.js";
 import { EDGES, of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
-import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -15,7 +14,6 @@ export const log = elementwise({
   name: "log",
   doc: "natural logarithm",
   wgsl: "log32(x)",
-  functions: floats("log32"),
   value: ([x]) => Math.log(x),
   saves: ["x"],
   vjp: (g, { x }) => [g.div(x)],

@@ -4,7 +4,6 @@ import { of } from "./lib/declare/sample.js";
 import { sumError } from "./lib/reduce/reduction.js";
 import { dimParams, rowwise } from "./lib/rows/rowwise.js";
 import { total } from "./lib/rows/softmaxPasses.js";
-import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -21,7 +20,6 @@ export const logSoftmaxBackward = rowwise({
   result: "row",
   passes: () => ({ sum_g: { state: "f32", init: "0.0", fold: "s + g", merge: "a + b" } }),
   value: "g - exp32(logp) * sum_g",
-  functions: floats("exp32"),
   reference({ g, logp }) {
     const sum = total(g);
     return g.map((v, i) => v - Math.exp(logp[i]) * sum);

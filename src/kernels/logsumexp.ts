@@ -5,7 +5,6 @@ import { of } from "./lib/declare/sample.js";
 import { extremumReducer } from "./lib/reduce/extremum.js";
 import { reduceLayout } from "./lib/reduce/reduceLayout.js";
 import { dimsParams, reduction, sumError } from "./lib/reduce/reduction.js";
-import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -27,7 +26,6 @@ export const logsumexp = reduction({
       merge: "a + b",
       // an infinite or NaN maximum is the result
       finish: "select(largest, largest + log32(s), isFinite(largest))",
-      functions: floats("exp32", "log32", "isFinite"),
     },
   }),
   value(elements) {

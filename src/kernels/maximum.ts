@@ -2,7 +2,6 @@
 import { exact } from "../tensor/op.js";
 import { EDGE_COLUMN, of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
-import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -20,7 +19,6 @@ export const maximum = elementwise({
   inputs: ["a", "b"],
   dtypes: ["f32", "i32", "u32"],
   wgsl: (dtype) => (dtype === "f32" ? "max32(a, b)" : "max(a, b)"),
-  functions: floats("max32"),
   value: ([a, b]) => Math.max(a, b),
   saves: ["a", "b"],
   vjp(g, { a, b }, { needs }) {

@@ -2,7 +2,6 @@
 import { ulp } from "../tensor/op.js";
 import { EDGE_COLUMN, EDGES, of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
-import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -65,7 +64,7 @@ export const pow = elementwise({
   doc: "a to the power b, with broadcasting",
   inputs: ["a", "b"],
   wgsl: "pow32(a, b)",
-  functions: `${floats("isNan", "isFinite", "expSum32", "logTail")}${POWER}${POW}`,
+  functions: `${POWER}${POW}`,
   value: ([a, b]) => pow64(a, b),
   saves: ["a", "b", "y"],
   // ∂aᵇ/∂a = b aᵇ⁻¹ (0 for b = 0), ∂aᵇ/∂b = aᵇ ln a (0 for a = 0 ≤ b), as in PyTorch

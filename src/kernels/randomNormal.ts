@@ -2,7 +2,6 @@
 import { ulp } from "../tensor/op.js";
 import { randomNormal as hostNumbers } from "../tensor/rng.js";
 import type { Shape } from "../tensor/shape.js";
-import { floats } from "./lib/text/floats.js";
 import { randomOp } from "./lib/text/random.js";
 
 declare module "../tensor/tensor.js" {
@@ -28,7 +27,7 @@ export const randomNormal = randomOp({
   name: "randomNormal",
   doc: "random numbers of a key, standard normal",
   wgsl: "boxMuller(key, i)",
-  functions: `${floats("log32", "sin32")}${BOX_MULLER}`,
+  functions: BOX_MULLER,
   numbers: hostNumbers,
   tolerance: ulp(0, 2e-6), // half an ULP of an angle of up to π, times a radius of up to 5.8
 });

@@ -2,7 +2,6 @@
 import { exact } from "../tensor/op.js";
 import { of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
-import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -15,7 +14,6 @@ export const relu = elementwise({
   name: "relu",
   doc: "max(x, 0)",
   wgsl: "max32(x, 0.0)",
-  functions: floats("max32"),
   value: ([x]) => Math.max(x, 0),
   saves: ["y"],
   vjp: (g, { y }) => [g.reluBackward(y)],

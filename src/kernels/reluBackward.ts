@@ -2,7 +2,6 @@
 import { exact } from "../tensor/op.js";
 import { EDGES, of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
-import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -19,7 +18,6 @@ export const reluBackward = elementwise({
   doc: "gradient of relu: g where x > 0, else 0",
   inputs: ["g", "x"],
   wgsl: "select(0.0, g, x > 0.0 || isNan(x))",
-  functions: floats("isNan"),
   value: ([g, x]) => (x <= 0 ? 0 : g),
   saves: ["x"],
   vjp: (h, { x }) => [h.reluBackward(x), null], // linear in g; the step at 0 has no slope

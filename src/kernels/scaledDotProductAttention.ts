@@ -29,7 +29,6 @@ import {
 import { drawOne, drawSize, isFloat } from "./lib/declare/draw.js";
 import { of } from "./lib/declare/sample.js";
 import { hostRow } from "./lib/norm/rowNorm.js";
-import { floats } from "./lib/text/floats.js";
 import { input, kernel, output, read, write } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
@@ -157,8 +156,7 @@ export const scaledDotProductAttention = defineOp({
 const sizes = ([q, k, v]: readonly TensorInfo[]): Attention => attention(NAME, q, k, v);
 
 /** `largest` may lag behind the scores by 4, so that sums are seldom rescaled: e⁴ more does not overflow. */
-const code = (caps: Caps): string => `${floats("exp32", "log32", "isFinite")}
-const LOWEST = -0x1.fffffep127;
+const code = (caps: Caps): string => `const LOWEST = -0x1.fffffep127;
 
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {

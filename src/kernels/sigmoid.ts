@@ -2,7 +2,6 @@
 import { ulp } from "../tensor/op.js";
 import { EDGES, of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
-import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -15,7 +14,6 @@ export const sigmoid = elementwise({
   name: "sigmoid",
   doc: "logistic function",
   wgsl: "sigmoid32(x)",
-  functions: floats("sigmoid32"),
   value: ([x]) => 1 / (1 + Math.exp(-x)),
   saves: ["y"],
   vjp: (g, { y }) => [g.mul(y.sub(y.square()))], // σ(1 − σ)

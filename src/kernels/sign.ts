@@ -2,7 +2,6 @@
 import { exact } from "../tensor/op.js";
 import { EDGES, of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
-import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -16,7 +15,6 @@ export const sign = elementwise({
   doc: "−1, 0 or 1 by the sign of x",
   dtypes: ["f32", "i32"],
   wgsl: (dtype) => (dtype === "f32" ? "select(sign(x), x, isNan(x))" : "sign(x)"),
-  functions: floats("isNan"),
   value: ([x]) => Math.sign(x) + 0, // −0 gives 0
   vjp: () => [null],
   tolerance: exact,

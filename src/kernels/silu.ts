@@ -2,7 +2,6 @@
 import { ulp } from "../tensor/op.js";
 import { EDGES, of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
-import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -15,7 +14,6 @@ export const silu = elementwise({
   name: "silu",
   doc: "x σ(x)",
   wgsl: "x * sigmoid32(x)",
-  functions: floats("sigmoid32"),
   value: ([x]) => x * (1 / (1 + Math.exp(-x))),
   saves: ["x"],
   vjp: (g, { x }) => [g.siluBackward(x)],

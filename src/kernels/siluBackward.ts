@@ -2,7 +2,6 @@
 import { ulp } from "../tensor/op.js";
 import { of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
-import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -16,8 +15,7 @@ export const siluBackward = elementwise({
   doc: "gradient of silu: g (σ + x σ (1 − σ))",
   inputs: ["g", "x"],
   wgsl: "g * silu_slope(x)",
-  functions: `${floats("exp32")}
-fn silu_slope(x: f32) -> f32 {
+  functions: `fn silu_slope(x: f32) -> f32 {
   let e = exp32(-abs(x)); // σ (1 − σ) = e / (1 + e)²
   let r = 1.0 / (1.0 + e);
   return select(r, e * r, x < 0.0) + x * (e * r * r);

@@ -2,7 +2,6 @@
 import { ulp } from "../tensor/op.js";
 import { of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
-import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -15,7 +14,6 @@ export const sin = elementwise({
   name: "sin",
   doc: "sine, radians",
   wgsl: "sin32(x, 0)",
-  functions: floats("sin32"),
   value: ([x]) => Math.sin(x),
   saves: ["x"],
   vjp: (g, { x }) => [g.mul(x.cos())],

@@ -3,7 +3,6 @@ import { checkNumber } from "../tensor/arguments.js";
 import { ConfigError } from "../tensor/errors.js";
 import { EDGES, of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
-import { floats } from "./lib/text/floats.js";
 import { f32 } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
@@ -23,8 +22,7 @@ export const softplus = elementwise({
   },
   // ln(1 + eᵗ) = max(t, 0) + ln(1 + e^−|t|), which does not overflow
   wgsl: "max32(x, 0.0) + log1p32(exp32(-abs(x * u.beta))) / u.beta",
-  functions: `${floats("exp32", "max32")}
-fn log1p32(e: f32) -> f32 { // for 0 ≤ e ≤ 1, as 2 artanh(e / (2 + e)): of 1 + e a small e would be lost
+  functions: `fn log1p32(e: f32) -> f32 { // for 0 ≤ e ≤ 1, as 2 artanh(e / (2 + e)): of 1 + e a small e would be lost
   let r = 2.0 * e / (2.0 + e);
   let z = 0.25 * r * r;
   return r * (1.0 + z * (1.0 / 3.0 + z * (0.2 + z * (1.0 / 7.0 + z * (1.0 / 9.0 + z * (1.0 / 11.0 + z / 13.0))))));

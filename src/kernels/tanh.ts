@@ -2,7 +2,6 @@
 import { ulp } from "../tensor/op.js";
 import { EDGES, of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
-import { floats } from "./lib/text/floats.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -15,7 +14,6 @@ export const tanh = elementwise({
   name: "tanh",
   doc: "hyperbolic tangent",
   wgsl: "tanh32(x)",
-  functions: floats("tanh32"),
   value: ([x]) => Math.tanh(x),
   saves: ["y"],
   vjp: (g, { y }) => [g.sub(g.mul(y.square()))], // 1 − tanh²

@@ -28,8 +28,7 @@ export const OTHER_VOCABULARIES: readonly Vocabulary[] = [
   // inputs, and a layer of a model
   { files: /^src\/kernels\/lib\/attention\/attentionGrad\.ts$/, words: /^logsumexp$/ },
   { files: /^test\/models\/resnet20\.test\.ts$/, words: /^linear$/ },
-  // WGSL: functions that we add to it, and a keyword
-  { files: /^src\/kernels\/lib\/(text\/floats|rows\/softmaxPasses)\.ts$/, words: /^isFinite$/ },
+  // WGSL: a keyword
   { files: /^src\/kernels\/lib\/optim\/update\.ts$/, words: /^var$/ },
   // a minified file
   { files: /^bench\/peers\.ts$/, words: /^min$/ },

@@ -1,4 +1,4 @@
-// An open WebGPU device with its buffers, kernels, command stream and read-back.
+// An open WebGPU device with its buffers, kernels, command encoder and read-back.
 import { DeviceError, DeviceLostError } from "../errors.js";
 import { checkOptions } from "../options.js";
 import { type OpenGpuOptions, openGpu } from "./adapter/index.js";

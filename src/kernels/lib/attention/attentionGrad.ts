@@ -4,7 +4,6 @@ import { sumOfProducts } from "../declare/accuracy.js";
 import { checkShapes } from "../declare/checks.js";
 import { drawOne, drawSize, isFloat } from "../declare/draw.js";
 import { of } from "../declare/sample.js";
-import { floats } from "../text/floats.js";
 import { input, kernel, output, read, write } from "../text/kernel.js";
 import {
   type Attention,
@@ -133,7 +132,6 @@ function gradientTolerance(a: Attention, params: AttentionParams): Tolerance {
 }
 
 /** WGSL: the weight of a score, none where all scores of the query are −∞. */
-const WEIGHT = `${floats("exp32")}
-fn weight(score: f32, logsumexp: f32) -> f32 {
+const WEIGHT = `fn weight(score: f32, logsumexp: f32) -> f32 {
   return select(exp32(score - logsumexp), 0.0, bitcast<u32>(logsumexp) == 0xff800000u);
 }`;

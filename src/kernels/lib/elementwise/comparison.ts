@@ -1,7 +1,6 @@
 // The comparison preset: bool results of two operands; every comparison with NaN is false, but for `ne`.
 import { type ErrorSample, exact, type Op, type Sample } from "../../../tensor/op.js";
 import { EDGE_COLUMN, EDGES, of } from "../declare/sample.js";
-import { floats } from "../text/floats.js";
 import { elementwise } from "./elementwise.js";
 
 export interface Comparison {
@@ -25,7 +24,6 @@ export function comparison({ name, doc, operator, value, bools }: Comparison): O
     dtypes: bools ? ["f32", "i32", "u32", "bool"] : ["f32", "i32", "u32"],
     result: () => "bool",
     wgsl: (dtype) => (dtype === "f32" ? floating : numbers),
-    functions: floats("unordered"),
     value: ([a, b]) => Number(value(a, b)),
     tolerance: exact,
     samples: samples(bools),

@@ -3,7 +3,7 @@ import type { DType } from "../../../tensor/dtype.js";
 import { exact, type Op, type Sample } from "../../../tensor/op.js";
 import { reducedShape, type Shape } from "../../../tensor/shape.js";
 import { of } from "../declare/sample.js";
-import { LOWEST_KEY, ORDERED } from "../text/floats.js";
+import { LOWEST_KEY } from "../text/floats.js";
 import type { Reducer } from "./fold.js";
 import { dimsParams, type ReductionParams, reduction } from "./reduction.js";
 
@@ -78,7 +78,6 @@ export function extremumReducer(dtype: DType, largest: boolean): Reducer {
       fold: `max(s, key_of(${sign}x))`,
       merge: "max(a, b)",
       finish: `${sign}of_key(s)`,
-      functions: ORDERED,
     };
   }
   const [lowest, highest] = dtype === "i32" ? ["-2147483647 - 1", "2147483647"] : ["0u", "0xffffffffu"];

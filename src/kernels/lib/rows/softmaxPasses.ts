@@ -1,13 +1,11 @@
 // What the ops on softmax(row) share: the row's maximum and sum of exponentials, in WGSL, in ops and in float64.
 import type { Tensor } from "../../../tensor/tensor.js";
 import type { Reducer } from "../reduce/fold.js";
-import { floats, LOWEST_KEY, ORDERED } from "../text/floats.js";
+import { LOWEST_KEY } from "../text/floats.js";
 import { keptShape } from "./rowwise.js";
 
 /** Functions that the passes call. */
-export const SOFTMAX_FUNCTIONS = `${floats("exp32", "log32", "isFinite")}
-${ORDERED}
-/// NaN where the row's maximum is infinite or NaN, as PyTorch's softmax gives for such rows; else v.
+export const SOFTMAX_FUNCTIONS = `/// NaN where the row's maximum is infinite or NaN, as PyTorch's softmax gives for such rows; else v.
 fn guarded(v: f32, largest: f32) -> f32 {
   return select(bitcast<f32>(bitcast<u32>(largest) | 0x7fffffffu), v, isFinite(largest));
 }

@@ -1,6 +1,8 @@
 // One kernel launch from WGSL text: a typed declaration of its uniforms and bindings writes the prologue and packs the values.
 import { ShapeError } from "../../../tensor/errors.js";
 import type { Dispatch, Operand } from "../../../tensor/op.js";
+import { FLOATS } from "./floats.js";
+import { link, piecesOf } from "./link.js";
 
 type Scalar = "u32" | "i32" | "f32";
 
@@ -38,7 +40,7 @@ export interface KernelSpec {
   readonly bindings: Readonly<Record<string, Binding>>;
   /** `enable` directives, one a line. */
   readonly enable?: string;
-  /** Functions, workgroup memory and `main`. */
+  /** Functions, workgroup memory and `main`; functions of `FLOATS` are at hand, and those that nobody calls are left out. */
   readonly code: string;
   /** Workgroups: a count, folded over x and y (`group_index(wg, groups)` gives it back, and may exceed the count), or x, y and z. */
   readonly groups: number | readonly [number, number, number];
@@ -46,6 +48,13 @@ export interface KernelSpec {
 
 const MAX_GROUPS = 65535;
 const MAX_UNIFORMS = 64; // the 256 bytes that a dispatch has in the encoder's arena
+
+/** What every kernel may call. */
+const LIBRARY = piecesOf(`/// The number of this workgroup when a count was folded over x and y.
+fn group_index(wg: vec3u, groups: vec3u) -> u32 { return wg.x + wg.y * groups.x; }
+
+${FLOATS}
+`);
 
 /** The launch that `spec` describes. Throws ShapeError where its sizes and strides are too many for the uniforms. */
 export function kernel(spec: KernelSpec): Dispatch {
@@ -58,8 +67,7 @@ export function kernel(spec: KernelSpec): Dispatch {
   }
   const bindings = Object.entries(spec.bindings);
   const code = `// ${spec.label}: ${spec.about}
-${spec.enable ?? ""}
-struct Uniforms { ${
+${spec.enable ? `${spec.enable}\n` : ""}struct Uniforms { ${
     Object.entries(spec.uniforms)
       .map(([name, { type }]) => `${name}: ${type}`)
       .join(", ") || "unused: u32"
@@ -67,10 +75,7 @@ struct Uniforms { ${
 @group(0) @binding(0) var<uniform> u: Uniforms;
 ${bindings.map(declare).join("\n")}
 
-/// The number of this workgroup when a count was folded over x and y.
-fn group_index(wg: vec3u, groups: vec3u) -> u32 { return wg.x + wg.y * groups.x; }
-
-${spec.code.trim()}
+${link([...LIBRARY, ...piecesOf(spec.code)])}
 `;
   return {
     source: { label: spec.label, code, access: bindings.map(([, { access }]) => access).join("") },
