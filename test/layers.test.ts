@@ -79,6 +79,12 @@ describe("the layer rule", () => {
     ["what commands share imports a command", "src/cli/lib/output.ts", 'import { addAdapt } from "../adapt.js";'],
     ["a command imports a benchmark's part", "src/cli/bench.ts", 'import { sample } from "../../bench/sampler.js";'],
     ["a benchmark imports a command", "bench/steps.ts", 'import { addAdapt } from "../src/cli/adapt.js";'],
+    [
+      "nn imports a file of the tensors beside their index",
+      "src/nn/module.ts",
+      'import { apply } from "../tensor/run.js";',
+    ],
+    ["a benchmark imports a script", "bench/steps.ts", 'import { docs } from "../scripts/docs.js";'],
     ["a source imports a test", "src/nn/module.ts", 'import { cases } from "../../test/nn/cases.js";'],
     ["tensors import a package", "src/tensor/scope.ts", 'import lodash from "lodash";'],
     ["a file is outside all layers", "src/misc.ts", ""],
@@ -121,8 +127,13 @@ test("two files that import each other are found, types counted; tensors may", (
     "src/data/b.ts": 'import type { A } from "./a.js";',
     "src/tensor/tensor.ts": 'import { apply } from "./op.js";',
     "src/tensor/op.ts": 'import type { Tensor } from "./tensor.js";',
+    "src/tensor/create.ts": 'import { Tensor } from "./tensor.js";\nimport type { A } from "./memory.js";',
+    "src/tensor/memory.ts": 'import { zeros } from "./create.js";',
   };
-  expect(rules.mutualImports(tree(pair))).toEqual(["src/data/a.ts ↔ src/data/b.ts"]);
+  expect(rules.mutualImports(tree(pair))).toEqual([
+    "src/data/a.ts ↔ src/data/b.ts",
+    "src/tensor/create.ts ↔ src/tensor/memory.ts",
+  ]);
 });
 
 test("a folder of more than thirty files is found, but that of the ops", () => {

@@ -36,11 +36,7 @@ function launches(op: AnyOp, caps: Caps): readonly Dispatch[] {
 function launchText({ source, uniforms, groups }: Dispatch): string {
   const values = uniformValues(source.code, uniforms);
   const given = values.length > 0 ? `, with ${values.map((value) => `\`${value}\``).join(", ")}` : "";
-  const code = source.code
-    .replace(/\n{3,}/g, "\n\n")
-    .replace(/^(.*\n)\n(?=struct)/, "$1")
-    .trim();
-  return `${groups.join(" × ")} workgroup${groups.join("") === "111" ? "" : "s"}${given}:\n\n\`\`\`wgsl\n${code}\n\`\`\``;
+  return `${groups.join(" × ")} workgroup${groups.join("") === "111" ? "" : "s"}${given}:\n\n\`\`\`wgsl\n${source.code.trim()}\n\`\`\``;
 }
 
 /** `rows = 3`, …: the uniforms as the text names them, with what the launch gives them. */

@@ -1,7 +1,7 @@
 // `zerosiam evaluate`: the digits table. Rates come from the validation part, figures from the test part.
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { DIGITS_LIMIT } from "../experiments/defaults.js";
+import { PREDICTOR_RATIO } from "../experiments/reproduce/protocol.js";
 import type { CellSetting } from "../experiments/sweep/cell.js";
 import { expand, type Grid } from "../experiments/sweep/grid.js";
 import type { Finished } from "../experiments/sweep/results.js";
@@ -11,6 +11,7 @@ import { type Group, groupCells } from "../report/group.js";
 import { overviewReport } from "../report/sweepReport.js";
 import { ratePoints } from "../report/text/cellTables.js";
 import { computeCells, openDigitsRunner } from "./lib/cells.js";
+import { DIGITS_LIMIT } from "./lib/defaults.js";
 import { COUNT, type CommonOptions, numberFlag } from "./lib/options.js";
 import { checkWritable, writeReport } from "./lib/output.js";
 import { type Session, withSession } from "./lib/session.js";
@@ -25,8 +26,6 @@ interface EvaluateOptions extends CommonOptions {
 const STREAM = "class-ordered";
 /** From harmless to collapse. */
 const RATES = [1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3];
-/** Predictor rate ÷ rate of the norms: what the paper gives its GroupNorm model. Fixed, so that both methods tune one number. */
-const PREDICTOR_RATIO = 10;
 /** Validation runs of each setting, differing as test runs do: near collapse a single one says little. */
 const VALIDATION_SEEDS = 3;
 /** Images of each corruption with `--quick`, to see that everything works. */

@@ -1,4 +1,4 @@
-// Labelled images as bytes, and their file: what cli.md calls a stream file (safetensors `images` and `labels`).
+// Labelled images as bytes, and their file, a stream file: safetensors with `images` and `labels`.
 import { toInt32, toStored } from "../nn/io/convert.js";
 import { loadSafetensors } from "../nn/io/file.js";
 import { openSafetensors } from "../nn/io/open.js";

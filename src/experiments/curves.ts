@@ -1,37 +1,16 @@
 // A method's way through a stream as rows, and long ones made short enough to draw: consecutive batches become one point.
-import type { StreamRecorder } from "./recorder.js";
+import type { StreamRecorder, StreamRow, StreamTerms } from "./recorder.js";
 
-/** One batch of a method's stream. Accuracies and shares are fractions, entropy is in nats, `null` is "not defined yet". */
-export interface CurveRow {
-  /** Number of the batch, from 1. */
-  step: number;
-  /** Images in this batch. */
-  n: number;
-  /** Fraction of this batch answered rightly, before the update on it. */
-  accuracy: number;
-  /** Mean entropy of the answers. */
-  entropy: number;
-  /** Mean L2 norm of the logits. */
-  logitNorm: number;
-  /** Largest share of one class among the trailing quarter of the stream's predictions. */
-  dominantShare: number | null;
-  /** Mean entropy of the online branch, a term of the loss; absent or null for methods without one. */
-  onlineEntropy?: number | null;
-  /** Mean divergence between the branches, before α; absent or null for methods without two. */
-  alignment?: number | null;
-  /** ‖W_h − I‖_F after the update; absent or null for methods without a linear predictor. */
-  predictorDistance?: number | null;
-}
+/** One batch of a method's stream: what was answered, and the terms of the loss, where there are any. */
+export type CurveRow = StreamRow & Partial<Omit<StreamTerms, "loss">>;
 
 /** A recorder's rows with the terms of the loss. */
 export function curveRows({ rows, terms }: StreamRecorder): CurveRow[] {
   return rows.map((row, i) => ({ ...row, ...terms[i] }));
 }
 
-/** More points than this are neither seen on a screen nor worth their bytes. */
-const MAX_POINTS = 480;
 /** How many consecutive batches become one of at most `points` points. */
-export function batchesPerPoint(steps: number, points = MAX_POINTS): number {
+export function batchesPerPoint(steps: number, points: number): number {
   return Math.max(1, Math.ceil(steps / points));
 }
 

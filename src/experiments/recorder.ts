@@ -2,13 +2,15 @@
 
 import type { Batch } from "../data/streams/stream.js";
 import { ConfigError, ShapeError } from "../tensor/errors.js";
+import { answers } from "../zerosiam/answers.js";
+import { DominantShare } from "../zerosiam/dominance.js";
 import type { StepReport } from "../zerosiam/methods/index.js";
-import { answers, DominantShare, Tally } from "./metrics/index.js";
+import { Tally } from "./metrics/index.js";
 
 /** The terms of the loss, means over the batch; null where a method has none, or only answered. */
 export interface StreamTerms {
   readonly loss: number | null;
-  /** Mean entropy of the online branch, which the loss holds; `entropy` of the row is that of the answers. */
+  /** Mean entropy of the predictions that learn, or the objective in its place, which the loss holds; `entropy` of the row is that of the answers. */
   readonly onlineEntropy: number | null;
   /** Mean divergence between the branches, before α. */
   readonly alignment: number | null;

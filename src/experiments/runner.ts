@@ -1,12 +1,12 @@
 // One method on its way through streams and scenarios: steps, times, records.
 
 import type { Batch, Stream } from "../data/streams/index.js";
-import type { Phase, Scenario } from "../experiments/scenarios/index.js";
 import { type Tensor, tensor } from "../tensor/index.js";
 import type { CollapseWarning } from "../zerosiam/alarm.js";
 import type { CollapseGuard } from "../zerosiam/guard.js";
 import type { Method } from "../zerosiam/methods/index.js";
 import { StreamRecorder } from "./recorder.js";
+import type { Phase, Scenario } from "./scenarios/index.js";
 
 /** Runs one method and keeps what it did. */
 export class Runner {

@@ -2,7 +2,7 @@
 import { exact } from "../tensor/op.js";
 import { randomUniform as hostNumbers } from "../tensor/rng.js";
 import type { Shape } from "../tensor/shape.js";
-import { randomOp } from "./lib/text/random.js";
+import { randomOp } from "./lib/elementwise/random.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {

@@ -2,6 +2,8 @@
 import { type CurveRow, chunks, meanShares, weightedMean } from "../experiments/curves.js";
 import type { ReportData, ReportMethod } from "./data.js";
 
+/** More points than this are neither seen on a screen nor worth their bytes. */
+export const MAX_POINTS = 480;
 /** More rows than this are thinner than two pixels in a heat strip. */
 const MAX_CLASS_ROWS = 50;
 

@@ -1,6 +1,6 @@
 // The line charts over the stream: what each draws, and the caption that says what it shows and what it does not.
 import { batchesPerPoint, type CurveRow, condenseRows } from "../experiments/curves.js";
-import { accuracyWindow, batchesPerRow, trailingAccuracy } from "./condense.js";
+import { accuracyWindow, batchesPerRow, MAX_POINTS, trailingAccuracy } from "./condense.js";
 import type { ReportData, ReportMethod } from "./data.js";
 import { methodLabel } from "./format.js";
 import { look } from "./palette.js";
@@ -22,7 +22,7 @@ export function streamSteps(data: ReportData): number {
 export function streamAxis(data: ReportData): number[] {
   const longest = data.methods.reduce((a, b) => (b.rows.length > a.rows.length ? b : a));
   let seen = 0;
-  return condenseRows(longest.rows, batchesPerPoint(longest.rows.length)).map((row) => (seen += row.n));
+  return condenseRows(longest.rows, batchesPerPoint(longest.rows.length, MAX_POINTS)).map((row) => (seen += row.n));
 }
 
 /** Accuracy, collapse's signs and the terms of the loss, each by itself; a chart without any value is left out. */
@@ -32,7 +32,7 @@ export function streamFigures(data: ReportData): Figure[] {
     ...[accuracy(data), dominantShare(), entropy(data), logitNorm()],
     ...[onlineEntropy(), alignment(), predictorDistance()],
   ];
-  const group = batchesPerPoint(streamSteps(data));
+  const group = batchesPerPoint(streamSteps(data), MAX_POINTS);
   const x = streamAxis(data);
   const batches = group * batchesPerRow(data);
   const pooled = batches > 1 ? ` Each point stands for ${batches} batches.` : "";

@@ -1,6 +1,6 @@
 // Heat strips: which classes each method predicts, batch after batch, under the classes that were right.
 import { batchesPerPoint } from "../experiments/curves.js";
-import { batchesPerRow, classesPerRow, condenseShares } from "./condense.js";
+import { batchesPerRow, classesPerRow, condenseShares, MAX_POINTS } from "./condense.js";
 import type { ReportData } from "./data.js";
 import { streamAxis, streamSteps } from "./figures.js";
 import { methodLabel, percent } from "./format.js";
@@ -13,7 +13,7 @@ const SECTIONS = 8;
 /** A strip for the labels when they are known, then one for each method. */
 export function heatStrips(data: ReportData): HeatSpec[] {
   if (streamSteps(data) === 0) return [];
-  const group = batchesPerPoint(streamSteps(data));
+  const group = batchesPerPoint(streamSteps(data), MAX_POINTS);
   const x = streamAxis(data);
   const rows = rowNames(data.classes);
   const strips = data.methods.map((m) => ({ name: methodLabel(m.name), share: m.classShare }));
@@ -38,7 +38,7 @@ function rowNames(classes: string[]): string[] {
 /** The section with strips, scale, caption and table; empty without data. */
 export function stripSection(data: ReportData, strips: HeatSpec[]): Markup | null {
   if (strips.length === 0) return null;
-  const group = batchesPerPoint(streamSteps(data)) * batchesPerRow(data);
+  const group = batchesPerPoint(streamSteps(data), MAX_POINTS) * batchesPerRow(data);
   const batches = group === 1 ? "a batch" : `${group} batches`;
   return html`<section aria-labelledby="strips">
   <h2 id="strips">What each method predicts</h2>

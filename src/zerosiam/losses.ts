@@ -1,4 +1,5 @@
-// The objectives and divergences, as named functions of logits [B, C]: natural logarithms, a value for each sample.
+// The objectives and divergences, as named functions of logits [B, C]: natural logarithms, a value for each sample; and two
+// of their means.
 import { arange, cat, full, type Tensor } from "../tensor/index.js";
 
 /** A loss of each sample: logits `[B, C]` to `[B]`. */
@@ -7,12 +8,12 @@ export type SampleLoss = (logits: Tensor) => Tensor;
 /** Entropy of the predictions, H(p) = −Σ p ln p with p = softmax(u): Tent's objective (Wang et al. 2021). */
 export const softmaxEntropy: SampleLoss = (logits) => logits.softmaxEntropy();
 
-/** Mean entropy of the predictions. */
+/** Mean of `softmaxEntropy` over the batch: what Tent descends. */
 export function entropy(logits: Tensor): Tensor {
   return softmaxEntropy(logits).mean();
 }
 
-/** Mean symmetric divergence KL(p_r ‖ p_o) + KL(p_o ‖ p_r) between online and target predictions: ZeroSiam's alignment. */
+/** Mean over the batch of KL(p_r ‖ p_o) + KL(p_o ‖ p_r): ZeroSiam's alignment with its default divergence. */
 export function alignment(online: Tensor, target: Tensor): Tensor {
   return online.symmetricKL(target).mean();
 }

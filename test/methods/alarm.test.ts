@@ -1,11 +1,11 @@
 // The collapse alarm: what it takes to fire, on made answers, and what a guard does, on a collapsing method.
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadDigits } from "../../src/data/digits.js";
-import { answers } from "../../src/experiments/metrics/index.js";
 import { createScenario } from "../../src/experiments/scenarios/index.js";
 import { loadDigitsModel } from "../../src/nn/models/registry.js";
 import { CheckpointError, ConfigError, openDevice, tensor } from "../../src/tensor/index.js";
 import { type AlarmState, CollapseAlarm } from "../../src/zerosiam/alarm.js";
+import { answers } from "../../src/zerosiam/answers.js";
 import { CollapseGuard, type GuardOptions } from "../../src/zerosiam/guard.js";
 import { createMethod, type MethodOptions } from "../../src/zerosiam/methods/index.js";
 

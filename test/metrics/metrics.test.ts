@@ -3,9 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Calibration } from "../../src/experiments/metrics/calibration.js";
 import {
-  answers,
   costRatio,
-  DominantShare,
   forgetting,
   meanWithInterval,
   pairedDifference,
@@ -14,6 +12,8 @@ import {
 } from "../../src/experiments/metrics/index.js";
 import { StreamRecorder } from "../../src/experiments/recorder.js";
 import { ConfigError } from "../../src/tensor/errors.js";
+import { answers } from "../../src/zerosiam/answers.js";
+import { DominantShare } from "../../src/zerosiam/dominance.js";
 
 /** As make.py beside it writes it. */
 interface Golden {

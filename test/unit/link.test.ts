@@ -38,6 +38,11 @@ test("a function that calls itself or is named like a variable brings nothing el
   expect(link(piecesOf(text))).toBe("fn b() { let c = 1; }\nfn main() { b(); }");
 });
 
+test.each(["fn main() { if (true) { return; }", "fn main()", "fn main() {\nfn other() {}"])(
+  "leaves what is no WGSL for the compiler to tell: %j",
+  (text) => expect(link(piecesOf(text))).toBe(text),
+);
+
 test.each(OPS.map((op) => [op.name, op] as const))(
   "%s: no kernel has a function that its main does not reach",
   (_, op) => {

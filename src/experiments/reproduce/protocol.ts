@@ -26,7 +26,7 @@ export const LEARNERS = [
 /** Base rates that validation compares, the same for all methods: half a decade apart, both published ones among them. */
 export const BASE_RATES = [2.5e-5, 8e-5, 2.5e-4, 8e-4, 2.5e-3, 8e-3, 2.5e-2] as const;
 /** Predictor's rate ÷ rate of the norms, as published for ResNet50-GN. */
-const PREDICTOR_RATIO = 10;
+export const PREDICTOR_RATIO = 10;
 /** Clean images from which EATA takes its Fisher information. */
 const FISHER_IMAGES = 512;
 

@@ -53,7 +53,7 @@ export abstract class Method {
     this.#state = new MethodState(history);
   }
 
-  /** The logits of a batch, and the loss to descend: all in which one method differs from another. */
+  /** The logits of a batch, and the loss to descend: in which one method differs from another. */
   protected abstract computeLoss(images: Tensor): BatchLoss;
 
   /** Registers parameters that adapt, under a prefix of the state's keys. Remembers their values for `reset()`. */
@@ -187,7 +187,7 @@ export abstract class Method {
     this.#state.rollback(steps);
   }
 
-  /** Multiplies all rates by `factor`, until `reset()`: what a collapse alarm does. Throws ConfigError. */
+  /** Multiplies all rates by `factor`, until `reset()`: what a collapse guard does. Throws ConfigError. */
   scaleRates(factor: number): void {
     this.#state.scaleRates(this.name, factor);
   }

@@ -1,4 +1,5 @@
-// WGSL functions that treat every f32 as IEEE 754 and PyTorch do, NaN and infinities included, on every driver.
+// WGSL functions that treat every f32 as IEEE 754 and PyTorch do, NaN and infinities included, on every driver; and
+// integers in the order of floats.
 //
 // WGSL lets drivers assume that neither NaN nor infinity occurs: max(NaN, 1) is 1, `v != v` folds to false, log(0) may
 // be -88. So NaN is found in the bits, and the functions whose built-ins are inexact or undefined at the edges are
@@ -22,7 +23,7 @@ function expOf(signature: string, { sum, head, tail }: { sum: string; head: stri
 }`;
 }
 
-/** All of them: each kernel gets those that it calls (link.ts). */
+/** The functions. Each kernel gets those that it calls (link.ts). */
 export const FLOATS = `/// Found in the bits: no driver folds that.
 fn isNan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
 

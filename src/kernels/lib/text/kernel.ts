@@ -40,7 +40,7 @@ export interface KernelSpec {
   readonly bindings: Readonly<Record<string, Binding>>;
   /** `enable` directives, one a line. */
   readonly enable?: string;
-  /** Functions, workgroup memory and `main`; functions of `FLOATS` are at hand, and those that nobody calls are left out. */
+  /** Functions, workgroup memory and `main`; `group_index` and the functions of `FLOATS` are at hand; what nobody calls is left out. */
   readonly code: string;
   /** Workgroups: a count, folded over x and y (`group_index(wg, groups)` gives it back, and may exceed the count), or x, y and z. */
   readonly groups: number | readonly [number, number, number];
@@ -81,7 +81,7 @@ ${link([...LIBRARY, ...piecesOf(spec.code)])}
     source: { label: spec.label, code, access: bindings.map(([, { access }]) => access).join("") },
     operands: bindings.map(([, { operand }]) => operand),
     uniforms: pack(Object.values(spec.uniforms)),
-    groups: typeof spec.groups === "number" ? fold(spec.groups) : spec.groups,
+    groups: typeof spec.groups === "number" ? spreadGroups(spec.groups) : spec.groups,
   };
 }
 
@@ -90,7 +90,7 @@ function declare([name, { type, access }]: [string, Binding], i: number): string
 }
 
 /** Counts above 65,535 spread over y as evenly as they can: the last row may be partly idle. */
-function fold(count: number): [number, number, number] {
+function spreadGroups(count: number): [number, number, number] {
   const rows = Math.ceil(count / MAX_GROUPS);
   return rows <= 1 ? [Math.max(1, count), 1, 1] : [Math.ceil(count / rows), rows, 1];
 }

@@ -22,8 +22,11 @@ export function piecesOf(text: string): Piece[] {
   let at = 0;
   for (const { 0: head, 1: name, index } of text.matchAll(FUNCTION)) {
     const start = bare.indexOf("{", index + head.length);
+    if (start < 0 || index < at) break; // no WGSL: left as it is, for the compiler to tell
     let end = start + 1;
-    for (let depth = 1; depth > 0; end++) depth += Number(bare[end] === "{") - Number(bare[end] === "}");
+    for (let depth = 1; depth > 0 && end < bare.length; end++) {
+      depth += Number(bare[end] === "{") - Number(bare[end] === "}");
+    }
     add(null, at, index);
     add(name, index, end, bare.slice(start, end));
     at = end;

@@ -11,8 +11,8 @@ import {
 import { THREEFRY_WGSL, type Words } from "../../../tensor/rng.js";
 import { checkShape, formatShape, type Shape, sizeOf } from "../../../tensor/shape.js";
 import { of } from "../declare/sample.js";
-import { gridGroups, gridLoop } from "./grid.js";
-import { input, kernel, output, read, u32, write } from "./kernel.js";
+import { gridGroups, gridLoop } from "../text/grid.js";
+import { input, kernel, output, read, u32, write } from "../text/kernel.js";
 
 export interface RandomOp {
   readonly name: string;
