@@ -1,11 +1,11 @@
 // abs: |x|.
 import { exact } from "../tensor/op.js";
-import { EDGES, of } from "./lib/declare/sample.js";
+import { EDGES, I32_ENDS, of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** Elementwise `|this|`, with gradient 0 at 0. Throws DTypeError. */
+    /** Elementwise `|this|`, with gradient 0 at 0; the least i32 is its own. Throws DTypeError. */
     abs(): Tensor;
   }
 }
@@ -25,6 +25,7 @@ export const abs = elementwise({
     of({ shape: [5], dtype: "i32" }),
     of(EDGES),
     { ...of({ shape: [3], values: [-2, 0, 3] }), slopes: [[-1, 0, 1]] },
+    of(I32_ENDS),
   ],
   errors: [{ ...of({ shape: [2], dtype: "bool" }), throws: "DTypeError" }],
 });

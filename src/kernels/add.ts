@@ -1,10 +1,11 @@
 // add: a + b.
 import { ulp } from "../tensor/op.js";
+import { I32_ENDS, of, U32_ENDS } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** Elementwise `this + b`, with broadcasting. Throws ShapeError, DTypeError. */
+    /** Elementwise `this + b`, with broadcasting; integers wrap at 2³². Throws ShapeError, DTypeError. */
     add(b: Tensor | number): Tensor;
   }
 }
@@ -35,6 +36,8 @@ export const add = elementwise({
         { shape: [5], dtype: "i32" },
       ],
     },
+    of(I32_ENDS, { ...I32_ENDS, shape: [5, 1] }),
+    of(U32_ENDS, { ...U32_ENDS, shape: [4, 1] }),
   ],
   errors: [
     { inputs: [[2, 3], [4]], throws: "ShapeError" },

@@ -1,8 +1,8 @@
 // clamp: x limited to [min, max].
-import { formatValue } from "../tensor/arguments.js";
+import { checkStored, formatValue } from "../tensor/arguments.js";
 import type { DType } from "../tensor/dtype.js";
 import { ConfigError } from "../tensor/errors.js";
-import { exact } from "../tensor/op.js";
+import { exact, type TensorInfo } from "../tensor/op.js";
 import { drawOne } from "./lib/declare/draw.js";
 import { EDGES, of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
@@ -11,8 +11,9 @@ import { f32, i32, type Uniform, u32 } from "./lib/text/kernel.js";
 declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
-     * Elementwise min(max(x, min), max); a bound left out (or null) does not apply. NaN stays NaN; the gradient is 0
-     * outside the bounds. Throws ConfigError without bounds or for a NaN, DTypeError.
+     * Elementwise min(max(x, min), max); a bound left out (or null) does not apply, nor do −∞ below and ∞ above. NaN stays
+     * NaN; the gradient is 0 outside the bounds. Throws ConfigError without bounds or for a NaN, DTypeError for another
+     * dtype and for bounds that the dtype cannot hold.
      */
     clamp(min?: number | null, max?: number | null): Tensor;
   }
@@ -27,7 +28,7 @@ export const clamp = elementwise({
   name: "clamp",
   doc: "x limited to [min, max]",
   dtypes: ["f32", "i32", "u32"],
-  params(_, min: number | null = null, max: number | null = null): Bounds {
+  params([x], min: number | null = null, max: number | null = null): Bounds {
     const bounds = [min, max].filter((bound) => bound !== null);
     if (bounds.length === 0 || !bounds.every((bound) => typeof bound === "number" && !Number.isNaN(bound))) {
       throw new ConfigError(
@@ -35,7 +36,8 @@ export const clamp = elementwise({
         "give at least one number",
       );
     }
-    return { min, max };
+    const { dtype } = x as TensorInfo;
+    return { min: boundOf(dtype, "min", min, -1 / 0), max: boundOf(dtype, "max", max, 1 / 0) };
   },
   wgsl(dtype, { min, max }) {
     const suffix = dtype === "f32" ? "32" : "";
@@ -79,14 +81,35 @@ export const clamp = elementwise({
       gradient: [1 / 0, 1 / 0, Number.NaN, -1 / 0],
       slopes: [[0, 1 / 0, 0, 0]],
     },
+    ...[
+      [0, 1 / 0],
+      [-1 / 0, 2],
+      [-1 / 0, 1 / 0],
+      [-5, 2147483647],
+    ].map((args) => ({ ...of({ shape: [7], dtype: "i32", values: [-2147483648, -5, 0, 1, 2, 3, 2147483647] }), args })),
+    { ...of({ shape: [4], dtype: "u32", values: [0, 1, 2, 4294967295] }), args: [-1 / 0, 2] },
+    { ...of({ shape: [4], dtype: "u32", values: [0, 1, 2, 4294967295] }), args: [1, 4294967295] },
   ],
   errors: [
     { ...of([2]), throws: "ConfigError" },
     { ...of([2]), args: [Number.NaN, 1], throws: "ConfigError" },
     { ...of({ shape: [2], dtype: "bool" }), args: [0, 1], throws: "DTypeError" },
     { ...of([2]), args: ["x"], throws: "ConfigError" },
+    ...[
+      [-3e9, 3e9],
+      [0.5, 2.5],
+      [1 / 0, null],
+      [null, -1 / 0],
+    ].map((args) => ({ ...of({ shape: [2], dtype: "i32" }), args, throws: "DTypeError" as const })),
+    { ...of({ shape: [2], dtype: "u32" }), args: [-1], throws: "DTypeError" },
   ],
 });
+
+/** The bound as `dtype` stores it; null where there is none. `open` is none to integers, which hold no infinity. */
+function boundOf(dtype: DType, name: string, bound: number | null, open: number): number | null {
+  if (bound === null || (bound === open && dtype !== "f32")) return null;
+  return checkStored("clamp", name, bound, dtype);
+}
 
 function uniformOf(dtype: DType): (value: number) => Uniform {
   if (dtype === "f32") return f32;

@@ -1,9 +1,10 @@
 // indexAdd: slices summed into the places an index gives: the gradient of indexSelect and embedding.
+import { wrapped } from "../tensor/dtype.js";
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { checkSize, formatShape, normalizeDim } from "../tensor/shape.js";
 import { drawIndex, drawSize } from "./lib/declare/draw.js";
-import { of } from "./lib/declare/sample.js";
+import { I32_ENDS, of } from "./lib/declare/sample.js";
 import { checkIndex, checkNumbers, rowsOf } from "./lib/index/indices.js";
 import { gridGroups, gridLoop } from "./lib/text/grid.js";
 import { input, kernel, output, read, scratch, u32, write } from "./lib/text/kernel.js";
@@ -12,7 +13,8 @@ declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
      * Zeros with `size` slices along `dim`, to which slice m of `this` is added at `index[m]`, in the order of m, so
-     * that the sum has the same bits every time. Out of range is dropped. Throws ShapeError, DTypeError.
+     * that the sum has the same bits every time. Out of range is dropped; integers wrap
+     * at 2³². Throws ShapeError, DTypeError.
      */
     indexAdd(index: Tensor, dim: number, size: number): Tensor;
   }
@@ -84,7 +86,7 @@ export const indexAdd = defineOp({
     return { dispatches: [chain, sums], scratch: [4 * links] };
   },
   reference([x, index], { dim, size }) {
-    const { shape, data } = x as HostTensor;
+    const { shape, dtype, data } = x as HostTensor;
     const { outer, size: count, inner } = rowsOf(shape, dim);
     const out = new Float64Array(outer * size * inner);
     for (const [i, value] of data.entries()) {
@@ -92,7 +94,7 @@ export const indexAdd = defineOp({
       const o = Math.floor(i / inner / count);
       if (row >= 0 && row < size) out[(o * size + row) * inner + (i % inner)] += value;
     }
-    return [out];
+    return [out.map((sum) => wrapped(dtype, sum))];
   },
   saves: ["index"],
   vjp: (h, { index }, { params: { dim } }) => [h.indexSelect(index, dim), null], // linear
@@ -108,6 +110,7 @@ export const indexAdd = defineOp({
     { ...of([4, 2], { shape: [4], dtype: "i32", values: [-1, 0, 3, 0] }), args: [0, 3] },
     { ...of({ shape: [3], dtype: "i32" }, { shape: [3], dtype: "i32", values: [1, 1, 0] }), args: [0, 2] },
     { ...of([0, 3], { shape: [0], dtype: "i32" }), args: [0, 2] },
+    { ...of(I32_ENDS, { shape: [5], dtype: "i32", values: [0, 0, 1, 1, 1] }), args: [0, 2] },
   ],
   errors: [
     { ...of([4], { shape: [3], dtype: "i32" }), args: [0, 5], throws: "ShapeError" },

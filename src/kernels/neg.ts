@@ -1,11 +1,11 @@
 // neg: −x.
 import { exact } from "../tensor/op.js";
-import { EDGES, of } from "./lib/declare/sample.js";
+import { EDGES, I32_ENDS, of } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** Elementwise `−this`. Throws DTypeError. */
+    /** Elementwise `−this`; the least i32 is its own. Throws DTypeError. */
     neg(): Tensor;
   }
 }
@@ -18,6 +18,6 @@ export const neg = elementwise({
   value: ([x]) => -x,
   vjp: (g) => [g.neg()],
   tolerance: exact,
-  samples: [of([2, 65]), of([0, 3]), of({ shape: [5], dtype: "i32", range: [1, 9] }), of(EDGES)],
+  samples: [of([2, 65]), of([0, 3]), of({ shape: [5], dtype: "i32", range: [1, 9] }), of(EDGES), of(I32_ENDS)],
   errors: [{ ...of({ shape: [2], dtype: "u32" }), throws: "DTypeError" }],
 });

@@ -1,9 +1,10 @@
 // scatterAdd: elements summed into the places that an index gives along a dimension: the gradient of gather.
+import { wrapped } from "../tensor/dtype.js";
 import { ShapeError } from "../tensor/errors.js";
 import { defineOp, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { checkShape, formatShape, normalizeDim, type Shape, sameShape, sizeOf, stridesOf } from "../tensor/shape.js";
 import { drawIndex, drawSize } from "./lib/declare/draw.js";
-import { of } from "./lib/declare/sample.js";
+import { I32_ENDS, of } from "./lib/declare/sample.js";
 import { checkIndex, checkNumbers } from "./lib/index/indices.js";
 import { gridGroups, gridLoop } from "./lib/text/grid.js";
 import { input, kernel, output, read, type Uniform, u32, write } from "./lib/text/kernel.js";
@@ -13,7 +14,7 @@ declare module "../tensor/tensor.js" {
     /**
      * Zeros of `shape`, to which each element of `this` is added at its own place, but for the coordinate along `dim`,
      * which the integers `index` give; in their order, so that the sum has the same bits every time. Out of range is
-     * dropped. Throws ShapeError, DTypeError.
+     * dropped; integers wrap at 2³². Throws ShapeError, DTypeError.
      */
     scatterAdd(index: Tensor, dim: number, shape: Shape): Tensor;
   }
@@ -82,7 +83,7 @@ export const scatterAdd = defineOp({
       const coordinates = from.shape.map((n, d) => (d === dim ? row : Math.floor(i / split[d]) % n));
       out[coordinates.reduce((at, c, d) => at + c * strides[d], 0)] += value;
     }
-    return [out];
+    return [out.map((sum) => wrapped(from.dtype, sum))];
   },
   saves: ["index"],
   vjp: (h, { index }, { params: { dim } }) => [h.gather(index, dim), null], // linear
@@ -100,6 +101,7 @@ export const scatterAdd = defineOp({
     { ...of([2, 2, 7], { shape: [2, 2, 7], dtype: "i32", range: [0, 4] }), args: [-1, [2, 3, 4]] },
     { ...of([3], { shape: [3], dtype: "i32", values: [-1, 3, 1] }), args: [0, [3]] },
     { ...of([0, 2], { shape: [0, 2], dtype: "i32" }), args: [0, [3, 2]] },
+    { ...of(I32_ENDS, { shape: [5], dtype: "i32", values: [0, 0, 1, 1, 1] }), args: [0, [2]] },
   ],
   errors: [
     { ...of([3, 2], { shape: [3, 1], dtype: "i32" }), args: [1, [3, 2]], throws: "ShapeError" },

@@ -56,6 +56,7 @@ export const slice = defineOp({
     { ...of([9]), args: [[[7, 2]]] },
     { ...of([]), args: [[]] },
     { ...of({ shape: [9], dtype: "i32" }), args: [[[3, null, 4]]] },
+    { ...of([3, 4]), args: [[[1, null, 2 ** 40], null]] },
   ],
   errors: [
     { ...of([5]), args: [[[0, 4, 0]]], throws: "ShapeError" },

@@ -1,11 +1,11 @@
 // sub: a − b.
 import { ulp } from "../tensor/op.js";
-import { EDGE_COLUMN, EDGES, of } from "./lib/declare/sample.js";
+import { EDGE_COLUMN, EDGES, I32_ENDS, of, U32_ENDS } from "./lib/declare/sample.js";
 import { elementwise } from "./lib/elementwise/elementwise.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** Elementwise `this − b`, with broadcasting. Throws ShapeError, DTypeError. */
+    /** Elementwise `this − b`, with broadcasting; integers wrap at 2³². Throws ShapeError, DTypeError. */
     sub(b: Tensor | number): Tensor;
   }
 }
@@ -26,6 +26,8 @@ export const sub = elementwise({
     of([], [2, 3]),
     of({ shape: [5], dtype: "i32" }, { shape: [5], dtype: "i32" }),
     of(EDGE_COLUMN, EDGES),
+    of(I32_ENDS, { ...I32_ENDS, shape: [5, 1] }),
+    of(U32_ENDS, { ...U32_ENDS, shape: [4, 1] }),
   ],
   errors: [
     { ...of([2, 3], [4]), throws: "ShapeError" },

@@ -1,13 +1,13 @@
 // sum: Σ x along dimensions.
 import type { TensorInfo } from "../tensor/op.js";
 import { reducedShape, type Shape } from "../tensor/shape.js";
-import { of } from "./lib/declare/sample.js";
+import { I32_ENDS, of, U32_ENDS } from "./lib/declare/sample.js";
 import { reduceLayout } from "./lib/reduce/reduceLayout.js";
 import { dimsParams, reduction, sumError } from "./lib/reduce/reduction.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** Sum over `dims` (default all; `[]` reduces nothing, as in NumPy), which are removed or kept with size 1; 0 over no elements. Of n elements it is within `sumDepth(n)` · 2⁻²⁴ · Σ|x|: 3·10⁻⁵ Σ|x| for 10⁷. Throws ShapeError, DTypeError. */
+    /** Sum over `dims` (default all; `[]` reduces nothing, as in NumPy), which are removed or kept with size 1; 0 over no elements. Of n elements it is within `sumDepth(n)` · 2⁻²⁴ · Σ|x|: 3·10⁻⁵ Σ|x| for 10⁷. Integers wrap at 2³² (PyTorch sums them as int64): cast to f32 where a sum may pass 2³¹. Throws ShapeError, DTypeError. */
     sum(dims?: number | Shape | null, keepdim?: boolean): Tensor;
   }
 }
@@ -43,6 +43,8 @@ export const sum = reduction({
     of([2049]),
     { ...of([2, 1025]), args: [1] },
     { ...of([129, 5]), args: [0] },
+    of(I32_ENDS),
+    of(U32_ENDS),
   ],
   errors: [
     { ...of([2, 3]), args: [2], throws: "ShapeError" },

@@ -1,5 +1,6 @@
 // Arguments of ops, which nobody's compiler need have checked: numbers, integers, flags, lists.
-import { ConfigError, ShapeError } from "./errors.js";
+import { type DType, holds, stored } from "./dtype.js";
+import { ConfigError, DTypeError, ShapeError } from "./errors.js";
 
 /** Any argument, as error messages print it: `"x"`, `NaN`, `[1, NaN]`, `an object`. */
 export function formatValue(value: unknown): string {
@@ -22,6 +23,13 @@ export function checkNumber(op: string, name: string, value: number, least = Num
 export function checkInteger(op: string, name: string, value: number): number {
   if (value === (value | 0)) return value;
   throw new ConfigError(`${op}: ${name} is ${formatValue(value)}`, "pass an integer that i32 can hold");
+}
+
+/** `value`, the argument `name`, as a tensor of `dtype` stores it. Throws ConfigError unless it is a number, DTypeError unless `dtype` holds it. */
+export function checkStored(op: string, name: string, value: number, dtype: DType): number {
+  if (!Number.isNaN(value)) checkNumber(op, name, value);
+  if (holds(dtype, value)) return stored(dtype, value);
+  throw new DTypeError(`${op}: ${name} is ${value} for a tensor of ${dtype}`, 'cast the tensor first: cast("f32")');
 }
 
 /** `value`, the argument `name`. Throws ConfigError unless it is a boolean. */

@@ -28,3 +28,15 @@ export function holds(dtype: DType, value: number): boolean {
   if (dtype === "i32") return value === (value | 0);
   return dtype !== "u32" || value === value >>> 0;
 }
+
+/** An integer `value` as arithmetic of `dtype` leaves it: i32 and u32 wrap at 2³², as on the device. Exact below 2⁵³. */
+export function wrapped(dtype: DType, value: number): number {
+  if (dtype === "i32") return value | 0;
+  return dtype === "u32" ? value >>> 0 : value;
+}
+
+/** `value` as `dtype` stores it: f32 rounds it, bool takes anything but 0 for true. It must be one that `dtype` holds. */
+export function stored(dtype: DType, value: number): number {
+  if (dtype === "f32") return Math.fround(value);
+  return dtype === "bool" ? Number(value !== 0) : value;
+}

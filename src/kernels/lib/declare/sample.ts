@@ -24,3 +24,7 @@ export function benchImages(size: number): [batch: number, channels: number, hei
   const side = 2 * Math.floor(Math.sqrt(size));
   return [4, 2 * Math.max(1, Math.floor(size / 32)), side, side];
 }
+
+/** Integers from end to end of their range: sums and products of them wrap. */
+export const I32_ENDS: SampleTensor = { shape: [5], dtype: "i32", values: [-(2 ** 31), -1, 7, 65537, 2 ** 31 - 1] };
+export const U32_ENDS: SampleTensor = { shape: [4], dtype: "u32", values: [0, 7, 65537, 2 ** 32 - 1] };

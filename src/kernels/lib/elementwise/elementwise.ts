@@ -1,5 +1,5 @@
 // The elementwise preset: an op is a WGSL expression of its inputs, with broadcasting.
-import type { DType } from "../../../tensor/dtype.js";
+import { type DType, wrapped } from "../../../tensor/dtype.js";
 import { DTypeError } from "../../../tensor/errors.js";
 import type { Choose, HostTensor, Inputs, Op, Sample, SampleTensor, TensorInfo } from "../../../tensor/op.js";
 import { broadcastShapes, broadcastStrides, type Shape, sizeOf, stridesOf } from "../../../tensor/shape.js";
@@ -29,7 +29,7 @@ export interface Elementwise<P, A extends readonly unknown[]>
   readonly functions?: string;
   /** Parameters that the expression reads as `u.name`. */
   uniforms?(params: P, dtype: DType): Readonly<Record<string, Uniform>>;
-  /** The same in float64. */
+  /** The same in float64; integers may pass the ends of their range, where they wrap. */
   value(operands: readonly number[], params: P, dtype: DType): number;
 }
 
@@ -123,12 +123,13 @@ function reference<P, A extends readonly unknown[]>(
   const shape = resultShape(spec, inputs, params);
   const target = stridesOf(shape);
   const strides = inputs.map((t) => broadcastStrides(t.shape, shape));
+  const result = spec.result?.(dtype, params) ?? dtype;
   return Float64Array.from({ length: sizeOf(shape) }, (_, i) => {
     const operands = inputs.map(({ data }, k) => {
       let at = 0;
       for (let d = 0; d < shape.length; d++) at += (Math.floor(i / target[d]) % shape[d]) * strides[k][d];
       return data[at];
     });
-    return spec.value(operands, params, dtype);
+    return wrapped(result, spec.value(operands, params, dtype));
   });
 }

@@ -32,7 +32,8 @@ export function resolveRanges(op: string, shape: Shape, ranges: readonly Range[]
       );
     }
     const [from, to] = [cut(start, size), cut(stop ?? size, size)];
-    return { from, step, count: Math.max(0, Math.ceil((to - from) / step)) };
+    // Any step past the end takes one element: as large a one as the dimension does.
+    return { from, step: Math.min(step, Math.max(1, size)), count: Math.max(0, Math.ceil((to - from) / step)) };
   });
   return {
     starts: resolved.map((r) => r.from),

@@ -1,7 +1,7 @@
 // Depthwise convolution, a kernel for each channel: no product of matrices, and bound by reading pixels.
 import type { Operand, Plan } from "../../../tensor/op.js";
 import type { Pair, Window } from "../pool/window.js";
-import { kernel, output, read, u32, write } from "../text/kernel.js";
+import { kernel, offset, output, read, u32, write } from "../text/kernel.js";
 import { lines } from "./tile.js";
 
 export interface Depthwise extends Window {
@@ -85,8 +85,8 @@ ${lines(kh, (ky) => lines(kw, (kx) => `    sum += w[${tap(ky, kx)}] * ${pixels(k
       w: u32(d.size[1]),
       oh: u32(d.outSize[0]),
       ow: u32(d.outSize[1]),
-      padding_h: u32(d.padding[0]),
-      padding_w: u32(d.padding[1]),
+      padding_h: offset(d.padding[0]), // negative where a gradient is cut
+      padding_w: offset(d.padding[1]),
     },
     bindings: {
       x: read("f32", d.source),

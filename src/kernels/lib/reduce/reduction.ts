@@ -1,6 +1,6 @@
 // The reduction preset: an op folds the elements along any set of dimensions into one value.
 import { checkFlag } from "../../../tensor/arguments.js";
-import { type DType, wgslType } from "../../../tensor/dtype.js";
+import { type DType, wgslType, wrapped } from "../../../tensor/dtype.js";
 import { DTypeError, ShapeError } from "../../../tensor/errors.js";
 import type { Choose, Dispatch, HostTensor, Inputs, KernelContext, Op, Plan, TensorInfo } from "../../../tensor/op.js";
 import {
@@ -39,7 +39,7 @@ export interface Reduction<P extends ReductionParams, A extends readonly unknown
   readonly emptyHasValue?: boolean;
   /** Passes over the elements (`count` an output), in order. The last gives the result; it can read those before, f32, by name. */
   passes(dtype: DType, params: P, count: number): Readonly<Record<string, Reducer>>;
-  /** The value of one output's elements, in float64. */
+  /** The value of one output's elements, in float64; integers may pass the ends of their range, where they wrap. */
   value(elements: Float64Array, params: P): number;
 }
 
@@ -114,8 +114,8 @@ function plan<P extends ReductionParams, A extends readonly unknown[]>(
 
 /** In loops of its own: a mistake of the kernels' layout is none of the reference. */
 function reference<P extends ReductionParams, A extends readonly unknown[]>(
-  { value }: Reduction<P, A>,
-  { shape, data }: HostTensor,
+  { value, result }: Reduction<P, A>,
+  { shape, dtype, data }: HostTensor,
   params: P,
 ): Float64Array {
   const kept = reducedShape(shape, params.axes, true);
@@ -124,7 +124,7 @@ function reference<P extends ReductionParams, A extends readonly unknown[]>(
   for (const [i, x] of data.entries()) {
     elements[from.reduce((at, step, d) => at + (Math.floor(i / step) % shape[d]) * to[d], 0)].push(x);
   }
-  return Float64Array.from(elements, (list) => value(Float64Array.from(list), params));
+  return Float64Array.from(elements, (list) => wrapped(result ?? dtype, value(Float64Array.from(list), params)));
 }
 
 /**

@@ -1,5 +1,6 @@
 // One kernel launch from WGSL text: a typed declaration of its uniforms and bindings writes the prologue and packs the values.
-import { ShapeError } from "../../../tensor/errors.js";
+import { holds } from "../../../tensor/dtype.js";
+import { DTypeError, ShapeError } from "../../../tensor/errors.js";
 import type { Dispatch, Operand } from "../../../tensor/op.js";
 import { FLOATS } from "./floats.js";
 import { link, piecesOf } from "./link.js";
@@ -13,6 +14,8 @@ export interface Uniform {
 }
 
 export const u32 = (value: number): Uniform => ({ type: "u32", value });
+/** A step or offset that WGSL adds or takes off as u32: a negative one wraps, as it must. */
+export const offset = (value: number): Uniform => u32(value < 0 ? value + 2 ** 32 : value);
 export const i32 = (value: number): Uniform => ({ type: "i32", value });
 export const f32 = (value: number): Uniform => ({ type: "f32", value });
 
@@ -56,7 +59,10 @@ fn group_index(wg: vec3u, groups: vec3u) -> u32 { return wg.x + wg.y * groups.x;
 ${FLOATS}
 `);
 
-/** The launch that `spec` describes. Throws ShapeError where its sizes and strides are too many for the uniforms. */
+/**
+ * The launch that `spec` describes. Throws ShapeError where its sizes and strides are too many for the uniforms, and
+ * DTypeError where one of these is no number of its type: an f32 rounds, integers never wrap.
+ */
 export function kernel(spec: KernelSpec): Dispatch {
   const count = Object.keys(spec.uniforms).length;
   if (count > MAX_UNIFORMS) {
@@ -80,7 +86,7 @@ ${link([...LIBRARY, ...piecesOf(spec.code)])}
   return {
     source: { label: spec.label, code, access: bindings.map(([, { access }]) => access).join("") },
     operands: bindings.map(([, { operand }]) => operand),
-    uniforms: pack(Object.values(spec.uniforms)),
+    uniforms: pack(spec.label, spec.uniforms),
     groups: typeof spec.groups === "number" ? spreadGroups(spec.groups) : spec.groups,
   };
 }
@@ -95,9 +101,16 @@ function spreadGroups(count: number): [number, number, number] {
   return rows <= 1 ? [Math.max(1, count), 1, 1] : [Math.ceil(count / rows), rows, 1];
 }
 
-function pack(uniforms: readonly Uniform[]): Uint8Array {
-  const bytes = new DataView(new ArrayBuffer(4 * Math.max(1, uniforms.length)));
-  for (const [i, { type, value }] of uniforms.entries()) {
+function pack(label: string, uniforms: Readonly<Record<string, Uniform>>): Uint8Array {
+  const entries = Object.entries(uniforms);
+  const bytes = new DataView(new ArrayBuffer(4 * Math.max(1, entries.length)));
+  for (const [i, [name, { type, value }]] of entries.entries()) {
+    if (!holds(type, value)) {
+      throw new DTypeError(
+        `${label}: ${name} is ${value}, no ${type}`,
+        "make the sizes or arguments it comes from smaller",
+      );
+    }
     if (type === "f32") bytes.setFloat32(4 * i, value, true);
     else bytes.setUint32(4 * i, value, true);
   }

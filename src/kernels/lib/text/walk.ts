@@ -1,5 +1,5 @@
 // Walking several arrays along one index: the WGSL that splits it into coordinates and sums each array's strides.
-import { type Uniform, u32 } from "./kernel.js";
+import { offset, type Uniform, u32 } from "./kernel.js";
 
 /** Uniforms `n0…` with the sizes and, for each array, `<name>_s0…` with its strides; negative ones wrap as u32 does. */
 export function walkUniforms(
@@ -9,7 +9,7 @@ export function walkUniforms(
   const uniforms: Record<string, Uniform> = {};
   for (const [d, n] of sizes.entries()) uniforms[`n${d}`] = u32(n);
   for (const [name, steps] of Object.entries(strides)) {
-    for (const [d, step] of steps.entries()) uniforms[`${name}_s${d}`] = u32(step);
+    for (const [d, step] of steps.entries()) uniforms[`${name}_s${d}`] = offset(step);
   }
   return uniforms;
 }
