@@ -9,6 +9,7 @@ import { type KernelSource, type Pipeline, PipelineCache } from "./pipelines.js"
 import { BufferPool, type PooledBuffer, type PoolStats } from "./pool.js";
 import { type KernelTime, Profiler } from "./profiler.js";
 import { Readback } from "./readback.js";
+import { hang } from "./verdict.js";
 
 export interface DeviceOptions extends OpenGpuOptions {
   /** Most bytes of tensor storage, live and pooled. Default: 8 GiB on software adapters, unlimited on GPUs. */
@@ -47,34 +48,32 @@ export class Device {
   readonly #encoder: Encoder;
   readonly #readback: Readback;
   #failure: Error | null = null;
+  readonly #fail = (error: Error): void => {
+    this.#failure ??= error;
+  };
 
   private constructor(gpu: GPUDevice, adapter: AdapterInfo, caps: Caps, options: DeviceOptions) {
     this.gpu = gpu;
     this.adapter = adapter;
     this.caps = caps;
-    const fail = (error: Error) => {
-      this.#failure ??= error;
-    };
     const budget = options.memoryBudget ?? (caps.kind === "software" ? 8 * GIB : Number.POSITIVE_INFINITY);
     const largest = caps.maxBindingBytes - (caps.maxBindingBytes % 16);
     this.#encoder = new Encoder(gpu, () => this.#pool.trim());
     this.#pool = new BufferPool(
       gpu,
       { budget, keep: options.poolCap ?? GIB, largest },
-      { onError: fail, onDestroy: () => this.#encoder.dropBindGroups(), flush: () => this.#encoder.flush() },
+      { onError: this.#fail, onDestroy: () => this.#encoder.dropBindGroups(), flush: () => this.#encoder.flush() },
     );
-    this.#pipelines = new PipelineCache(gpu, fail);
+    this.#pipelines = new PipelineCache(gpu);
     this.#readback = new Readback(gpu, this.#encoder);
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
-      const { message } = (event as GPUUncapturedErrorEvent).error;
-      const error = new DeviceError(`WebGPU: ${message}`, "a defect of this package: report it with `zerosiam doctor`");
-      void this.#pipelines.settled().then(() => fail(error)); // a kernel that did not compile is the better reason
+      this.#fail(rejected((event as GPUUncapturedErrorEvent).error.message));
     });
     gpu.lost.then(({ reason, message }) => {
       const help = "open a new device and load the last checkpoint; its tensors are gone";
-      fail(new DeviceLostError(`the device was lost (${reason}): ${message}`, help));
-    }, fail);
+      this.#fail(new DeviceLostError(`the device was lost (${reason}): ${message}`, help));
+    }, this.#fail);
   }
 
   /** Opens the best adapter (or `options.adapter`). Throws DeviceError, with the reason and the remedy, when there is none. ConfigError for unknown options. */
@@ -102,31 +101,45 @@ export class Device {
     this.#encoder.write(buffer, data);
   }
 
-  /** The first `bytes` of `buffer`. Rejects with the first error that any earlier command ran into. */
+  /** The first `bytes` of `buffer`. Rejects with the ShaderError of a kernel they hang on, and with the sticky failure. */
   async read(buffer: PooledBuffer, bytes: number): Promise<ArrayBuffer> {
     this.check();
+    const { hangsOn } = buffer;
+    let data: ArrayBuffer;
     try {
-      const data = await this.#readback.read(buffer, bytes);
+      data = await this.#readback.read(buffer, bytes);
       await this.#pipelines.settled();
       this.check();
-      return data;
     } catch (cause) {
       this.check(); // the failure behind a rejected map says more than the map does
       throw new DeviceError(`reading ${bytes} bytes back failed`, "", { cause });
     }
+    for (const { error } of hangsOn) if (error) throw error;
+    return data;
   }
 
   compile(source: KernelSource): Pipeline {
     return this.#pipelines.get(source);
   }
 
+  /** Encodes one kernel. Throws the ShaderError of one that did not compile; where that is not known yet, its results do when they are read. */
   dispatch(
     pipeline: Pipeline,
     buffers: readonly PooledBuffer[],
     uniforms: Uint8Array,
     groups: readonly number[],
   ): void {
-    this.#encoder.dispatch(pipeline, buffers, uniforms, groups);
+    const { access, verdict } = pipeline;
+    if (verdict.error) throw verdict.error;
+    hang(buffers, access, verdict);
+    if (!verdict.pending) {
+      this.#encoder.dispatch(pipeline, buffers, uniforms, groups);
+      return;
+    }
+    this.#encoder.dispatchAlone(pipeline, buffers, uniforms, groups).then(async (error) => {
+      await this.#pipelines.settled(); // a kernel that did not compile is the better reason
+      if (error && !verdict.error) this.#fail(rejected(error.message));
+    }, this.#fail);
   }
 
   /** Submits what is encoded without waiting. */
@@ -134,7 +147,7 @@ export class Device {
     this.#encoder.flush();
   }
 
-  /** Waits until everything encoded so far has run. Rejects with the first error it ran into. */
+  /** Waits until everything encoded so far has run. Rejects with the sticky failure. */
   async sync(): Promise<void> {
     this.flush();
     await pollGently(() => this.gpu.queue.onSubmittedWorkDone());
@@ -142,7 +155,7 @@ export class Device {
     this.check();
   }
 
-  /** Throws the sticky failure, if any: a lost device or a rejected command makes every later result meaningless. */
+  /** Throws the sticky failure, if any: a lost device or a rejected command makes every later result meaningless. A kernel that did not compile fails its own results alone. */
   check(): void {
     if (this.#failure) throw this.#failure;
   }
@@ -196,3 +209,6 @@ export class Device {
     this.gpu.destroy();
   }
 }
+
+const rejected = (message: string): DeviceError =>
+  new DeviceError(`WebGPU: ${message}`, "a defect of this package: report it with `zerosiam doctor`");

@@ -52,6 +52,23 @@ export class Encoder {
     if (this.profiler) this.#closePass();
   }
 
+  /**
+   * The same in a submit of its own, for a kernel that is not yet known to compile: should it not, the driver drops the
+   * whole submit, and nothing else must be in it. Resolves to what validation finds.
+   */
+  dispatchAlone(
+    pipeline: Pipeline,
+    buffers: readonly PooledBuffer[],
+    uniforms: Uint8Array,
+    groups: readonly number[],
+  ): Promise<GPUError | null> {
+    this.flush();
+    this.#device.pushErrorScope("validation");
+    this.dispatch(pipeline, buffers, uniforms, groups);
+    this.flush();
+    return this.#device.popErrorScope();
+  }
+
   /** Writes host data to `buffer`, after submitting what is encoded if that uses it: a queue write overtakes an open encoder. */
   write(buffer: PooledBuffer, data: ArrayBufferView<ArrayBuffer>): void {
     if (buffer.touched === this.#epoch) this.flush();

@@ -1,5 +1,6 @@
 // Compiled kernels, cached by their text, with WGSL errors made typed.
 import { ShaderError } from "../errors.js";
+import type { Verdict } from "./verdict.js";
 
 /** A kernel's text and how it binds memory: binding 0 is its uniforms, then the storage buffers in the order of `access`. */
 export interface KernelSource {
@@ -14,28 +15,27 @@ export interface Pipeline {
   readonly layout: GPUBindGroupLayout;
   readonly access: string;
   readonly label: string;
+  readonly verdict: Verdict;
 }
 
 const COMPUTE = 0x4; // GPUShaderStage.COMPUTE
 
 export class PipelineCache {
   readonly #device: GPUDevice;
-  readonly #onError: (error: Error) => void;
   /** Compilations not yet judged. */
   readonly #judging = new Set<Promise<void>>();
   readonly #pipelines = new Map<string, Pipeline>();
   readonly #layouts = new Map<string, { bind: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
 
-  constructor(device: GPUDevice, onError: (error: Error) => void) {
+  constructor(device: GPUDevice) {
     this.#device = device;
-    this.#onError = onError;
   }
 
   get size(): number {
     return this.#pipelines.size;
   }
 
-  /** The pipeline for `source`, compiled on first use. A WGSL error reaches `onError` as a ShaderError naming the kernel. */
+  /** The pipeline for `source`, compiled on first use. Where that fails its verdict becomes a ShaderError naming the kernel. */
   get(source: KernelSource): Pipeline {
     const key = `${source.access}\n${source.code}`;
     const hit = this.#pipelines.get(key);
@@ -47,11 +47,11 @@ export class PipelineCache {
 
   #compile({ label, code, access }: KernelSource): Pipeline {
     const layouts = this.#layout(access);
+    this.#device.pushErrorScope("internal");
     this.#device.pushErrorScope("validation");
     const module = this.#device.createShaderModule({ label, code });
     const gpu = this.#device.createComputePipeline({ label, layout: layouts.pipeline, compute: { module } });
-    this.#judge(label);
-    return { gpu, layout: layouts.bind, access, label };
+    return { gpu, layout: layouts.bind, access, label, verdict: this.#judge(label) };
   }
 
   /** Waits until every kernel compiled so far is known to be right or wrong. */
@@ -59,15 +59,27 @@ export class PipelineCache {
     await Promise.all(this.#judging);
   }
 
-  #judge(label: string): void {
-    const judged = this.#device.popErrorScope().then(
-      (error) => {
-        if (error) this.#onError(new ShaderError(`${label}: its kernel did not compile\n${error.message}`, HELP));
-      },
-      (cause: unknown) => this.#onError(new ShaderError(`${label}: its kernel did not compile`, HELP, { cause })),
-    );
+  /** The verdict of the two error scopes that were pushed: WGSL that is wrong, and a driver that gave up. */
+  #judge(label: string): Verdict {
+    const verdict: Verdict = { pending: true, error: null };
+    const fail = (why: string, cause?: unknown) => {
+      verdict.error = new ShaderError(`${label}: its kernel did not compile${why}`, HELP, { cause });
+    };
+    const scopes = Promise.all([this.#device.popErrorScope(), this.#device.popErrorScope()]);
+    const judged = scopes
+      .then(
+        ([invalid, internal]) => {
+          const error = invalid ?? internal;
+          if (error) fail(`\n${error.message}`);
+        },
+        (cause: unknown) => fail("", cause),
+      )
+      .finally(() => {
+        verdict.pending = false;
+        this.#judging.delete(judged);
+      });
     this.#judging.add(judged);
-    judged.finally(() => this.#judging.delete(judged));
+    return verdict;
   }
 
   #layout(access: string): { bind: GPUBindGroupLayout; pipeline: GPUPipelineLayout } {

@@ -1,8 +1,9 @@
 // Buffers for tensor storage: reused by size class, counted, and kept under a budget.
 import { OutOfMemoryError } from "../errors.js";
+import type { Judged } from "./verdict.js";
 
-/** A device buffer owned by the pool. `id` names it in bind-group keys; `touched` is the last encoder that uses it. */
-export interface PooledBuffer {
+/** A device buffer owned by the pool. `id` names it in bind-group keys; `touched` is the last encoder that uses it, `hangsOn` the verdicts on the kernels that made its contents. */
+export interface PooledBuffer extends Judged {
   readonly id: number;
   readonly gpu: GPUBuffer;
   readonly bytes: number;
@@ -84,6 +85,7 @@ export class BufferPool {
       this.#stats.freeBytes -= size;
     }
     const buffer = reused ?? this.#create(size, what);
+    buffer.hangsOn = [];
     this.#stats.liveBuffers++;
     this.#stats.liveBytes += size;
     this.#stats.peakBytes = Math.max(this.#stats.peakBytes, this.#stats.liveBytes + this.#stats.freeBytes);
@@ -132,7 +134,7 @@ export class BufferPool {
       (error) => error && fail(error.message),
       (cause: unknown) => fail("", cause),
     );
-    return { id: this.#nextId++, gpu, bytes: size, touched: 0 };
+    return { id: this.#nextId++, gpu, bytes: size, touched: 0, hangsOn: [] };
   }
 
   /** Destroys free buffers until the budget has room for `size` bytes. Throws OutOfMemoryError where it has not. */
