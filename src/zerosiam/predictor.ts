@@ -14,9 +14,9 @@ export class Predictor extends Linear {
     scope(() => this.weight.assign(random ? normal([size, size], size ** -0.5, random) : this.#identity));
   }
 
-  /** ‖W − I‖_F: how far the online branch has moved from the target branch. */
-  distance(): Tensor {
-    return noGrad(() => scope(() => this.weight.sub(this.#identity).square().sum().sqrt()));
+  /** ‖W − I‖_F: how far the online branch has moved from the target branch, or will have with the weights `weight`. */
+  distance(weight: Tensor = this.weight): Tensor {
+    return noGrad(() => scope(() => weight.sub(this.#identity).square().sum().sqrt()));
   }
 
   override dispose(): void {

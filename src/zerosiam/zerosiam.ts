@@ -1,13 +1,15 @@
 // ZeroSiam (Chen et al., ICLR 2026): entropy minimisation that resists collapse, by an asymmetry before the classifier.
 import { type Classifier, checkRates, type Module, SGD } from "../nn/index.js";
-import { Rng, type Tensor } from "../tensor/index.js";
+import { ConfigError, Rng, type Tensor } from "../tensor/index.js";
 import { DIVERGENCES, OBJECTIVES } from "./losses.js";
 import type { BatchLoss } from "./methods/batchLoss.js";
+import { checkFeatures, checkLogits } from "./methods/checkModel.js";
 import {
   ADAPTATION_OPTIONS,
   type AdaptationOptions,
-  checkAdaptationOptions,
+  checkAdaptation,
   checkName,
+  checkWeights,
   configureNorms,
   normOptimizer,
 } from "./methods/configure.js";
@@ -53,13 +55,20 @@ export class ZeroSiam extends Method {
 
   /** Freezes all of `model` but its normalisation layers. Throws ConfigError for bad options or a model without any. */
   constructor(model: Classifier, options: ZeroSiamOptions) {
+    checkAdaptation("ZeroSiam", model, options, ZeroSiam.options);
     const { lr, lrPredictor = lr, alpha = 1, momentum = 0.9, seed = 0, filter = null } = options;
     const { objective = "entropy", divergence = "symmetric-kl", predictor = "linear" } = options;
-    checkAdaptationOptions("ZeroSiam", options, ZeroSiam.options, { alpha });
+    checkWeights("ZeroSiam", { alpha });
     checkRates("ZeroSiam", { lrPredictor });
     checkName("ZeroSiam: objective", objective, OBJECTIVES);
     checkName("ZeroSiam: divergence", divergence, DIVERGENCES);
     checkName("ZeroSiam: predictor", predictor, PREDICTORS);
+    if (filter?.model && filter.model !== model) {
+      throw new ConfigError(
+        "ZeroSiam: the filter was made for another model",
+        "make it for this one: new EataFilter(model)",
+      );
+    }
     const rng = new Rng(seed);
     super(model, options);
     this.name = filter ? `zerosiam-${filter.name}` : "zerosiam";
@@ -67,19 +76,23 @@ export class ZeroSiam extends Method {
     this.#objective = OBJECTIVES[objective];
     this.#divergence = DIVERGENCES[divergence];
     this.#filter = filter;
-    const norms = configureNorms(model);
-    this.registerParameters("model", norms, normOptimizer(norms, options));
-    if (filter) this.registerBuffers(filter.name, filter.begin());
-    this.predictor = PREDICTORS[predictor](model.numFeatures, rng);
-    if (!this.predictor) return;
-    this.predictor.requiresGrad(predictor !== "fixed-random");
-    const weights = this.predictor.namedParameters();
-    this.registerParameters("predictor", weights, new SGD(weights, { lr: lrPredictor, momentum }));
+    this.predictor = this.takeOver(() => {
+      const norms = configureNorms(model, options.frozen);
+      this.registerParameters("model", norms, normOptimizer(norms, options));
+      if (filter) this.registerBuffers(filter.name, filter.begin());
+      const made = PREDICTORS[predictor](model.numFeatures, rng);
+      if (!made) return null;
+      const weights = made.requiresGrad(predictor !== "fixed-random").namedParameters();
+      this.registerParameters("predictor", weights, new SGD(weights, { lr: lrPredictor, momentum }));
+      return made;
+    }, filter);
   }
 
   protected computeLoss(images: Tensor): BatchLoss {
-    const z = this.model.features(images); // [B, d]
-    const target = this.model.classify(z).stopGradient(); // u_r: returned, and a constant of the loss
+    const batch = images.shape[0];
+    const z = checkFeatures(this.name, this.model.features(images), batch, this.model); // [B, d]
+    const answer = checkLogits(this.name, this.model.classify(z), batch, this.model);
+    const target = answer.stopGradient(); // u_r: returned, and a constant of the loss
     const online = this.model.classify(this.predictor?.forward(z) ?? z); // u_o
     const selection = this.#filter?.select(images, target);
     const mean = (values: Tensor) => (selection ? selectedMean(values, selection) : values.mean());
@@ -89,8 +102,9 @@ export class ZeroSiam extends Method {
     return { logits: target, loss, onlineEntropy, alignment, ...selection };
   }
 
-  protected override extraTerms(): StepTerms {
-    return this.predictor instanceof Predictor ? { predictorDistance: this.predictor.distance() } : {};
+  protected override extraTerms(after: (live: Tensor) => Tensor): StepTerms {
+    if (!(this.predictor instanceof Predictor)) return {};
+    return { predictorDistance: this.predictor.distance(after(this.predictor.weight)) };
   }
 
   override dispose(): void {

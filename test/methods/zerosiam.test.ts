@@ -136,7 +136,9 @@ describe("the predictor", () => {
       const { weight } = method.predictor as Predictor;
       const before = [...(await weight.data())];
       method.step(images);
-      return String(await weight.data()) !== String(before);
+      const after = String(await weight.data());
+      method.dispose();
+      return after !== String(before);
     };
     expect(await learns("fixed-random")).toBe(false);
     expect(await learns("random-linear")).toBe(true);

@@ -3,10 +3,10 @@ import { ConfigError, full, keep, noGrad, scope, type Tensor, tensor, zeros } fr
 import type { Parameter } from "../parameter.js";
 import { assignState } from "../state.js";
 
-/** Throws ConfigError unless all `rates` are finite and not negative; 0 is valid. */
+/** Throws ConfigError unless all `rates` are finite, in f32 too, and not negative; 0 is valid. */
 export function checkRates(owner: string, rates: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(rates)) {
-    if (Number.isFinite(value) && value >= 0) continue;
+    if (Number.isFinite(value) && value >= 0 && Math.fround(value) < Number.POSITIVE_INFINITY) continue;
     throw new ConfigError(
       `${owner}: ${name} is ${value}`,
       "use a finite number ≥ 0; a rate of 0 freezes the parameters",

@@ -10,8 +10,10 @@ import {
   type Parameter,
   SGD,
 } from "../../nn/index.js";
+import { formatValue } from "../../tensor/arguments.js";
 import { ConfigError } from "../../tensor/index.js";
 import { checkOptions } from "../../tensor/options.js";
+import { checkClassifier } from "./checkModel.js";
 import type { StepOptions } from "./method.js";
 
 /** How the normalisation layers learn: what all methods that adapt have in common. */
@@ -22,7 +24,15 @@ export interface AdaptationOptions extends StepOptions {
   momentum?: number;
   /** Default "sgd". "adam", with β = 0.9 and 0.999, is Tent's recipe for CIFAR. */
   optimizer?: "sgd" | "adam";
+  /** Layers that do not adapt, by module path, or null for none; default `SAR_FROZEN` for SAR, DeYO and COME on DeYO, else null. */
+  frozen?: RegExp | null;
 }
+
+/**
+ * The last stage of ResNets, blocks 9 to 11 and the final norm of vision transformers: the layers that SAR finds fragile,
+ * and which the authors of DeYO leave alone too.
+ */
+export const SAR_FROZEN = /(^|\.)layer4(\.|$)|(^|\.)blocks\.(9|10|11)(\.|$)|^norm$/;
 
 /**
  * Freezes everything but the weights and biases of the normalisation layers, and makes batch norm use the statistics of
@@ -36,7 +46,9 @@ export function configureNorms(model: Module, frozen: RegExp | null = null): Map
   if (adapted.size === 0) {
     throw new ConfigError(
       `the model has no normalisation layer with affine parameters${frozen ? ` beside those of ${frozen}` : ""}`,
-      "adaptation learns these: use a model with BatchNorm, GroupNorm or LayerNorm",
+      frozen
+        ? "pass { frozen: null } to adapt these too"
+        : "adaptation learns these: use a model with BatchNorm, GroupNorm or LayerNorm",
     );
   }
   model.eval().requiresGrad(false);
@@ -58,29 +70,36 @@ export const ADAPTATION_OPTIONS: readonly (keyof AdaptationOptions)[] = [
   "lr",
   "momentum",
   "optimizer",
+  "frozen",
 ];
 
 /**
- * Throws ConfigError for names that are not `known`, rates, or `weights` by name, that are negative or not finite, or an
- * unknown optimiser.
+ * Throws ConfigError for a model that is no classifier, option names that are not `known`, rates that are negative or not
+ * finite, an unknown optimiser, or `frozen` that is no pattern.
  */
-export function checkAdaptationOptions(
+export function checkAdaptation(
   owner: string,
+  model: Classifier,
   options: AdaptationOptions,
   known: readonly string[],
-  weights: Readonly<Record<string, number>> = {},
 ): void {
+  checkClassifier(owner, model);
   checkOptions(owner, options, known);
-  const { lr, momentum = 0.9, optimizer = "sgd" } = options;
+  const { lr, momentum = 0.9, optimizer = "sgd", frozen = null } = options;
+  if (frozen !== null && !(frozen instanceof RegExp)) {
+    throw new ConfigError(
+      `${owner}: frozen is ${formatValue(frozen)}`,
+      "pass a RegExp on module paths, /^layer4/, or null",
+    );
+  }
   checkRates(owner, { lr, momentum });
-  checkWeights(owner, weights);
   checkName(`${owner}: optimizer`, optimizer, { sgd: SGD, adam: Adam });
 }
 
 /** Throws ConfigError for weights, margins and other values that are negative or not finite. */
 export function checkWeights(owner: string, weights: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(weights)) {
-    if (Number.isFinite(value) && value >= 0) continue;
+    if (Number.isFinite(value) && value >= 0 && Math.fround(value) < Number.POSITIVE_INFINITY) continue;
     throw new ConfigError(`${owner}: ${name} is ${value}`, "use a finite number ≥ 0");
   }
 }

@@ -3,14 +3,16 @@ import { BatchNorm2d, type Classifier } from "../../nn/index.js";
 import { keep, noGrad, Rng, type Tensor, tensor } from "../../tensor/index.js";
 import { type SampleLoss, softmaxEntropy } from "../losses.js";
 import type { BatchLoss } from "./batchLoss.js";
+import { checkClassifier } from "./checkModel.js";
 import {
   ADAPTATION_OPTIONS,
   type AdaptationOptions,
-  checkAdaptationOptions,
+  checkAdaptation,
   checkWeights,
   configureNorms,
   entropyMargin,
   normOptimizer,
+  SAR_FROZEN,
 } from "./configure.js";
 import { Method } from "./method.js";
 import { checkSide, randomPermutations, shufflePatches } from "./patchShuffle.js";
@@ -47,6 +49,7 @@ export class DeyoFilter implements SampleFilter {
     readonly uncertainty: SampleLoss = softmaxEntropy,
     owner = "DeYO",
   ) {
+    checkClassifier(owner, model);
     const { deyoMargin = 0.5 * Math.log(model.numClasses), margin = entropyMargin(model) } = options;
     const { plpd = 0.2, patches = 4, seed = 0, permutations } = options;
     checkWeights(owner, { deyoMargin, margin, plpd });
@@ -101,17 +104,19 @@ export class Deyo extends Method {
    * the name of `owner`, for bad options or a model without such layers.
    */
   constructor(model: Classifier, options: DeyoOptions, uncertainty = softmaxEntropy, owner = "DeYO") {
-    checkAdaptationOptions(owner, options, Deyo.options);
+    checkAdaptation(owner, model, options, Deyo.options);
     const filter = new DeyoFilter(model, options, uncertainty, owner);
     super(model, options);
-    const norms = configureNorms(model);
     this.#filter = filter;
-    this.registerBuffers(filter.name, filter.begin());
-    this.registerParameters("model", norms, normOptimizer(norms, options));
+    this.takeOver(() => {
+      const norms = configureNorms(model, options.frozen === undefined ? SAR_FROZEN : options.frozen);
+      this.registerBuffers(filter.name, filter.begin());
+      this.registerParameters("model", norms, normOptimizer(norms, options));
+    });
   }
 
   protected computeLoss(images: Tensor): BatchLoss {
-    const logits = this.model.forward(images);
+    const logits = this.answer(images);
     const selection = this.#filter.select(images, logits);
     const loss = selectedMean(this.#filter.uncertainty(logits), selection);
     return { logits, loss, onlineEntropy: loss, ...selection };

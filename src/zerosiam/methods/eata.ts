@@ -2,10 +2,11 @@
 import type { Classifier, Parameter } from "../../nn/index.js";
 import { ConfigError, keep, noGrad, type Tensor, zeros } from "../../tensor/index.js";
 import type { BatchLoss } from "./batchLoss.js";
+import { checkClassifier } from "./checkModel.js";
 import {
   ADAPTATION_OPTIONS,
   type AdaptationOptions,
-  checkAdaptationOptions,
+  checkAdaptation,
   checkWeights,
   configureNorms,
   entropyMargin,
@@ -24,32 +25,32 @@ export interface EataFilterOptions {
 export interface EataOptions extends AdaptationOptions, EataFilterOptions {
   /** By parameter, from `fisherInformation`: how much the clean data want it where it is. Default: none, no anti-forgetting. */
   fisher?: ReadonlyMap<string, Tensor>;
-  /** Weight of the anti-forgetting term; default 2000. */
+  /** Weight of the anti-forgetting term; default 2000, or 1 for 10 classes or fewer. */
   fisherAlpha?: number;
 }
 
 /** Reliable and not redundant (eq. 3 to 5); each sample weighs exp(E₀ − H). */
 export class EataFilter implements SampleFilter {
   readonly name = "eata";
-  readonly #classes: number;
   readonly #margin: number;
   readonly #dMargin: number;
   /** p̄ `[C]`: moving average of the answers to the samples that were kept; zeros while there is none. */
   #average!: Tensor;
 
-  /** Throws ConfigError for margins that are negative or not finite. */
+  /** Throws ConfigError for a model that is no classifier, and margins that are negative or not finite. */
   constructor(
-    model: Classifier,
-    { margin = entropyMargin(model), dMargin = defaultDMargin(model) }: EataFilterOptions,
+    readonly model: Classifier,
+    options: EataFilterOptions = {},
   ) {
+    checkClassifier("EATA", model);
+    const { margin = entropyMargin(model), dMargin = recipe(model).dMargin } = options;
     checkWeights("EATA", { margin, dMargin });
     this.#margin = margin;
     this.#dMargin = dMargin;
-    this.#classes = model.numClasses;
   }
 
   begin(): ReadonlyMap<string, Tensor> {
-    this.#average = keep(zeros([this.#classes]));
+    this.#average = keep(zeros([this.model.numClasses]));
     return new Map([["average", this.#average]]);
   }
 
@@ -86,20 +87,24 @@ export class Eata extends Method {
 
   /** Freezes all of `model` but its normalisation layers. Throws ConfigError for bad options or a model without any. */
   constructor(model: Classifier, options: EataOptions) {
-    const { fisher, fisherAlpha = 2000 } = options;
-    checkAdaptationOptions("EATA", options, Eata.options, { fisherAlpha });
+    checkAdaptation("EATA", model, options, Eata.options);
+    const { fisher, fisherAlpha = recipe(model).fisherAlpha } = options;
+    checkWeights("EATA", { fisherAlpha });
     const filter = new EataFilter(model, options);
     super(model, options);
-    const norms = configureNorms(model);
     this.#fisherAlpha = fisherAlpha;
-    this.#anchored = fisher ? anchor(norms, fisher) : [];
     this.#filter = filter;
-    this.registerBuffers(filter.name, filter.begin());
-    this.registerParameters("model", norms, normOptimizer(norms, options));
+    this.#anchored = this.takeOver(() => {
+      const norms = configureNorms(model, options.frozen);
+      const anchored = fisher ? anchor(norms, fisher) : [];
+      this.registerBuffers(filter.name, filter.begin());
+      this.registerParameters("model", norms, normOptimizer(norms, options));
+      return anchored;
+    });
   }
 
   protected computeLoss(images: Tensor): BatchLoss {
-    const logits = this.model.forward(images);
+    const logits = this.answer(images);
     const selection = this.#filter.select(images, logits);
     const onlineEntropy = selectedMean(logits.softmaxEntropy(), selection);
     return {
@@ -139,5 +144,6 @@ function cosine(p: Tensor, q: Tensor): Tensor {
     .div(length(p).mul(length(q)));
 }
 
-/** What EATA's authors take for ImageNet, and for the ten classes of CIFAR. */
-const defaultDMargin = ({ numClasses }: Classifier): number => (numClasses > 10 ? 0.05 : 0.4);
+/** What EATA's authors take for ImageNet, and for the ten classes of CIFAR-10: of one recipe, since the terms are weighed together. */
+const recipe = ({ numClasses }: Classifier) =>
+  numClasses > 10 ? { dMargin: 0.05, fisherAlpha: 2000 } : { dMargin: 0.4, fisherAlpha: 1 };

@@ -1,17 +1,21 @@
 // What all test-time adaptation methods share: a step, which bad batches cannot harm, and the way back.
 import type { Classifier, Optimizer, Parameter, Update } from "../../nn/index.js";
+import { formatValue } from "../../tensor/arguments.js";
 import {
   backward,
   ConfigError,
+  DisposedError,
   DTypeError,
   full,
   keep,
   noGrad,
   ShapeError,
   scope,
-  type Tensor,
+  Tensor,
 } from "../../tensor/index.js";
 import type { BatchLoss, Recovery } from "./batchLoss.js";
+import { checkClassifier, checkLogits } from "./checkModel.js";
+import { Hold } from "./hold.js";
 import { StepMetrics, type StepTerms } from "./metrics.js";
 import { MethodState } from "./state.js";
 
@@ -40,10 +44,12 @@ export abstract class Method {
   /** Whether a step needs to know where it began: to be taken back later, or when it fails half way. */
   readonly #noted: boolean;
   readonly #state: MethodState;
+  #hold: Hold | null = null;
   #last: StepResult | null = null;
 
-  /** Throws ConfigError unless `steps` is a positive integer and `history` an integer ≥ 0. */
+  /** Throws ConfigError unless `model` is a classifier, `steps` a positive integer and `history` an integer ≥ 0. */
   constructor(model: Classifier, { steps = 1, episodic = false, history = 0 }: StepOptions = {}) {
+    checkClassifier("Method", model);
     if (!Number.isSafeInteger(steps) || steps < 1)
       throw new ConfigError(`Method: steps is ${steps}`, "use an integer ≥ 1");
     this.model = model;
@@ -55,6 +61,25 @@ export abstract class Method {
 
   /** The logits of a batch, and the loss to descend: in which one method differs from another. */
   protected abstract computeLoss(images: Tensor): BatchLoss;
+
+  /**
+   * Runs `setUp` on the model, which is this method's alone from then on, as is `filter`, until `dispose()`. Where it
+   * throws, all is given back. Throws ConfigError when another method holds either.
+   */
+  protected takeOver<T>(setUp: () => T, filter: object | null = null): T {
+    this.#hold = new Hold(this, this.model, filter);
+    try {
+      return setUp();
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+
+  /** The model's answer to a batch, `[B, C]`. Throws ShapeError when it is another one. */
+  protected answer(images: Tensor): Tensor {
+    return checkLogits(this.name, this.model.forward(images), images.shape[0], this.model);
+  }
 
   /** Registers parameters that adapt, under a prefix of the state's keys. Remembers their values for `reset()`. */
   protected registerParameters(prefix: string, parameters: ReadonlyMap<string, Parameter>, optimizer: Optimizer): void {
@@ -75,14 +100,10 @@ export abstract class Method {
    * Adapts on `images` `[B, channels, H, W]` and returns their logits as they were before the (last) update. Only encodes
    * work: await `logits.data()` or `metrics.read()`. A batch whose gradient is not finite leaves everything as it
    * was (with `episodic`, as it was at the start) but for counters of random numbers, and its metrics say so. Throws ShapeError for an empty batch or images that
-   * do not fit the model, DTypeError unless they are f32, DisposedError; then nothing has changed.
+   * do not fit the model, DTypeError unless they are f32, DisposedError, OutOfMemoryError; then nothing has changed.
    */
   step(images: Tensor): StepResult {
-    if (images.rank !== 4 || images.size === 0) {
-      throw new ShapeError(`${this.name}: images are ${images}`, "pass a batch [B, channels, H, W] with B ≥ 1");
-    }
-    if (images.dtype !== "f32")
-      throw new DTypeError(`${this.name}: images are ${images}`, 'cast("f32") and normalise them');
+    this.#checkImages(images);
     const before = this.#noted ? this.#state.snapshot() : null;
     let result: StepResult | null = null;
     try {
@@ -107,29 +128,52 @@ export abstract class Method {
   #pass(images: Tensor, earlier: StepResult | null): StepResult {
     return scope(() => {
       const imagesFinite = noGrad(() => full([], 1, { dtype: "bool", device: images.device }).andFinite(images));
-      const { logits, learn, next = [], drawn = [], recovery, ...terms } = this.computeLoss(images);
-      let ok = learn ? imagesFinite.logicalAnd(learn) : imagesFinite;
-      if (terms.loss) {
-        this.#state.zeroGrad(); // what someone else left there
-        try {
-          backward(terms.loss);
-          for (const gradient of this.#state.gradients()) ok = ok.andFinite(gradient);
-          const updates = noGrad(() => {
-            const stepped = this.#state.updates(ok);
-            const own = next.map(([target, value]): Update => [target, ok.where(value, target)]);
-            return [...(recovery ? this.#recover(stepped, ok, recovery) : stepped), ...own, ...drawn];
-          });
-          for (const [target, value] of updates) target.assign(value); // all computed: all change, or an error and none
-        } finally {
-          this.#state.zeroGrad();
-        }
-      }
+      const { learn, ...batchLoss } = this.computeLoss(images);
+      const { logits, next, drawn, recovery, ...terms } = batchLoss;
+      const wanted = learn ? imagesFinite.logicalAnd(learn) : imagesFinite;
+      const { ok, updates } = terms.loss ? this.#updates(terms.loss, wanted, batchLoss) : { ok: wanted, updates: [] };
+      const after = new Map(updates);
       const metrics = noGrad(() => {
         const updated = earlier ? ok.logicalOr(earlier.metrics.updated) : ok;
-        return new StepMetrics(this.name, { ...this.extraTerms(), ...terms }, imagesFinite, updated);
+        const extra = this.extraTerms((live) => after.get(live) ?? live);
+        return new StepMetrics(this.name, { ...extra, ...terms }, imagesFinite, updated);
       });
-      return { logits: keep(logits.detach()), metrics: metrics.keep() };
+      const result = { logits: keep(logits.detach()), metrics: metrics.keep() };
+      for (const [target, value] of updates) target.assign(value); // all that can fail has been done
+      return result;
     });
+  }
+
+  /** What a step changes, computed and not yet taken over, where `ok`: wanted, and no new value would be infinite or NaN. */
+  #updates(
+    loss: Tensor,
+    wanted: Tensor,
+    { next = [], drawn = [], recovery }: BatchLoss,
+  ): { ok: Tensor; updates: readonly Update[] } {
+    this.#state.zeroGrad(); // what someone else left there
+    try {
+      backward(loss);
+      return noGrad(() => {
+        // Gradients are judged by what they make of the parameters, and so are rates, momentum and what was loaded.
+        const tried = [...this.#state.updates(wanted), ...next];
+        const ok = tried.reduce((flag, [, value]) => flag.andFinite(value), wanted);
+        const stepped = this.#state.updates(ok);
+        const own = next.map(([target, value]): Update => [target, ok.where(value, target)]);
+        return { ok, updates: [...(recovery ? this.#recover(stepped, ok, recovery) : stepped), ...own, ...drawn] };
+      });
+    } finally {
+      this.#state.zeroGrad();
+    }
+  }
+
+  #checkImages(images: Tensor): void {
+    if (!this.#hold) throw new DisposedError(`${this.name} was disposed, or never took its model over`, "make it anew");
+    const help = "pass a batch [B, channels, H, W] with B ≥ 1";
+    if (!(images instanceof Tensor))
+      throw new ConfigError(`${this.name}: images are ${formatValue(images)}`, `${help}, as tensor(data, shape)`);
+    if (images.rank !== 4 || images.size === 0) throw new ShapeError(`${this.name}: images are ${images}`, help);
+    if (images.dtype !== "f32")
+      throw new DTypeError(`${this.name}: images are ${images}`, 'cast("f32") and normalise them');
   }
 
   /** `updates`, or where `when` holds the initial parameters. */
@@ -141,17 +185,19 @@ export abstract class Method {
     });
   }
 
-  /** Terms measured after the update. */
-  protected extraTerms(): StepTerms {
+  /** Terms measured after the update; `after` gives the value that a tensor will have then. */
+  protected extraTerms(_after: (live: Tensor) => Tensor): StepTerms {
     return {};
   }
 
   /**
    * The answer for `images` `[B, channels, H, W]` by the model as it is now, without learning from them: what every
    * method returns is the model's own logits `[B, C]`, in the norm mode of its adaptation. The caller disposes it.
+   * Throws as `step` does.
    */
   predict(images: Tensor): Tensor {
-    return noGrad(() => scope(() => this.model.forward(images)));
+    this.#checkImages(images);
+    return noGrad(() => scope(() => this.answer(images)));
   }
 
   /** Everything as it was when the method was made: model, predictor, optimisers, averages, rates. Forgets the history. */
@@ -192,9 +238,14 @@ export abstract class Method {
     this.#state.scaleRates(this.name, factor);
   }
 
-  /** Frees what the method holds beside the model. */
+  /**
+   * Gives the model back as it was before, parameters and modes, and frees all else: `exportModel` first what is to be
+   * kept. Another method can have the model then. Twice does nothing.
+   */
   dispose(): void {
     this.#state.dispose();
+    this.#hold?.release();
+    this.#hold = null;
     disposeResult(this.#last);
   }
 }

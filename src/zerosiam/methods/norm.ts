@@ -11,11 +11,10 @@ export class NormStatistics extends Method {
 
   constructor(model: Classifier) {
     super(model);
-    model.eval();
-    useBatchStatistics(model, true);
+    this.takeOver(() => useBatchStatistics(model.eval(), true));
   }
 
   protected computeLoss(images: Tensor): BatchLoss {
-    return { logits: noGrad(() => this.model.forward(images)) };
+    return { logits: noGrad(() => this.answer(images)) };
   }
 }

@@ -5,10 +5,12 @@ import type { BatchLoss } from "./batchLoss.js";
 import {
   ADAPTATION_OPTIONS,
   type AdaptationOptions,
-  checkAdaptationOptions,
+  checkAdaptation,
+  checkWeights,
   configureNorms,
   entropyMargin,
   normOptimizer,
+  SAR_FROZEN,
 } from "./configure.js";
 import { Method } from "./method.js";
 import type { StepTerms } from "./metrics.js";
@@ -23,17 +25,12 @@ export interface SarOptions extends AdaptationOptions {
   recoverBelow?: number;
   /** Recovery clears the momentum and the average too; default false, as in the authors' code. */
   cleanReset?: boolean;
-  /** Layers that do not adapt, by module path, or null for none; default `SAR_FROZEN`. */
-  frozen?: RegExp | null;
 }
-
-/** The last stage of ResNets, blocks 9 to 11 and the final norm of vision transformers: the layers that SAR finds fragile. */
-export const SAR_FROZEN = /(^|\.)layer4(\.|$)|(^|\.)blocks\.(9|10|11)(\.|$)|^norm$/;
 
 /** What the moving average is while there is none: entropies are not negative. */
 const NONE = -1;
 
-const OWN = ["margin", "rho", "recoverBelow", "cleanReset", "frozen"] as const;
+const OWN = ["margin", "rho", "recoverBelow", "cleanReset"] as const;
 
 export class Sar extends Method {
   /** What `options` may name. */
@@ -46,26 +43,32 @@ export class Sar extends Method {
 
   /** Freezes all of `model` but its normalisation layers. Throws ConfigError for bad options or a model without any. */
   constructor(model: Classifier, options: SarOptions) {
+    checkAdaptation("SAR", model, options, Sar.options);
     const { margin = entropyMargin(model), rho = 0.05, recoverBelow = 0.2, cleanReset = false } = options;
-    checkAdaptationOptions("SAR", options, Sar.options, { margin, rho, recoverBelow });
+    checkWeights("SAR", { margin, rho, recoverBelow });
     super(model, options);
     this.#settings = { margin, rho, recoverBelow, cleanReset };
-    this.#norms = configureNorms(model, options.frozen === undefined ? SAR_FROZEN : options.frozen);
-    this.#average = keep(tensor(NONE));
-    this.#recoveries = keep(tensor(0));
-    this.registerBuffers("sar", new Map(Object.entries({ average: this.#average, recoveries: this.#recoveries })));
-    this.registerParameters("model", this.#norms, normOptimizer(this.#norms, options));
+    const { norms, average, recoveries } = this.takeOver(() => {
+      const norms = configureNorms(model, options.frozen === undefined ? SAR_FROZEN : options.frozen);
+      const [average, recoveries] = [keep(tensor(NONE)), keep(tensor(0))];
+      this.registerBuffers("sar", new Map(Object.entries({ average, recoveries })));
+      this.registerParameters("model", norms, normOptimizer(norms, options));
+      return { norms, average, recoveries };
+    });
+    this.#norms = norms;
+    this.#average = average;
+    this.#recoveries = recoveries;
   }
 
   protected computeLoss(images: Tensor): BatchLoss {
     const { margin, rho } = this.#settings;
-    const logits = this.model.forward(images);
+    const logits = this.answer(images);
     const h = logits.softmaxEntropy();
     const certain = h.detach().lt(margin);
     const reliable = count(certain);
     const firstLoss = selectedMean(h, { weights: certain.cast("f32"), kept: reliable });
     const { worst, norm } = sharpen(this.#norms.values(), rho, firstLoss, () => {
-      const again = this.model.forward(images).softmaxEntropy();
+      const again = this.answer(images).softmaxEntropy();
       const weights = certain.logicalAnd(again.detach().lt(margin)).cast("f32");
       const kept = weights.sum();
       return { loss: selectedMean(again, { weights, kept }), kept };
@@ -91,7 +94,7 @@ export class Sar extends Method {
     };
   }
 
-  protected override extraTerms(): StepTerms {
-    return { recoveries: this.#recoveries };
+  protected override extraTerms(after: (live: Tensor) => Tensor): StepTerms {
+    return { recoveries: after(this.#recoveries) };
   }
 }

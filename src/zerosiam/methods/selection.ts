@@ -1,5 +1,5 @@
 // Choosing the samples to learn from: masks and weights on the device, so that no shape depends on the data.
-import type { Update } from "../../nn/index.js";
+import type { Classifier, Update } from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
 
 /** Which samples of a batch are learnt from, and how much: all without gradient. */
@@ -21,6 +21,8 @@ export interface Selection {
 /** Selects samples by the model's answers: EATA's and DeYO's. Of one method: made for it, and not shared. */
 export interface SampleFilter {
   readonly name: string;
+  /** The model that it was made for, where it knows one. */
+  readonly model?: Classifier;
   /** Makes the tensors that it remembers from batch to batch, by name; the caller owns them. */
   begin(): ReadonlyMap<string, Tensor>;
   /** Images `[B, channels, H, W]` and the logits `[B, C]` that the model gave them. */

@@ -10,11 +10,10 @@ export class Source extends Method {
 
   constructor(model: Classifier) {
     super(model);
-    model.eval();
-    useBatchStatistics(model, false); // another method may have had this model before
+    this.takeOver(() => useBatchStatistics(model.eval(), false));
   }
 
   protected computeLoss(images: Tensor): BatchLoss {
-    return { logits: noGrad(() => this.model.forward(images)) };
+    return { logits: noGrad(() => this.answer(images)) };
   }
 }

@@ -46,11 +46,6 @@ export class MethodState {
     return this.#start.get(live);
   }
 
-  /** The gradients that there are. */
-  gradients(): Tensor[] {
-    return [...this.#live.values()].flatMap(({ grad }) => grad ?? []);
-  }
-
   zeroGrad(): void {
     for (const optimizer of this.#optimizers.values()) optimizer.zeroGrad();
   }
@@ -133,8 +128,12 @@ export class MethodState {
     for (const optimizer of this.#optimizers.values()) optimizer.scaleRate(this.#rateScale as Tensor);
   }
 
+  /** Puts the values at the start back, of what still is, and frees all that is not the model's. */
   dispose(): void {
-    for (const value of this.#start.values()) value.dispose();
+    for (const [live, value] of this.#start) {
+      if (!live.disposed && !value.disposed) live.assign(value);
+      value.dispose();
+    }
     for (const tensor of this.#own) tensor.dispose();
     for (const optimizer of this.#optimizers.values()) optimizer.dispose();
     this.#history.clear();

@@ -6,7 +6,7 @@ import type { BatchLoss } from "./batchLoss.js";
 import {
   ADAPTATION_OPTIONS,
   type AdaptationOptions,
-  checkAdaptationOptions,
+  checkAdaptation,
   configureNorms,
   normOptimizer,
 } from "./configure.js";
@@ -25,15 +25,17 @@ export class Tent extends Method {
    * `owner`, for bad options or a model without such layers.
    */
   constructor(model: Classifier, options: TentOptions, uncertainty = softmaxEntropy, owner = "Tent") {
-    checkAdaptationOptions(owner, options, Tent.options);
+    checkAdaptation(owner, model, options, Tent.options);
     super(model, options);
-    const norms = configureNorms(model);
     this.#uncertainty = uncertainty;
-    this.registerParameters("model", norms, normOptimizer(norms, options));
+    this.takeOver(() => {
+      const norms = configureNorms(model, options.frozen);
+      this.registerParameters("model", norms, normOptimizer(norms, options));
+    });
   }
 
   protected computeLoss(images: Tensor): BatchLoss {
-    const logits = this.model.forward(images);
+    const logits = this.answer(images);
     const loss = this.#uncertainty(logits).mean();
     return { logits, loss, onlineEntropy: loss };
   }

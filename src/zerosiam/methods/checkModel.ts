@@ -1,0 +1,81 @@
+// What a model must have for a method to adapt it: looked for before anything is touched, and told by name.
+import { type Classifier, Module, Norm } from "../../nn/index.js";
+import { formatValue } from "../../tensor/arguments.js";
+import { ConfigError, DTypeError, ShapeError, type Tensor } from "../../tensor/index.js";
+
+const HELP =
+  "extend nn.Classifier: features(images) gives [B, numFeatures], classify(features) gives logits [B, numClasses]";
+
+/** Throws ConfigError, in the name of `owner`, unless `model` is a classifier of two classes or more without hidden norms. */
+export function checkClassifier(owner: string, model: unknown): asserts model is Classifier {
+  if (!(model instanceof Module)) throw new ConfigError(`${owner}: the model is ${formatValue(model)}`, HELP);
+  const what = model.constructor.name;
+  const parts = model as Module & Partial<Classifier>;
+  const lacks = [
+    ...(["features", "classify"] as const).filter((name) => typeof parts[name] !== "function"),
+    ...(["numFeatures", "numClasses"] as const).filter(
+      (name) => !(Number.isSafeInteger(parts[name]) && Number(parts[name]) > 0),
+    ),
+  ];
+  if (lacks.length > 0) throw new ConfigError(`${owner}: ${what} lacks ${lacks.join(", ")}`, HELP);
+  if (parts.numClasses === 1) {
+    throw new ConfigError(
+      `${owner}: ${what} has one class: its entropy is 0, whatever it sees`,
+      "give it two: logits [u, 0] are a sigmoid's",
+    );
+  }
+  checkFields(owner, model);
+}
+
+/** Throws ConfigError for a normalisation layer in a list that the model does not name: it would neither load nor adapt. */
+function checkFields(owner: string, model: Module): void {
+  const known = new Map([...model.namedModules()].map(([path, module]) => [module, path]));
+  for (const [module, path] of known) {
+    for (const [field, value] of Object.entries(module)) {
+      for (const part of listed(value)) {
+        if (known.has(part) || ![...part.namedModules()].some(([, inner]) => inner instanceof Norm)) continue;
+        throw new ConfigError(
+          `${owner}: ${model.constructor.name} has a normalisation layer in ${path ? `${path}.` : ""}${field}, which is a list and not searched`,
+          "put the list in an nn.Sequential, or name its modules in children()",
+        );
+      }
+    }
+  }
+}
+
+/** The modules in an array, map or plain object. */
+function listed(value: unknown): Module[] {
+  const plain = typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  const parts = Array.isArray(value) || value instanceof Map ? [...value.values()] : plain ? Object.values(value) : [];
+  return parts.flat(Number.POSITIVE_INFINITY).filter((part) => part instanceof Module);
+}
+
+/** `features`, if they are f32 `[B, numFeatures]`. Throws ShapeError or DTypeError. */
+export function checkFeatures(owner: string, features: Tensor, batch: number, { numFeatures }: Classifier): Tensor {
+  return checkRows(
+    `${owner}: the model's features`,
+    features,
+    [batch, numFeatures],
+    "features(images) gives [B, d], and numFeatures is d",
+  );
+}
+
+/**
+ * `logits`, if they are f32 `[B, numClasses]`. Throws ShapeError or DTypeError: a map of logits `[B, C, H, W]` would be
+ * learnt from along its width, and other classes than the model says would go unseen.
+ */
+export function checkLogits(owner: string, logits: Tensor, batch: number, { numClasses }: Classifier): Tensor {
+  return checkRows(
+    `${owner}: the model's logits`,
+    logits,
+    [batch, numClasses],
+    "classify gives [B, C], one row an image, and numClasses is C",
+  );
+}
+
+function checkRows(what: string, rows: Tensor, shape: readonly number[], help: string): Tensor {
+  if (String(rows.shape) !== String(shape))
+    throw new ShapeError(`${what} are ${rows}, not [${shape.join(", ")}]`, help);
+  if (rows.dtype !== "f32") throw new DTypeError(`${what} are ${rows}`, 'cast("f32") them');
+  return rows;
+}

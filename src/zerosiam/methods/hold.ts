@@ -1,0 +1,51 @@
+// Who holds a model: one method at a time, which gives it back in the modes that it had.
+import { BatchNorm2d, type Module } from "../../nn/index.js";
+import { ConfigError } from "../../tensor/index.js";
+
+/** By module and filter, what holds it. By module, since two models may share one. */
+const holders = new WeakMap<object, { readonly name: string }>();
+
+/** A model, and the filter of a method, in the hands of `holder` alone until `release()`. */
+export class Hold {
+  readonly #held: readonly object[];
+  /** Each puts one mode of a layer or parameter back. */
+  readonly #modes: readonly (() => void)[];
+
+  /** Throws ConfigError when something else holds part of it; then nothing has changed. */
+  constructor(holder: { readonly name: string }, model: Module, filter: object | null = null) {
+    const modules = [...model.namedModules()].map(([, module]) => module);
+    this.#held = filter ? [...modules, filter] : modules;
+    for (const held of this.#held) {
+      const other = holders.get(held);
+      if (!other) continue;
+      const what = held === filter ? "filter" : "model";
+      throw new ConfigError(
+        `${other.name} holds this ${what}, and two would mix what they learn`,
+        `dispose() of ${other.name} first, which gives the ${what} back, or make another ${what}`,
+      );
+    }
+    for (const held of this.#held) holders.set(held, holder);
+    this.#modes = [...modules.map(modesOf), ...model.parameters().map(gradientModeOf)];
+  }
+
+  /** Gives everything back: anyone can hold it now. */
+  release(): void {
+    for (const restore of this.#modes) restore();
+    for (const held of this.#held) holders.delete(held);
+  }
+}
+
+function modesOf(module: Module): () => void {
+  const { training } = module;
+  const batchNorm = module instanceof BatchNorm2d ? module : null;
+  const useBatchStatistics = batchNorm?.useBatchStatistics ?? false;
+  return () => {
+    module.training = training;
+    if (batchNorm) batchNorm.useBatchStatistics = useBatchStatistics;
+  };
+}
+
+function gradientModeOf(parameter: { requiresGrad: boolean; setRequiresGrad(value: boolean): unknown }): () => void {
+  const { requiresGrad } = parameter;
+  return () => parameter.setRequiresGrad(requiresGrad);
+}
