@@ -265,6 +265,7 @@ describe("SAR", () => {
     const method = createMethod("sar", model, { lr: LR, frozen: /^norm[12]$/ });
     const adapted = [...method.state().keys()].filter((name) => name.startsWith("model."));
     expect(adapted).toEqual(["model.norm3.weight", "model.norm3.bias"]);
+    method.dispose();
     expect(() => createMethod("sar", model, { lr: LR, frozen: /^norm[123]$/g })).toThrow("beside those of");
     expect(() => createMethod("sar", model, { lr: LR, frozen: /norm/ })).toThrow("beside those of /norm/");
   });
@@ -283,6 +284,43 @@ describe("EATA", () => {
       return Math.hypot(...end.map((v, i) => v - start[i]));
     };
     expect(await far(100)).toBeLessThan(0.7 * (await far(0)));
+  });
+
+  describe("Fisher information", () => {
+    const norms = (net: DigitsNet) => [...net.namedParameters()].filter(([name]) => name.startsWith("norm"));
+    /** The gradient of the mean cross-entropy to the answers, by parameter. */
+    const gradients = async (net: DigitsNet, some: Tensor): Promise<number[][]> => {
+      const logits = net.forward(some);
+      const parameters = norms(net).map(([, parameter]) => parameter);
+      return Promise.all(grad(logits.crossEntropy(logits.argmax(-1)), parameters).map(list));
+    };
+
+    test("of a small last batch weighs by its images, as if all had come in batches of one size", async () => {
+      const net = fresh();
+      const parts = [
+        [0, 4],
+        [4, 6],
+      ].map(([from, to]) => images.slice([[from, to]]));
+      const [large, small] = await Promise.all(parts.map((part) => gradients(net, part)));
+      const information = [...fisherInformation(net, parts).values()];
+      for (const [i, got] of (await Promise.all(information.map(list))).entries()) {
+        const want = got.map((_, k) => ((4 * large[i][k]) ** 2 + (2 * small[i][k]) ** 2) / (6 * 4));
+        const largest = Math.max(...want);
+        for (const [k, value] of want.entries()) expect(Math.abs(got[k] - value)).toBeLessThan(1e-5 * largest); // f32 sums
+      }
+    });
+
+    test("is held with the weight of the recipe that the margin comes from", async () => {
+      const fisher = new Map(norms(fresh()).map(([name, { shape }]) => [name, ones(shape)]));
+      const reached = async (options: Partial<MethodOptions>) => {
+        const method = createMethod("eata", fresh(), { lr: 1e-3, fisher, margin: 10, dMargin: 2, ...options });
+        for (let i = 0; i < 3; i++) method.step(batch(i));
+        return values(method.state());
+      };
+      const cifar = await reached({ fisherAlpha: 1 });
+      expect(await reached({})).toEqual(cifar);
+      expect(await reached({ fisherAlpha: 2000 })).not.toEqual(cifar);
+    });
   });
 
   test("refuses information that is missing or does not fit, and none of no batches", () => {

@@ -1,31 +1,55 @@
 // The Fisher information of what adapts: EATA's measure of how much the clean data want each parameter where it is.
 import type { Classifier } from "../../nn/index.js";
-import { ConfigError, grad, noGrad, scope, type Tensor, zeros } from "../../tensor/index.js";
+import { formatValue } from "../../tensor/arguments.js";
+import { ConfigError, grad, noGrad, scope, Tensor, zeros } from "../../tensor/index.js";
+import { checkClassifier, checkLogits } from "./checkModel.js";
 import { configureNorms } from "./configure.js";
+import { Hold } from "./hold.js";
+
+const OWNER = "fisherInformation";
 
 /**
  * By parameter of the normalisation layers, g² averaged over `batches`, clean images `[B, channels, H, W]` each, with g
- * the gradient of the mean cross-entropy to the model's own labels (EATA, eq. 9). Freezes all else of `model`, as EATA
- * does. The caller disposes what it gets. Throws ConfigError for no batches or a model without such layers.
+ * the gradient of the mean cross-entropy to the model's own labels (EATA, eq. 9). Each image counts the same: of batches
+ * of n images, N in all and B in the largest, it is Σ (n g)² / (N B), for n g is the gradient of a sum; so a small last
+ * batch, whose g scatters more, counts for its few images. g² grows as batches shrink: the authors' have 64 images. The
+ * model is as it was afterwards. The caller disposes what it gets. Throws ConfigError for no batches, a model without
+ * such layers or one that a method holds, ShapeError for logits that are not `[B, C]`.
  */
 export function fisherInformation(model: Classifier, batches: Iterable<Tensor>): Map<string, Tensor> {
+  checkClassifier(OWNER, model);
+  if (batches instanceof Tensor || typeof batches?.[Symbol.iterator] !== "function") {
+    throw new ConfigError(
+      `${OWNER}: batches is ${formatValue(batches)}`,
+      "pass an array of batches [B, channels, H, W]",
+    );
+  }
+  const hold = new Hold({ name: OWNER }, model);
+  try {
+    return scope(() => averaged(model, batches));
+  } finally {
+    hold.release();
+  }
+}
+
+function averaged(model: Classifier, batches: Iterable<Tensor>): Map<string, Tensor> {
   const norms = configureNorms(model);
   const parameters = [...norms.values()];
-  return scope(() => {
-    const sums = parameters.map(({ shape }) => zeros(shape));
-    let n = 0;
-    for (const images of batches) {
-      scope(() => {
-        const logits = model.forward(images);
-        const labels = noGrad(() => logits.argmax(-1));
-        const gradients = grad(logits.crossEntropy(labels), parameters);
-        noGrad(() => {
-          for (const [i, g] of gradients.entries()) sums[i].assign(sums[i].add(g.square()));
-        });
+  const sums = parameters.map(({ shape, device }) => zeros(shape, { device }));
+  let [images, largest] = [0, 0];
+  for (const batch of batches) {
+    const n = batch.shape[0];
+    scope(() => {
+      const logits = checkLogits(OWNER, model.forward(batch), n, model);
+      const labels = noGrad(() => logits.argmax(-1));
+      const gradients = grad(logits.crossEntropy(labels), parameters);
+      noGrad(() => {
+        for (const [i, g] of gradients.entries()) sums[i].assign(sums[i].add(g.mul(n).square()));
       });
-      n++;
-    }
-    if (n === 0) throw new ConfigError("fisherInformation: no batches", "pass batches of clean images");
-    return new Map([...norms.keys()].map((name, i) => [name, sums[i].div(n)]));
-  });
+    });
+    images += n;
+    largest = Math.max(largest, n);
+  }
+  if (images === 0) throw new ConfigError(`${OWNER}: no batches`, "pass batches of clean images");
+  return new Map([...norms.keys()].map((name, i) => [name, sums[i].div(images * largest)]));
 }
