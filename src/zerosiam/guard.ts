@@ -1,7 +1,7 @@
 // What to do when the collapse alarm fires: warn, or roll back and lower the rates.
 import { checkRates } from "../nn/index.js";
-import { ConfigError } from "../tensor/index.js";
-import { type AlarmOptions, CollapseAlarm, type CollapseWarning } from "./alarm.js";
+import { ConfigError, type Tensor } from "../tensor/index.js";
+import { type AlarmOptions, type AlarmState, CollapseAlarm, type CollapseWarning } from "./alarm.js";
 import type { Method } from "./methods/index.js";
 
 export interface GuardOptions extends AlarmOptions {
@@ -59,5 +59,17 @@ export class CollapseGuard {
       this.method.scaleRates(this.#rateFactor);
     }
     return warning;
+  }
+
+  /** Takes over the saved states of method and alarm, both or neither. Throws CheckpointError. */
+  loadState(saved: ReadonlyMap<string, Tensor>, heard: AlarmState): void {
+    const before = this.alarm.state();
+    this.alarm.loadState(heard);
+    try {
+      this.method.loadState(saved);
+    } catch (error) {
+      this.alarm.loadState(before);
+      throw error;
+    }
   }
 }

@@ -22,16 +22,18 @@ export function alignment(online: Tensor, target: Tensor): Tensor {
 const TINY = 1e-30;
 
 /**
- * COME's loss (Zhang et al. 2025), −Σ q ln(q + 1e-7) over q = [b, u]: beliefs b_c = e^{x̃_c} / (Σ e^{x̃} + C) and uncertainty
- * u = C / (Σ e^{x̃} + C). x̃ = x/‖x‖ · sg(‖x‖) is x, but its gradient cannot change ‖x‖. As a softmax over [x̃, ln C] it
- * does not overflow.
+ * COME's loss (Zhang et al. 2025), −Σ q ln q over q = [b, u] + 1e-7, as its authors compute it: beliefs
+ * b_c = e^{x̃_c} / (Σ e^{x̃} + C) and uncertainty u = C / (Σ e^{x̃} + C). x̃ = x/‖x‖ · sg(‖x‖) is x, but its gradient cannot
+ * change ‖x‖. As a softmax over [x̃, ln C] it does not overflow.
  */
 export const opinionEntropy: SampleLoss = (logits) => {
   const [batch, classes] = logits.shape;
   const squares = logits.square().sum(-1, true).clamp(TINY);
   const x = logits.mul(squares.stopGradient().div(squares).sqrt());
-  const q = cat([x, full([batch, 1], Math.log(classes), { device: logits.device })], 1).softmax();
-  return q.mul(q.add(1e-7).log()).sum(-1).neg();
+  const q = cat([x, full([batch, 1], Math.log(classes), { device: logits.device })], 1)
+    .softmax()
+    .add(1e-7);
+  return q.mul(q.log()).sum(-1).neg();
 };
 
 /**

@@ -194,6 +194,21 @@ describe("a guard on sorted digits", () => {
     expect(accuracy).toBeGreaterThan(unguarded.accuracy);
   });
 
+  test("takes over the states of method and alarm, both or neither", async () => {
+    const made = async () => new CollapseGuard(createMethod("tent", await loadDigitsModel(), { lr: 2e-3 }));
+    const [from, to] = [await made(), await made()];
+    from.observe(rows(3, () => [...answer(1, 2), 0, 0, 0, 0, 0, 0]));
+    const saved = new Map([...from.method.state()].map(([name, t]) => [name, t.detach()]));
+    const before = to.alarm.state();
+    const broken = new Map([...saved].slice(1));
+    expect(() => to.loadState(broken, from.alarm.state())).toThrow(CheckpointError);
+    expect(to.alarm.state()).toEqual(before);
+    expect(() => to.loadState(saved, { ...before, images: -1 })).toThrow(CheckpointError);
+    to.loadState(saved, from.alarm.state());
+    expect(to.alarm.state()).toEqual(from.alarm.state());
+    expect(to.alarm.state().images).toBe(3);
+  });
+
   test("cannot roll back a method without a history, and refuses bad options", async () => {
     const method = createMethod("tent", await loadDigitsModel(), { lr: 2e-3 });
     expect(() => new CollapseGuard(method, { response: "rollback" })).toThrow("make the method with { history: n }");

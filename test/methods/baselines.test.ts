@@ -367,10 +367,25 @@ describe("patches", () => {
     ]);
   });
 
-  test("must divide the image", () => {
-    expect(() => shufflePatches(images, 5, tensor(new Int32Array(BATCH * 25), [BATCH, 25]))).toThrow(ShapeError);
-    const method = createMethod("deyo", model, { lr: LR, patches: 5 });
-    expect(() => method.step(images)).toThrow(/grid of 5 × 5 does not divide images \[6, 1, 28, 28\]/);
+  test("that do not divide the image are those of a smaller one, made as large again", async () => {
+    // Rows 0 1 2 of a picture that does not change along its columns, to two rows and back, as torchvision's Resize does:
+    // new rows are (5 · 0 + 3 · 1) / 8 and (3 · 1 + 5 · 2) / 8 by triangles of 1.5 rows; the middle is their mean.
+    const picture = tensor(Float32Array.of(0, 0, 1, 1, 2, 2), [1, 1, 3, 2]);
+    const [low, high] = [0.375, 1.625];
+    const stay = tensor(Int32Array.of(0, 1, 2, 3), [1, 4]);
+    expect(await list(shufflePatches(picture, 2, stay))).toEqual([low, low, 1, 1, high, high]);
+    const turn = tensor(Int32Array.of(2, 3, 0, 1), [1, 4]);
+    expect(await list(shufflePatches(picture, 2, turn))).toEqual([high, high, 1, 1, low, low]);
+    const report = await createMethod("deyo", model, { lr: LR, ...OPEN, patches: 5 })
+      .step(images)
+      .metrics.read();
+    expect(report.reliable).toBe(BATCH);
+  });
+
+  test("are no more than the image has pixels", () => {
+    expect(() => shufflePatches(images, 29, tensor(new Int32Array(BATCH * 841), [BATCH, 841]))).toThrow(ShapeError);
+    const method = createMethod("deyo", model, { lr: LR, patches: 29 });
+    expect(() => method.step(images)).toThrow(/images \[6, 1, 28, 28\] have no 29 × 29 patches/);
   });
 });
 

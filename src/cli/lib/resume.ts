@@ -85,8 +85,8 @@ export async function loadProgress(path: string, { method, guard }: Guarded): Pr
       );
     }
     const heard = metadata.get("alarm");
-    if (guard && heard !== undefined) guard.alarm.loadState(parsed(path, heard));
-    method.loadState(tensors);
+    if (guard && heard !== undefined) guard.loadState(tensors, parsed(path, heard));
+    else method.loadState(tensors);
     return { images: Number(metadata.get("images") ?? 0), digest: metadata.get("digest") ?? "" };
   } finally {
     for (const tensor of tensors.values()) tensor.dispose();

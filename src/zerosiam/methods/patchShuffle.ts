@@ -1,19 +1,29 @@
 // Cutting images into patches and putting them together in another order: what DeYO does to an object's shape.
 import { ConfigError, formatShape, ShapeError, type Tensor, tensor } from "../../tensor/index.js";
+import { resize } from "./resize.js";
 
 /**
  * Images `[B, channels, H, W]` cut into a grid of `side` × `side` patches; patch j of the result is patch
- * `permutation[b, j]` of image b, row by row (i32 `[B, side²]`). Throws ShapeError when the grid does not divide the image.
+ * `permutation[b, j]` of image b, row by row (i32 `[B, side²]`). Images that the grid does not divide are made smaller
+ * before and as large again after it, as by DeYO's authors, but height and width each by itself: theirs makes every image
+ * square. Throws ShapeError for images smaller than the grid.
  */
 export function shufflePatches(images: Tensor, side: number, permutation: Tensor): Tensor {
-  const [batch, channels, height, width] = images.shape;
-  const [h, w] = [height / side, width / side];
-  if (!Number.isInteger(h) || !Number.isInteger(w)) {
+  const [height, width] = images.shape.slice(2);
+  const [h, w] = [height - (height % side), width - (width % side)];
+  if (h === 0 || w === 0) {
     throw new ShapeError(
-      `shufflePatches: a grid of ${side} × ${side} does not divide images ${formatShape(images.shape)}`,
-      "choose a number of patches that divides height and width",
+      `shufflePatches: images ${formatShape(images.shape)} have no ${side} × ${side} patches`,
+      "choose fewer patches",
     );
   }
+  return resize(shuffle(resize(images, h, w), side, permutation), height, width);
+}
+
+/** Of images of which `side` divides height and width. */
+function shuffle(images: Tensor, side: number, permutation: Tensor): Tensor {
+  const [batch, channels, height, width] = images.shape;
+  const [h, w] = [height / side, width / side];
   const cells = side * side;
   const patches = images
     .reshape([batch, channels, side, h, side, w])
