@@ -11,6 +11,8 @@ const ADAPTER = new URL("../../src/tensor/device/adapter/", import.meta.url).pat
 // Inside node_modules, so that the bundle finds the packages it leaves external.
 const CACHE = new URL("../../node_modules/.cache/zerosiam/test-adapter/", import.meta.url).pathname;
 const SCRIPT = `
+import { fstatSync, openSync } from "node:fs";
+import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { openGpu, listAdapters } from "${ADAPTER}index.ts";
 import { pollGently } from "${ADAPTER}polling.ts";
 const facts = ({ name, driver, how, adapter }) => ({ name, driver, how, f16: adapter.features.has("shader-f16") });
@@ -21,6 +23,21 @@ const cases = {
     const [a, b] = await Promise.all([openGpu(), openGpu()]);
     const devices = await Promise.all([a.adapter.requestDevice(), b.adapter.requestDevice()]);
     return { sameInstance: a.gpu === b.gpu, sameAdapter: a.adapter === b.adapter, devices: devices.length };
+  },
+  async device() {
+    const opened = await openGpu();
+    (await opened.adapter.requestDevice()).destroy();
+    return { how: opened.how };
+  },
+  async workers(count, ...args) {
+    const answers = [];
+    for (let i = 0; i < count; i++) {
+      const worker = new Worker(new URL(import.meta.url), { argv: args });
+      const ended = new Promise((done) => worker.once("exit", done));
+      answers.push(await new Promise((done, fail) => worker.once("message", done).once("error", fail)));
+      await ended;
+    }
+    return { answers, stderr: fstatSync(2).isFIFO(), next: openSync(".") };
   },
   async poll() {
     const device = await (await openGpu()).adapter.requestDevice();
@@ -37,7 +54,8 @@ const cases = {
 };
 const [name, ...args] = process.argv.slice(2);
 const answer = await cases[name](...args).catch((error) => ({ error: error.name, message: error.message }));
-console.log(JSON.stringify(answer));
+if (isMainThread) console.log(JSON.stringify(answer));
+else parentPort.postMessage(answer);
 `;
 
 beforeAll(async () => {
@@ -47,18 +65,30 @@ beforeAll(async () => {
 
 afterAll(() => rm(CACHE, { recursive: true, force: true }));
 
+/** Runs a command with a pipe as its stderr: Node's own are sockets. */
+const PIPED = ["sh", "-c", 'exec 3>&1; "$0" "$@" 2>&1 >&3 | cat >&2'];
+
 interface Answer {
   readonly error?: string;
   readonly message?: string;
   readonly [field: string]: unknown;
 }
 
-/** Runs a case and parses its answer; rejects when the process crashes. */
-function run<T = Answer>(args: string[], variables: NodeJS.ProcessEnv = {}): Promise<T> {
+interface WorkersAnswer {
+  readonly answers: readonly Answer[];
+  /** Whether descriptor 2 is still the pipe that it was. */
+  readonly stderr: boolean;
+  /** The descriptor of the next file that is opened. */
+  readonly next: number;
+}
+
+/** Runs a case, as the last arguments of the command `by`, and parses its answer; rejects when the process crashes. */
+function run<T = Answer>(args: string[], variables: NodeJS.ProcessEnv = {}, by: string[] = []): Promise<T> {
   const { ZEROSIAM_ADAPTER: _, ...inherited } = process.env;
   return new Promise((resolve, reject) => {
     const env = { ...inherited, ...variables };
-    execFile(process.execPath, [join(CACHE, "cases.mjs"), ...args], { env }, (error, stdout) => {
+    const [command, ...rest] = [...by, process.execPath, join(CACHE, "cases.mjs"), ...args];
+    execFile(command, rest, { env }, (error, stdout) => {
       if (error) reject(error);
       else resolve(JSON.parse(stdout) as T);
     });
@@ -110,6 +140,25 @@ test("a name that no adapter has is an error that lists the names there are", as
   expect(error).toBe("DeviceError");
   expect(message).toContain('no adapter is called "voodoo 2"; there is\n  ');
   expect(message).toContain("SwiftShader Device (Subzero) (swiftshader)");
+});
+
+test("workers that open an adapter and end leave the process its stderr", async () => {
+  const { answers, stderr, next } = await run<WorkersAnswer>(["workers", "2", "device"], {}, PIPED);
+  for (const { how } of answers) expect(how).toMatch(/^(system|nvidia|user)$/);
+  expect({ stderr, nextIsFree: next > 2 }).toEqual({ stderr: true, nextIsFree: true });
+});
+
+test("a worker that cannot open SwiftShader says why, not that there is none", async () => {
+  const { answers } = await run<WorkersAnswer>(["workers", "1", "open", "swiftshader"]);
+  expect(answers[0].error).toBe("DeviceError");
+  expect(answers[0].message).toMatch(
+    /swiftshader \(npm .*\): a worker thread cannot choose a driver: start Node with VK_DR/,
+  );
+  expect(answers[0].message).not.toContain("SwiftShader Device");
+});
+
+test("an adapter opens without a folder for temporary files", async () => {
+  expect(await run(["open"], { TMPDIR: "/nonexistent" }, PIPED)).toEqual(await run(["open"]));
 });
 
 test("two calls at once share Dawn's instance and get an adapter each", async () => {

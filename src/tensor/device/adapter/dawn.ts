@@ -1,7 +1,6 @@
 // Dawn in Node (npm `webgpu`): loading it, its toggles, and keeping its instances alive.
 import { constants } from "node:os";
 import { DeviceError } from "../../errors.js";
-import { captureStderr } from "./stderr.js";
 
 /** f16 on NVIDIA, features still behind a flag, timestamps in full resolution. Dawn ignores names it does not know. */
 export const DAWN_FLAGS: readonly string[] = [
@@ -33,17 +32,6 @@ async function loadDawn(): Promise<typeof import("webgpu")> {
   } catch (cause) {
     const help = "Dawn is built for Linux (glibc) and Windows on x64 and arm64, and for macOS; reinstall with `npm ci`";
     throw new DeviceError(`openGpu: Dawn does not load: ${(cause as Error).message}`, help, { cause });
-  }
-}
-
-/** Names of all physical devices that the loader reaches. Dawn tells them only in the error for an unknown name. */
-export async function adapterNames(): Promise<string[]> {
-  const gpu = await createInstance("adapter=no such adapter");
-  try {
-    await captureStderr(() => gpu.requestAdapter()).value;
-    return [];
-  } catch (error) {
-    return [...(error as Error).message.matchAll(/name: '(.*)'/g)].map((match) => match[1]);
   }
 }
 

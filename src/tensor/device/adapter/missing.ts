@@ -1,21 +1,28 @@
 // The error for "no adapter": what was tried, why each way failed, and the exact commands that mend it.
 import { DeviceError } from "../../errors.js";
 import type { AdapterSummary } from "./describe.js";
-import { probeAll } from "./probe.js";
-import type { Choice } from "./ways.js";
+import { probe, unavailable } from "./probe.js";
+import type { Choice, Way } from "./ways.js";
+
+/** Ways that this process could not go, and why. Another process might: the reasons must be this one's. */
+export type Closed = Map<Way, DeviceError>;
 
 /** Collects each way's reason (this takes a second: it runs a process per way). */
-export async function missingAdapter({ ways, name }: Choice): Promise<DeviceError> {
-  const tried = await probeAll(ways);
+export async function missingAdapter({ ways, name }: Choice, closed: Closed): Promise<DeviceError> {
+  const tried: AdapterSummary[] = [];
+  for (const way of ways) {
+    const error = closed.get(way);
+    tried.push(error ? unavailable(way, error.message) : await probe(way));
+  }
   const there = tried.filter((way) => way.ok);
   const what = name ? `no adapter is called "${name}"` : "no WebGPU adapter found";
-  if (there.length === 0) {
-    const reasons = tried.map((way) => `\n  ${way.how} (${way.where}): ${way.reason}`).join("");
-    return new DeviceError(`openGpu: ${what}${reasons}`, fix(tried));
-  }
+  const reasons = tried
+    .flatMap(({ ok, how, where, reason }) => (ok ? [] : `\n  ${how} (${where}): ${reason}`))
+    .join("");
+  if (there.length === 0) return new DeviceError(`openGpu: ${what}${reasons}`, fix(tried));
   const names = there.flatMap((way) => way.names.map((one) => `\n  ${one} (${way.how})`)).join("");
   const help = "give any part of one of these names as the adapter, or none at all for the best";
-  return new DeviceError(`openGpu: ${what}; there is${names}`, help);
+  return new DeviceError(`openGpu: ${what}; there is${names}${reasons && `\nand not${reasons}`}`, help);
 }
 
 function fix(tried: readonly AdapterSummary[]): string {

@@ -1,9 +1,9 @@
 // Opens an adapter in Node: goes through the ways until one leads to an adapter that fits.
 import { DeviceError } from "../../errors.js";
-import { adapterNames, createInstance, preloadLoader } from "./dawn.js";
+import { createInstance, preloadLoader } from "./dawn.js";
 import { describeAdapter, matchesName, type OpenedGpu } from "./describe.js";
-import { missingAdapter } from "./missing.js";
-import { captureStderr } from "./stderr.js";
+import { type Closed, missingAdapter } from "./missing.js";
+import { probe } from "./probe.js";
 import { type Choice, choose, type Way, withDrivers } from "./ways.js";
 
 type Instance = Omit<OpenedGpu, "adapter">;
@@ -35,17 +35,18 @@ async function openAgain({ ways, name }: Choice): Promise<OpenedGpu | undefined>
 }
 
 async function openFirst(choice: Choice): Promise<OpenedGpu> {
+  const closed: Closed = new Map();
   let software: OpenedGpu | undefined;
   for (const way of choice.ways) {
     // An installed software driver gives way to NVIDIA's, but not to SwiftShader, which is slower.
     if (software && way.how === "swiftshader") break;
-    const found = await openWay(way, choice.name);
+    const found = await openWay(way, choice.name, closed);
     if (!found) continue;
     if (choice.name || !found.adapter.info.isFallbackAdapter) return remember(found);
     software ??= found;
   }
   if (software) return remember(software);
-  throw await missingAdapter(choice);
+  throw await missingAdapter(choice, closed);
 }
 
 function remember(found: OpenedGpu): OpenedGpu {
@@ -54,30 +55,27 @@ function remember(found: OpenedGpu): OpenedGpu {
   return found;
 }
 
-/** The adapter at the end of `way`; undefined when there is none, or none of that name. */
-async function openWay(way: Way, name?: string): Promise<OpenedGpu | undefined> {
+/** The adapter at the end of `way`; undefined when there is none, or none of that name. A reason to try it no further goes to `closed`. */
+async function openWay(way: Way, name: string | undefined, closed: Closed): Promise<OpenedGpu | undefined> {
   try {
     const drivers = way.drivers();
     if (drivers.loader) preloadLoader(drivers.loader);
     return await withDrivers(drivers, async () => {
       const first = await requestAdapter(way);
       if (!first || !name || matchesName(name, first.name, first.driver)) return first;
-      const exact = (await adapterNames()).find((candidate) => matchesName(name, candidate));
+      const exact = (await probe(way)).names.find((candidate) => matchesName(name, candidate));
       return exact === undefined ? undefined : requestAdapter(way, `adapter=${exact}`);
     });
   } catch (error) {
-    // A closed way is not the end of the search. When all are closed, missingAdapter() collects the reasons.
-    if (error instanceof DeviceError) return undefined;
-    throw error;
+    // A closed way is not the end of the search.
+    if (!(error instanceof DeviceError)) throw error;
+    closed.set(way, error);
+    return undefined;
   }
 }
 
 async function requestAdapter(way: Way, ...flags: string[]): Promise<OpenedGpu | undefined> {
   const gpu = await createInstance(...flags);
-  const { value, printed } = captureStderr(() => gpu.requestAdapter(BEST));
-  const adapter = await value;
-  // Complaints of a way that leads nowhere are left to missingAdapter(): another way may do.
-  if (!adapter) return undefined;
-  process.stderr.write(printed);
-  return { adapter, gpu, ...describeAdapter(adapter.info), how: way.how };
+  const adapter = await gpu.requestAdapter(BEST);
+  return adapter ? { adapter, gpu, ...describeAdapter(adapter.info), how: way.how } : undefined;
 }

@@ -45,17 +45,22 @@ export async function probeAll(ways: readonly Way[] = allWays()): Promise<Adapte
   return summaries;
 }
 
-async function probe({ how, where, drivers }: Way): Promise<AdapterSummary> {
-  const nothing = { how, where, ok: false, reason: "", name: "", driver: "", names: [], features: [], limits: {} };
+/** What is at the end of one way, or why nothing is. Never rejects. */
+export async function probe(way: Way): Promise<AdapterSummary> {
   try {
-    const { stdout, stderr } = await runScript(drivers());
-    if (!stdout) return { ...nothing, reason: reasonFrom(stderr) || "Dawn found no adapter and gave no reason" };
+    const { stdout, stderr } = await runScript(way.drivers());
+    if (!stdout) return unavailable(way, reasonFrom(stderr) || "Dawn found no adapter and gave no reason");
     const { facts, features, limits, names } = JSON.parse(stdout) as Found;
     const all = [...names.matchAll(/name: '(.*)'/g)].map((match) => match[1]);
-    return { ...nothing, ok: true, ...describeAdapter(facts), names: all, features, limits };
+    return { ...unavailable(way, ""), ok: true, ...describeAdapter(facts), names: all, features, limits };
   } catch (error) {
-    return { ...nothing, reason: (error as Error).message };
+    return unavailable(way, (error as Error).message);
   }
+}
+
+/** The summary of a way that leads nowhere. */
+export function unavailable({ how, where }: Way, reason: string): AdapterSummary {
+  return { how, where, ok: false, reason, name: "", driver: "", names: [], features: [], limits: {} };
 }
 
 /** Runs SCRIPT with `drivers`. Rejects, with what the child said, when it crashes or takes longer than TIMEOUT_MS. */

@@ -29,7 +29,7 @@ export function allWays(): Way[] {
     if (value !== undefined) return [{ how: "user", where: `${variable}=${value}`, drivers: () => ({}) }, swiftshader];
   }
   const ways: Way[] = [{ how: "system", where: "the system's drivers", drivers: () => ({}) }];
-  if (existsSync(NVIDIA_MANIFEST)) {
+  if (process.platform === "linux" && existsSync(NVIDIA_MANIFEST)) {
     ways.push({ how: "nvidia", where: NVIDIA_MANIFEST, drivers: () => ({ manifest: NVIDIA_MANIFEST }) });
   }
   return [...ways, swiftshader];
@@ -50,7 +50,7 @@ export async function withDrivers<T>(drivers: Drivers, task: () => Promise<T>): 
   if (!drivers.manifest) return task();
   if (!isMainThread) {
     throw new DeviceError(
-      `a worker thread cannot choose a driver; start Node with VK_DRIVER_FILES=${drivers.manifest}`,
+      `a worker thread cannot choose a driver: start Node with VK_DRIVER_FILES=${drivers.manifest}`,
     );
   }
   const before = process.env.VK_DRIVER_FILES;
