@@ -1,20 +1,29 @@
-// Labelled images of `--data`: one stream file, or all stream files of a folder in the order of their names.
+// The images of `--data`: one stream file, or all stream files of a folder in the order of their names.
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { modelEntry } from "../nn/models/registry.js";
 import { CheckpointError } from "../tensor/index.js";
-import { type ImageSource, type OpenImages, openImageSet } from "./imageSet.js";
+import { type ImageSource, isLabelled, type MadeImages, type OpenImages, openImageSet } from "./imageSet.js";
+
+/** Images of one file or several, one after another. */
+export interface OpenFolder extends OpenImages {
+  /** The images of each file, by its name. They are open as long as the whole is. */
+  readonly files: ReadonlyMap<string, MadeImages>;
+}
 
 /**
  * Opens them: the images stay on the disk until they are shown.
  * Throws CheckpointError when nothing is there, a file is malformed, or the images differ in size.
  */
-export async function openImages(path: string): Promise<OpenImages> {
+export async function openImages(path: string): Promise<OpenFolder> {
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),
     () => false, // reading it as a file tells the reason
   );
-  if (!isFolder) return openImageSet(path);
+  if (!isFolder) {
+    const set = await openImageSet(path);
+    return { ...set, files: new Map([[basename(path), set]]) };
+  }
   const names = (await readdir(path)).filter((name) => name.endsWith(".safetensors")).sort();
   if (names.length === 0) {
     throw new CheckpointError(
@@ -32,7 +41,7 @@ export async function openImages(path: string): Promise<OpenImages> {
   }
 }
 
-function concatenate(path: string, names: readonly string[], sets: readonly OpenImages[]): OpenImages {
+function concatenate(path: string, names: readonly string[], sets: readonly OpenImages[]): OpenFolder {
   const [{ height, width, channels }] = sets;
   const sizeOf = (set: OpenImages): string => `${set.height} × ${set.width} × ${set.channels}`;
   const odd = sets.findIndex((set) => sizeOf(set) !== sizeOf(sets[0]));
@@ -55,12 +64,22 @@ function concatenate(path: string, names: readonly string[], sets: readonly Open
   const close = (): void => {
     for (const set of sets) set[Symbol.dispose]();
   };
-  return { count: at, height, width, channels, labels, make, [Symbol.dispose]: close };
+  const files = new Map(names.map((name, i) => [name, sets[i]]));
+  return { count: at, height, width, channels, labels, make, files, [Symbol.dispose]: close };
 }
 
-/** Throws CheckpointError unless the images have the input shape of the model `name`, and labels its classes. */
-export function checkImages(path: string, set: ImageSource, name: string): void {
-  const { inputShape, classes } = modelEntry(name);
+/** Throws CheckpointError for images of which none has a label. */
+export function checkLabelled(path: string, set: ImageSource): void {
+  if (isLabelled(set)) return;
+  throw new CheckpointError(
+    `${path}: the images have no labels`,
+    "accuracy wants them: add labels [N], U8, I32 or I64",
+  );
+}
+
+/** Throws CheckpointError unless the images have the input shape of the model `name`. */
+export function checkSize(path: string, set: ImageSource, name: string): void {
+  const { inputShape } = modelEntry(name);
   const shape = [set.channels, set.height, set.width];
   if (String(shape) !== String(inputShape)) {
     throw new CheckpointError(
@@ -68,6 +87,12 @@ export function checkImages(path: string, set: ImageSource, name: string): void 
       "channels, height, width: scale the images beforehand, or choose another model",
     );
   }
+}
+
+/** Throws CheckpointError unless the images have the input shape of the model `name`, and labels, if any, its classes. */
+export function checkImages(path: string, set: ImageSource, name: string): void {
+  checkSize(path, set, name);
+  const { classes } = modelEntry(name);
   const odd = set.labels.findIndex((label) => label >= classes.length);
   if (odd < 0) return;
   throw new CheckpointError(

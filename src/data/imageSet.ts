@@ -1,11 +1,11 @@
-// Labelled images as bytes, and their file, a stream file: safetensors with `images` and `labels`.
+// Images as bytes, with labels or without, and their file: a stream file (safetensors `images` and `labels`).
 import { toInt32, toStored } from "../nn/io/convert.js";
 import { loadSafetensors } from "../nn/io/file.js";
 import { openSafetensors } from "../nn/io/open.js";
 import { DTYPE_BYTES, type Safetensors, type StoredTensor, writeSafetensors } from "../nn/io/safetensors.js";
 import { CheckpointError } from "../tensor/errors.js";
 
-/** `count` images of height × width × channels bytes, row by row, and a class index for each. */
+/** `count` images of height × width × channels bytes, row by row, and a class index for each, or for none. */
 export interface ImageSet {
   readonly count: number;
   readonly height: number;
@@ -13,7 +13,7 @@ export interface ImageSet {
   readonly channels: number;
   /** [count, height, width, channels] */
   readonly images: Uint8Array;
-  /** [count], each ≥ 0 */
+  /** [count], each ≥ 0; all −1 where nobody knows the classes. */
   readonly labels: Int32Array;
 }
 
@@ -26,6 +26,11 @@ export interface MadeImages extends Omit<ImageSet, "images"> {
 /** What a stream shows. */
 export type ImageSource = ImageSet | MadeImages;
 
+/** Whether the classes of the images are known. */
+export function isLabelled({ labels }: Pick<ImageSource, "labels">): boolean {
+  return labels.some((label) => label >= 0);
+}
+
 /** The bytes of one image: [height, width, channels]. */
 export function imageAt(source: ImageSource, index: number): Uint8Array {
   if ("make" in source) return source.make(index);
@@ -33,7 +38,7 @@ export function imageAt(source: ImageSource, index: number): Uint8Array {
   return source.images.subarray(index * size, (index + 1) * size);
 }
 
-/** Reads a stream file: `images` U8 [N, H, W, C] and `labels` U8, I32 or I64 [N]. Throws CheckpointError. */
+/** Reads a stream file: `images` U8 [N, H, W, C] and, where it has them, `labels` U8, I32 or I64 [N]. Throws CheckpointError. */
 export async function loadImageSet(path: string): Promise<ImageSet> {
   return toImageSet(await loadSafetensors(path), path);
 }
@@ -41,7 +46,7 @@ export async function loadImageSet(path: string): Promise<ImageSet> {
 /** The image set that a read safetensors file holds; other tensors are ignored. Throws CheckpointError. */
 export function toImageSet({ tensors }: Safetensors, source: string): ImageSet {
   const { images, labels, ...size } = checkTensors(tensors, source);
-  return { ...size, images: images.data, labels: checkLabels(labels, source) };
+  return { ...size, images: images.data, labels: labels ? checkLabels(labels, source) : noLabels(size.count) };
 }
 
 /** Images that stay in their file until they are asked for. Disposing closes it. */
@@ -53,10 +58,10 @@ export async function openImageSet(path: string): Promise<OpenImages> {
   try {
     const { images, labels, ...size } = checkTensors(file.tensors, path);
     const bytes = size.height * size.width * size.channels;
-    const { dtype, shape } = labels;
-    const read = { dtype, shape, data: labels.read(0, size.count * DTYPE_BYTES[dtype]) };
     const make = (index: number): Uint8Array => images.read(index * bytes, (index + 1) * bytes);
-    return { ...size, labels: checkLabels(read, path), make, [Symbol.dispose]: () => file[Symbol.dispose]() };
+    const read = labels && { ...labels, data: labels.read(0, size.count * DTYPE_BYTES[labels.dtype]) };
+    const known = read ? checkLabels(read, path) : noLabels(size.count);
+    return { ...size, labels: known, make, [Symbol.dispose]: () => file[Symbol.dispose]() };
   } catch (error) {
     file[Symbol.dispose]();
     throw error;
@@ -65,12 +70,12 @@ export async function openImageSet(path: string): Promise<OpenImages> {
 
 type Described = Pick<StoredTensor, "dtype" | "shape">;
 
-/** The two tensors of a stream file, and the sizes that they say. */
+/** The tensors of a stream file, null for labels that it has not, and the sizes that they say. */
 function checkTensors<T extends Described>(tensors: ReadonlyMap<string, T>, source: string) {
   const images = takeTensor(tensors, "images", ["U8"], 4, source);
-  const labels = takeTensor(tensors, "labels", ["U8", "I32", "I64"], 1, source);
+  const labels = tensors.has("labels") ? takeTensor(tensors, "labels", ["U8", "I32", "I64"], 1, source) : null;
   const [count, height, width, channels] = images.shape;
-  if (labels.shape[0] !== count) {
+  if (labels && labels.shape[0] !== count) {
     throw new CheckpointError(
       `${source}: ${count} images but ${labels.shape[0]} labels`,
       "give one label per image, in the same order",
@@ -84,6 +89,8 @@ function checkTensors<T extends Described>(tensors: ReadonlyMap<string, T>, sour
   }
   return { images, labels, count, height, width, channels };
 }
+
+const noLabels = (count: number): Int32Array => new Int32Array(count).fill(-1);
 
 function checkLabels(stored: StoredTensor, source: string): Int32Array {
   const labels = toInt32(stored, `${source}: tensor "labels"`);
@@ -110,18 +117,14 @@ function takeTensor<T extends Described>(
   );
 }
 
-/** The bytes of a stream file. Labels become U8 where they fit, else I32. */
+/** The bytes of a stream file. Labels become U8 where they fit, else I32, and are left out where there are none. */
 export function encodeImageSet(
   set: ImageSet,
   metadata: Iterable<readonly [string, string]> = [],
 ): Uint8Array<ArrayBuffer> {
   const { count, height, width, channels, images, labels } = set;
+  const tensors: [string, StoredTensor][] = [["images", toStored([count, height, width, channels], images)]];
   const narrow = labels.every((label) => label < 256);
-  return writeSafetensors(
-    [
-      ["images", toStored([count, height, width, channels], images)],
-      ["labels", toStored([count], narrow ? Uint8Array.from(labels) : labels)],
-    ],
-    metadata,
-  );
+  if (isLabelled({ labels })) tensors.push(["labels", toStored([count], narrow ? Uint8Array.from(labels) : labels)]);
+  return writeSafetensors(tensors, metadata);
 }

@@ -3,7 +3,14 @@ import { mkdtemp, open, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { encodeImageSet, imageAt, loadImageSet, openImageSet, toImageSet } from "../../src/data/imageSet.js";
+import {
+  encodeImageSet,
+  imageAt,
+  isLabelled,
+  loadImageSet,
+  openImageSet,
+  toImageSet,
+} from "../../src/data/imageSet.js";
 import { Stream } from "../../src/data/streams/index.js";
 import { assetPath } from "../../src/nn/io/assets.js";
 import { toStored } from "../../src/nn/io/convert.js";
@@ -22,7 +29,6 @@ function read(tensors: Record<string, StoredTensor>): ReturnType<typeof toImageS
 
 const faults: [string, Record<string, StoredTensor>, RegExp][] = [
   ["without images", { labels }, /tensor "images" is missing/],
-  ["without labels", { images }, /tensor "labels" is missing/],
   [
     "with float images",
     { images: toStored([1, 1, 1, 1], Float32Array.of(1)), labels },
@@ -46,6 +52,13 @@ describe("a stream file", () => {
     expect(read({ images, labels: toStored([2], Int32Array.of(4, 0)) })).toEqual(want);
     const wide = new Uint8Array(BigInt64Array.of(4n, 0n).buffer);
     expect(read({ images, labels: { dtype: "I64", shape: [2], data: wide } })).toEqual(want);
+  });
+
+  it("without labels has images whose class nobody knows, and is written without them again", () => {
+    const set = read({ images });
+    expect([...set.labels]).toEqual([-1, -1]);
+    expect(isLabelled(set)).toBe(false);
+    expect([...readSafetensors(encodeImageSet(set)).tensors.keys()]).toEqual(["images"]);
   });
 
   it("is written so that it reads the same, with labels beyond a byte too", () => {

@@ -11,7 +11,7 @@ function labelsOf(
   imbalanceRatio: number,
   seed = 5,
 ): { slots: Uint32Array; labels: number[] } {
-  const pool = { size: classes * each, labelOf: (slot: number) => slot % classes, imbalanceRatio };
+  const pool = { size: classes * each, labelOf: (slot: number) => slot % classes, imbalanceRatio, concentration: 1 };
   const slots = arrange(pool, "imbalanced", new Rng(seed));
   return { slots, labels: Array.from(slots, pool.labelOf) };
 }
@@ -72,7 +72,12 @@ describe("the imbalanced order", () => {
   it("follows the seed, has segments as long as classes are large, and refuses ratios below 1", () => {
     expect(labelsOf(5, 20, 3).slots).toEqual(labelsOf(5, 20, 3).slots);
     expect(labelsOf(5, 20, 3).slots).not.toEqual(labelsOf(5, 20, 3, 6).slots);
-    const uneven = { size: 6, labelOf: (slot: number) => (slot < 4 ? 7 : 2), imbalanceRatio: Number.POSITIVE_INFINITY };
+    const uneven = {
+      size: 6,
+      labelOf: (slot: number) => (slot < 4 ? 7 : 2),
+      imbalanceRatio: Number.POSITIVE_INFINITY,
+      concentration: 1,
+    };
     const labels = Array.from(arrange(uneven, "imbalanced", new Rng(0)), uneven.labelOf);
     expect([[7, 7, 7, 7, 2, 2].join(), [2, 2, 7, 7, 7, 7].join()]).toContain(labels.join());
     for (const bad of [0.5, 0, -1, Number.NaN]) expect(() => labelsOf(3, 2, bad)).toThrow(ConfigError);

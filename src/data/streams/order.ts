@@ -1,6 +1,7 @@
 // In which order a stream shows its samples. An order is a permutation of slots: four bytes a sample, no objects.
 import { ConfigError } from "../../tensor/errors.js";
 import type { Rng } from "../../tensor/rng.js";
+import { dirichlet } from "./dirichlet.js";
 
 /** What an order may look at: the class of each slot of the pool. */
 export interface Arrangeable {
@@ -9,6 +10,8 @@ export interface Arrangeable {
   labelOf(slot: number): number;
   /** Of the order "imbalanced" alone. */
   readonly imbalanceRatio: number;
+  /** Of the order "dirichlet" alone. */
+  readonly concentration: number;
 }
 
 type Arrange = (pool: Arrangeable, rng: Rng) => Uint32Array;
@@ -22,7 +25,8 @@ const byClass = (slots: Uint32Array, { labelOf }: Arrangeable): Uint32Array =>
 /**
  * The orders, by name. Over several corruptions "as-is" shows one after another, "shuffle" mixes them (i.i.d.; the
  * paper's mixed), "class" sorts by class (online label shift) and keeps the corruptions apart within each class,
- * "class-mixed" sorts the mixed stream by class, and "imbalanced" draws segments in which one class prevails.
+ * "class-mixed" sorts the mixed stream by class, "imbalanced" draws segments in which one class prevails, and "dirichlet"
+ * draws bursts of classes.
  */
 const ORDERS = {
   "as-is": asIs,
@@ -30,14 +34,26 @@ const ORDERS = {
   class: (pool, rng) => byClass(asIs(pool, rng), pool),
   "class-mixed": (pool, rng) => byClass(shuffle(pool, rng), pool),
   imbalanced,
+  dirichlet: ({ size, labelOf, concentration }, rng) => dirichlet(size, labelOf, concentration, rng),
 } satisfies Record<string, Arrange>;
 
 export type Order = keyof typeof ORDERS;
+
+/** The names of the orders. */
+export const ORDER_NAMES = Object.keys(ORDERS) as Order[];
+
+/** Those that do not look at labels. */
+const BLIND: readonly Order[] = ["as-is", "shuffle"];
 
 /** The slots of `pool` in the order in which they are shown; the same for the same `rng`. Throws ConfigError. */
 export function arrange(pool: Arrangeable, order: Order, rng: Rng): Uint32Array {
   if (!Object.hasOwn(ORDERS, order)) {
     throw new ConfigError(`stream: unknown order "${order}"`, `known: ${Object.keys(ORDERS).join(", ")}`);
+  }
+  const known = (): boolean =>
+    Uint32Array.from({ length: pool.size }, (_, slot) => slot).every((slot) => pool.labelOf(slot) >= 0);
+  if (!BLIND.includes(order) && !known()) {
+    throw new ConfigError(`stream: order "${order}" of images without labels`, `use ${BLIND.join(" or ")}`);
   }
   return ORDERS[order](pool, rng);
 }

@@ -33,6 +33,8 @@ export interface StreamOptions {
   readonly order?: Order;
   /** Of the order "imbalanced": how much likelier its segment's class is than any other, ≥ 1. Default ∞. */
   readonly imbalanceRatio?: number;
+  /** Of the order "dirichlet": δ, the smaller the longer the bursts of a class, > 0. Default 0.1, as NOTE's. */
+  readonly concentration?: number;
   /** Show these positions of the stream as it would be without this option, in this order; they may repeat. */
   readonly positions?: ArrayLike<number>;
   /** Images of a batch; the last one may be smaller. Default 1. */
@@ -52,7 +54,7 @@ export interface StreamOptions {
 }
 
 const OPTIONS: readonly (keyof StreamOptions)[] = [
-  ...(["set", "corruptions", "severity", "order", "imbalanceRatio", "positions"] as const),
+  ...(["set", "corruptions", "severity", "order", "imbalanceRatio", "concentration", "positions"] as const),
   ...(["batchSize", "limit", "pick", "seed", "normalization"] as const),
 ];
 
@@ -90,7 +92,8 @@ export class Stream implements Iterable<Batch> {
     this.pool = new Pool({ labels: set.labels, corruptions: names, limit, pick }, rng.fork("draw"));
     const { size, labelOf } = this.pool;
     const imbalanceRatio = options.imbalanceRatio ?? Number.POSITIVE_INFINITY;
-    const slots = arrange({ size, labelOf, imbalanceRatio }, order, rng.fork("order"));
+    const concentration = options.concentration ?? 0.1;
+    const slots = arrange({ size, labelOf, imbalanceRatio, concentration }, order, rng.fork("order"));
     this.slots = positions ? Uint32Array.from(positions, (position) => slots[checkPosition(position, size)]) : slots;
     this.length = this.slots.length;
   }

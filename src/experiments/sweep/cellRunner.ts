@@ -1,7 +1,7 @@
 // Computing one cell: a fresh model, a method, a scenario, and what came of it.
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { checkImages, openImages } from "../../data/imageFolder.js";
+import { checkImages, checkLabelled, openImages } from "../../data/imageFolder.js";
 import { imageAt, type OpenImages } from "../../data/imageSet.js";
 import { Stream } from "../../data/streams/index.js";
 import { createScenario, type Scenario, type ScenarioOptions } from "../../experiments/scenarios/index.js";
@@ -39,6 +39,7 @@ export class CellRunner implements Disposable {
         const images = await openImages(path);
         opened.set(part, images);
         checkImages(path, images, config.model);
+        if (part !== "clean") checkLabelled(path, images);
         hash.update(`${part} ${images.count}\n`).update(images.labels);
         for (let i = 0; i < images.count; i++) hash.update(imageAt(images, i));
       }
