@@ -44,7 +44,7 @@ async function demo(session: Session, options: DemoOptions): Promise<void> {
   const [{ stream }] = (await createScenario("class-ordered", { set, seed, pick: "draw", limit })).phases;
   const total = stream.length;
   const order = `class by class, batches of ${stream.batchSize}`;
-  session.say(`${total} digits under ${CORRUPTION_NAMES.length} corruptions, ${order}, seed ${seed}\n`);
+  session.tell(`${total} digits under ${CORRUPTION_NAMES.length} corruptions, ${order}, seed ${seed}\n`);
   const runners: Runner[] = [];
   for (const name of methods) {
     const method = createMethod(name, await loadDigitsModel(), DIGITS_RATES);
@@ -63,13 +63,13 @@ async function demo(session: Session, options: DemoOptions): Promise<void> {
     labelShare: runners[0].recorder.labelShare,
     corruptions: corruptionTable(runners),
   };
-  session.say(`\n${verdict(data)}`);
+  session.say(verdict(data));
   // The figures first: a report that finds the disk full must not take them along.
   await session.save(common, {
     methods: Object.fromEntries(runners.map((runner) => [runner.method.name, toJson(runner)])),
   });
   await writeReport(options.report, data);
-  session.say(`\nreport: ${resolve(options.report)}`);
+  session.say(`report: ${resolve(options.report)}`);
 }
 
 /** The settings that a method makes use of. */

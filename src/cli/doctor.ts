@@ -1,10 +1,10 @@
 // `zerosiam doctor`: which adapters there are, which one is used, whether it computes rightly, and what to do next.
 import type { Command } from "commander";
 import { type AdapterSummary, DeviceError, listAdapters, openDevice } from "../tensor/index.js";
-import { colorsFor } from "./lib/colors.js";
+import { type Colors, colorsFor } from "./lib/colors.js";
+import { checkDocument, sayOn, takesStdout, writeDocument } from "./lib/document.js";
 import { EXIT } from "./lib/failure.js";
 import type { CommonOptions } from "./lib/options.js";
-import { checkWritable, writeJson } from "./lib/output.js";
 import { type SelfTestResult, selfTest } from "./lib/selfTest.js";
 import { VERSION, versions } from "./lib/versions.js";
 
@@ -17,10 +17,10 @@ const LIMITS = [
   "maxComputeWorkgroupStorageSize",
 ];
 
-const colors = colorsFor(process.stdout);
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
+/** Where this run writes to, and how. */
+interface Output {
+  readonly say: (line: string) => void;
+  readonly colors: Colors;
 }
 
 export function addDoctor(program: Command): void {
@@ -31,24 +31,27 @@ export function addDoctor(program: Command): void {
 }
 
 async function doctor(options: CommonOptions): Promise<void> {
-  await checkWritable("--json", options.json);
+  await checkDocument(options.json);
+  const colors = colorsFor(takesStdout(options.json) ? process.stderr : process.stdout);
+  const output: Output = { say: sayOn(options.json), colors };
+  const { say } = output;
   say(`${colors.bold("zerosiam doctor")} ${colors.dim(VERSION)}`);
   const adapters = await listAdapters();
-  for (const summary of adapters) printAdapter(summary);
-  const { adapter, results, problem } = await testAdapter(options);
+  for (const summary of adapters) printAdapter(summary, output);
+  const { adapter, results, problem } = await testAdapter(options, output);
   for (const { op, maxUlp, ok, reason } of results) {
     const found = reason ?? `worst error ${maxUlp} ULP`;
     say(`  ${ok ? colors.green("ok  ") : colors.red("FAIL")} ${op.padEnd(10)} ${found}`);
   }
   say(`\n${problem === "" ? colors.green("All well. Next: zerosiam demo") : `${colors.red("Problem:")} ${problem}`}`);
-  if (options.json !== undefined) {
-    const common = { adapter: adapter?.name ?? "", versions: versions(adapter?.driver ?? ""), seed: 0, config: {} };
-    await writeJson(options.json, { ...common, selfTest: results, adapters, nextStep: problem || "zerosiam demo" });
-  }
+  const common = { adapter: adapter?.name ?? "", versions: versions(adapter?.driver ?? ""), seed: 0, config: {} };
+  const found = { selfTest: results, adapters, nextStep: problem || "zerosiam demo" };
+  await writeDocument(options.json, { ...common, ...found });
   if (problem !== "") process.exitCode = EXIT.failed;
 }
 
-function printAdapter({ how, where, ok, reason, name, driver, features, limits }: AdapterSummary): void {
+function printAdapter(summary: AdapterSummary, { say, colors }: Output): void {
+  const { how, where, ok, reason, name, driver, features, limits } = summary;
   say(`\n${ok ? colors.green("found") : colors.yellow("none ")} ${colors.bold(how)} ${colors.dim(where)}`);
   if (!ok) {
     say(`  ${reason.trim().split("\n").join("\n  ")}`);
@@ -67,7 +70,7 @@ interface Tested {
   problem: string;
 }
 
-async function testAdapter({ adapter: wanted }: CommonOptions): Promise<Tested> {
+async function testAdapter({ adapter: wanted }: CommonOptions, { say, colors }: Output): Promise<Tested> {
   try {
     const { adapter } = await openDevice(wanted === undefined ? {} : { adapter: wanted });
     say(`\nSelf-test on ${colors.bold(adapter.name)} (found by: ${adapter.how})`);

@@ -62,7 +62,7 @@ async function evaluate(session: Session, options: EvaluateOptions): Promise<voi
   for (const row of rows) session.say(tableLine(row));
   await session.save(common, { rows, sweeps: data.sweeps });
   await writeReport(report, data);
-  session.say(`\nreport: ${resolve(report)}`);
+  session.say(`report: ${resolve(report)}`);
 }
 
 /** What was run, as far as Ctrl-C let it. */

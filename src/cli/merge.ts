@@ -6,9 +6,10 @@ import { keyOf } from "../experiments/sweep/grid.js";
 import type { Finished } from "../experiments/sweep/results.js";
 import { writeFileAtomic } from "../nn/index.js";
 import { CheckpointError } from "../tensor/index.js";
+import { checkDocument, takesStdout, writeDocument } from "./lib/document.js";
 import { joinFiles } from "./lib/joinFiles.js";
 import type { CommonOptions } from "./lib/options.js";
-import { checkWritable, writeJson } from "./lib/output.js";
+import { checkWritable } from "./lib/output.js";
 import { makeFolder } from "./lib/reportFolder.js";
 import { versions } from "./lib/versions.js";
 
@@ -27,7 +28,7 @@ export function addMerge(program: Command): void {
     .action(async (paths: string[], options: MergeOptions) => {
       if (options.out !== undefined) await makeFolder("--out", dirname(options.out));
       await checkWritable("--out", options.out);
-      await checkWritable("--json", options.json);
+      await checkDocument(options.json);
       await merge(paths, options);
     });
 }
@@ -36,12 +37,11 @@ async function merge(paths: readonly string[], { out, config, json }: MergeOptio
   const cells = await joinFiles(paths);
   if (config !== undefined) await checkComplete(config, cells);
   const lines = cells.map((cell) => `${JSON.stringify(cell)}\n`).join("");
-  if (out === undefined) process.stdout.write(lines);
-  else await writeFileAtomic(out, lines);
+  if (out === undefined && !takesStdout(json)) process.stdout.write(lines);
+  if (out !== undefined) await writeFileAtomic(out, lines);
   process.stderr.write(`${cells.length} cells${out === undefined ? "" : ` in ${out}`}\n`);
-  if (json === undefined) return;
   const [{ adapter }] = cells;
-  await writeJson(json, { adapter, versions: versions(""), seed: 0, config: { files: paths }, cells });
+  await writeDocument(json, { adapter, versions: versions(""), seed: 0, config: { files: paths }, cells });
 }
 
 async function checkComplete(config: string, cells: readonly Finished[]): Promise<void> {

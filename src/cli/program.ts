@@ -27,13 +27,12 @@ const COMMANDS = [
   addBench,
 ];
 
-/** The program, ready to parse; it throws CommanderError instead of exiting. `writeError` gets what commander complains. */
+/** The program, ready to parse; it throws CommanderError instead of exiting. `writeError` gets the help of a line without a command. */
 export function createProgram(writeError: (text: string) => void): Command {
   const program = new Command("zerosiam")
     .description("Test-time adaptation that does not collapse, on WebGPU")
     .version(VERSION)
-    .showHelpAfterError("(run it with --help for all options)")
-    .configureOutput({ writeErr: writeError })
+    .configureOutput({ writeErr: writeError, outputError: () => {} }) // reportFailure tells, as it does of all errors
     .exitOverride();
   for (const add of COMMANDS) add(program);
   for (const command of program.commands) {

@@ -10,9 +10,9 @@ import { streamTables } from "../report/text/streamTables.js";
 import type { Table } from "../report/text/table.js";
 import { ConfigError } from "../tensor/index.js";
 import { METHODS } from "../zerosiam/methods/index.js";
+import { checkDocument, sayOn, writeDocument } from "./lib/document.js";
 import { joinFiles } from "./lib/joinFiles.js";
 import type { CommonOptions } from "./lib/options.js";
-import { checkWritable, writeJson } from "./lib/output.js";
 import { makeFolder, writeFolder } from "./lib/reportFolder.js";
 import { versions } from "./lib/versions.js";
 
@@ -27,7 +27,7 @@ export function addReport(program: Command): void {
     .argument("<files...>", "JSON lines that `sweep` or `merge` wrote")
     .option("--out <folder>", "where they go", "report")
     .action(async (paths: string[], options: ReportOptions) => {
-      await checkWritable("--json", options.json);
+      await checkDocument(options.json);
       const cells = await readAll(paths);
       await makeFolder("--out", options.out);
       await report(cells, paths, options);
@@ -55,11 +55,11 @@ async function report(cells: readonly Finished[], paths: readonly string[], opti
     classes: [...modelEntry(cells[0].setting.model).classes],
   };
   await writeFolder(options.out, { tables, chosen, swept }, facts);
-  if (tables.accuracy) process.stdout.write(`${toMarkdown(tables.accuracy)}\n`);
+  const say = sayOn(options.json);
+  if (tables.accuracy) say(toMarkdown(tables.accuracy));
   const files = Object.keys(tables).join(", ");
-  process.stdout.write(`${cells.length} cells; in ${options.out}: overview.html and the tables ${files}\n`);
-  if (options.json === undefined) return;
-  await writeJson(options.json, { ...facts, seed: cells[0].setting.seed, tables });
+  say(`${cells.length} cells; in ${options.out}: overview.html and the tables ${files}`);
+  await writeDocument(options.json, { ...facts, seed: cells[0].setting.seed, tables });
 }
 
 function tablesOf(groups: readonly Group[], chosen: readonly Group[], swept: readonly Group[]): Record<string, Table> {

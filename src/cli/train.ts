@@ -43,7 +43,7 @@ async function train(session: Session, options: TrainOptions): Promise<void> {
   const { epochs, batch, lr, seed, out } = options;
   const model = new DigitsNet({ rng: new Rng(seed).fork("weights") });
   const set = await loadDigits("train");
-  session.say(`${set.count} training images, ${epochs} epochs in batches of ${batch}, seed ${seed}`);
+  session.tell(`${set.count} training images, ${epochs} epochs in batches of ${batch}, seed ${seed}`);
   const checkpoint = `${out}.checkpoint`;
   const tell = progressLine(session, epochs);
   const done = await trainDigits(model, set, {
@@ -57,7 +57,7 @@ async function train(session: Session, options: TrainOptions): Promise<void> {
   const accuracy = session.interrupt.requested ? Number.NaN : tested; // on part of the images it is no figure
   if (session.interrupt.requested) {
     const next = done > 0 ? `goes on from ${checkpoint}` : "starts anew";
-    session.say(`stopped after ${done} of ${epochs} epochs; the same command ${next}`);
+    session.tell(`stopped after ${done} of ${epochs} epochs; the same command ${next}`);
   } else {
     await saveTensors(out, model.stateDict(), [["trained", JSON.stringify({ epochs, batch, lr, seed })]]);
     await rm(checkpoint, { force: true });
@@ -86,6 +86,6 @@ function progressLine(
     first ??= epoch + step / steps;
     if (step !== 0 && step !== steps - 1) return;
     const left = ((performance.now() - start) / 1000 / (at - first)) * (epochs - at);
-    session.say(`epoch ${epoch + 1}/${epochs}  step ${step + 1}/${steps}  ${clock(left)} left`);
+    session.tell(`epoch ${epoch + 1}/${epochs}  step ${step + 1}/${steps}  ${clock(left)} left`);
   };
 }

@@ -2,7 +2,7 @@
 
 import type { Batch } from "../data/streams/stream.js";
 import { ConfigError, ShapeError } from "../tensor/errors.js";
-import { answers } from "../zerosiam/answers.js";
+import { type Answer, answers } from "../zerosiam/answers.js";
 import { DominantShare } from "../zerosiam/dominance.js";
 import type { StepReport } from "../zerosiam/methods/index.js";
 import { Tally } from "./metrics/index.js";
@@ -16,6 +16,16 @@ export interface StreamTerms {
   readonly alignment: number | null;
   /** ‖W_h − I‖_F = √(Σ_ij (W_ij − δ_ij)²), after the update. */
   readonly predictorDistance: number | null;
+}
+
+/** What a method made of a batch beside its loss; null where it selects nothing or never recovers, or only answered. */
+export interface StreamCounts {
+  /** Images that the entropy threshold let through. */
+  readonly reliable: number | null;
+  /** Images that were learnt from. */
+  readonly kept: number | null;
+  /** SAR: recoveries so far, this batch's included. */
+  readonly recoveries: number | null;
 }
 
 /** The figures of one batch, taken before the update on it. */
@@ -32,11 +42,21 @@ export interface StreamRow {
   readonly dominantShare: number | null;
 }
 
+/** What a step reported, as far as it is kept. */
+export type StreamReport = StreamTerms & StreamCounts;
+
+/** What is right for the images of a batch. */
+export type Labels = Pick<Batch, "labels" | "corruptions">;
+
 /** Accumulates rows from the logits that a method returned. */
 export class StreamRecorder {
   readonly rows: StreamRow[] = [];
   /** For each row, what its loss was made of. */
   readonly terms: StreamTerms[] = [];
+  /** For each row, what was selected of it. */
+  readonly counts: StreamCounts[] = [];
+  /** Every answer so far, in full: what the figures are made of. */
+  readonly answers: Answer[] = [];
   /** Every prediction so far, −1 where the logits were not finite. */
   readonly predictions: number[] = [];
   /** Share of each class among the predictions of each batch: [steps][classes]. */
@@ -64,15 +84,20 @@ export class StreamRecorder {
    * Adds a batch, its logits [n, C] and what the step reported, and returns its row. Throws ShapeError if they do not fit,
    * ConfigError for a label that is no class (−1 is none); then nothing has changed.
    */
-  record(batch: Pick<Batch, "labels" | "corruptions">, logits: Float32Array, report?: StepReport): StreamRow {
-    const { labels, corruptions } = batch;
-    const n = labels.length;
+  record(batch: Labels, logits: Float32Array, report?: StepReport): StreamRow {
+    const n = batch.labels.length;
     if (n === 0 || logits.length !== n * this.classes) {
       throw new ShapeError(
         `StreamRecorder: ${logits.length} logits for ${n} labels of ${this.classes} classes (≠ ${n * this.classes})`,
         "give one row of logits per label, for at least one label",
       );
     }
+    return this.recordAnswers(batch, answers(logits, this.classes), { ...termsOf(report), ...countsOf(report) });
+  }
+
+  /** Adds a batch by its answers and what its step reported. Throws ConfigError as `record` does. */
+  recordAnswers({ labels, corruptions }: Labels, given: readonly Answer[], report: StreamReport): StreamRow {
+    const n = labels.length;
     const odd = labels.findIndex((label) => label < -1 || label >= this.classes);
     if (odd >= 0) {
       throw new ConfigError(
@@ -81,8 +106,9 @@ export class StreamRecorder {
       );
     }
     const tally = new Tally();
-    for (const [i, answer] of answers(logits, this.classes).entries()) {
+    for (const [i, answer] of given.entries()) {
       for (const sum of [tally, this.total, this.#tallyOf(corruptions[i])]) sum.add(answer, labels[i]);
+      this.answers.push(answer);
       this.predictions.push(answer.prediction);
       this.#dominant.add(answer.prediction);
     }
@@ -92,6 +118,7 @@ export class StreamRecorder {
     const row = { step: this.rows.length + 1, n, accuracy, entropy, logitNorm, dominantShare: this.#dominant.value };
     this.rows.push(row);
     this.terms.push(termsOf(report));
+    this.counts.push(countsOf(report));
     return row;
   }
 
@@ -124,8 +151,14 @@ function shares(labels: ArrayLike<number>, classes: number): number[] {
   return counts.map((count) => count / labels.length);
 }
 
-function termsOf(report: StepReport | undefined): StreamTerms {
+function termsOf(report: StreamTerms | undefined): StreamTerms {
   if (!report) return { loss: null, onlineEntropy: null, alignment: null, predictorDistance: null };
   const { loss, onlineEntropy, alignment, predictorDistance } = report;
   return { loss, onlineEntropy, alignment, predictorDistance };
+}
+
+function countsOf(report: StreamCounts | undefined): StreamCounts {
+  if (!report) return { reliable: null, kept: null, recoveries: null };
+  const { reliable, kept, recoveries } = report;
+  return { reliable, kept, recoveries };
 }

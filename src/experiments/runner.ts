@@ -15,7 +15,8 @@ export class Runner {
   notUpdated = 0;
   /** What the guard warned of. */
   readonly warnings: CollapseWarning[] = [];
-  #seconds = 0;
+  /** Wall time of the steps, read-back included. */
+  seconds = 0;
 
   /**
    * @param length images of all that it will see
@@ -38,7 +39,7 @@ export class Runner {
     const { logits, metrics } = this.method.step(images);
     const answers = await logits.data();
     const report = await metrics.read();
-    this.#seconds += (performance.now() - start) / 1000;
+    this.seconds += (performance.now() - start) / 1000;
     this.recorder.record(batch, answers as Float32Array, report);
     if (!report.updated && report.kept !== 0) this.notUpdated++; // a batch of which nothing is kept is no failure
     const warning = this.guard?.observe(answers as Float32Array) ?? null;
@@ -51,13 +52,13 @@ export class Runner {
     const start = performance.now();
     using logits = this.method.predict(images);
     const answers = await logits.data();
-    this.#seconds += (performance.now() - start) / 1000;
+    this.seconds += (performance.now() - start) / 1000;
     this.recorder.record(batch, answers as Float32Array);
   }
 
   /** Wall time of the steps, read-back included, by image; NaN before the first. */
   get secondsPerImage(): number {
-    return this.#seconds / this.recorder.n;
+    return this.seconds / this.recorder.n;
   }
 }
 

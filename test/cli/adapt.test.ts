@@ -32,6 +32,9 @@ async function readJson(name: string) {
   return JSON.parse(await readFile(file(name), "utf8"));
 }
 
+/** Metadata but for the time that steps took. */
+const timeless = (metadata: ReadonlyMap<string, string>) => [...metadata].filter(([name]) => name !== "seconds");
+
 // Each test waits for up to five processes, which compile their kernels anew.
 describe("zerosiam adapt", { timeout: 240_000 }, () => {
   it("writes accuracy, rows and predictions that agree", async () => {
@@ -64,14 +67,14 @@ describe("zerosiam adapt", { timeout: 240_000 }, () => {
     ["sar", "sar.average"],
     ["zerosiam-deyo", "deyo.key"],
   ])("%s goes on from a saved state as if it had never stopped, %s included", async (method, own) => {
-    await adapt(method, [...TRAINED, "--limit", "64", "--save", file("whole.safetensors")]);
+    const outputs = ["--json", file("whole.json"), "--predictions", file("whole.csv")];
+    await adapt(method, [...TRAINED, "--limit", "64", "--save", file("whole.safetensors"), ...outputs]);
     await adapt(method, [...TRAINED, "--limit", "32", "--save", file("half.safetensors")]);
     const resumed = await adapt(method, [
       ...[...TRAINED, "--limit", "64", "--resume", file("half.safetensors")],
-      ...["--save", file("rest.safetensors"), "--json", file("rest.json")],
+      ...["--save", file("rest.safetensors"), "--json", file("rest.json"), "--predictions", file("rest.csv")],
     ]);
     expect(resumed.code, resumed.stderr).toBe(0);
-    expect((await readJson("rest.json")).n).toBe(32);
     const [whole, half, rest] = await Promise.all(
       ["whole", "half", "rest"].map((name) => loadSafetensors(file(`${name}.safetensors`))),
     );
@@ -80,22 +83,33 @@ describe("zerosiam adapt", { timeout: 240_000 }, () => {
       expect(half.tensors.get(name), `${name} still changes after the save`).not.toEqual(whole.tensors.get(name));
     }
     expect([...rest.tensors]).toEqual([...whole.tensors]);
-    expect([...rest.metadata]).toEqual([...whole.metadata]);
+    expect(timeless(rest.metadata)).toEqual(timeless(whole.metadata));
+    // the figures are of all images, not of those after the resume
+    const figures = async (name: string) => {
+      const { config: _, secondsPerImage: __, peakBytes: ___, ...own } = await readJson(name);
+      return own;
+    };
+    expect(await figures("rest.json")).toEqual(await figures("whole.json"));
+    expect(await readFile(file("rest.csv"), "utf8")).toBe(await readFile(file("whole.csv"), "utf8"));
   });
 
   it.each(["zerosiam", "zerosiam-deyo"])(
-    "%s goes on where a save stood after each kill −9, and ends as if nothing had happened",
+    "%s goes on by the same line, with --checkpoint, after each kill −9, and ends as if nothing had happened",
     async (method) => {
       await rm(file("killed.safetensors"), { force: true });
-      const args = [...TRAINED, "--batch", "1", "--limit", "150", "--save-every", "1", "--save"];
-      await adapt(method, [...args, file("unhurt.safetensors")]);
-      const again = ["--resume", file("killed.safetensors")];
+      const args = [...TRAINED, "--batch", "1", "--limit", "150", "--save-every", "1"];
+      const line = (name: string) => [
+        ...[...args, "--checkpoint", file(`${name}.safetensors`)],
+        ...["--predictions", file(`${name}.csv`), "--json", file(`${name}.json`)],
+      ];
+      await rm(file("unhurt.safetensors"), { force: true });
+      await adapt(method, line("unhurt"));
       let seen = 0;
       for (let kill = 0; kill < 3; kill++) {
-        const { code } = await adapt(method, [...args, file("killed.safetensors"), ...(kill > 0 ? again : [])], {
+        const { code } = await adapt(method, line("killed"), {
           during(child) {
             let lines = 0; // of progress: about 20 in all
-            child.stdout?.on("data", (data: Buffer) => {
+            child.stderr?.on("data", (data: Buffer) => {
               lines += data.toString().split(" images   ").length - 1;
               if (lines >= 4) setTimeout(() => child.kill("SIGKILL"), 5 * kill);
             });
@@ -107,34 +121,38 @@ describe("zerosiam adapt", { timeout: 240_000 }, () => {
         seen = Number(metadata.get("images"));
       }
       expect(seen).toBeLessThan(150);
-      const { code, stderr } = await adapt(method, [...args, file("killed.safetensors"), ...again]);
+      const { code, stderr } = await adapt(method, line("killed"));
       expect(code, stderr).toBe(0);
       const [unhurt, killed] = await Promise.all(
         ["unhurt", "killed"].map((name) => loadSafetensors(file(`${name}.safetensors`))),
       );
       expect([...killed.tensors]).toEqual([...unhurt.tensors]);
-      expect([...killed.metadata]).toEqual([...unhurt.metadata]);
+      expect(await readFile(file("killed.csv"), "utf8")).toBe(await readFile(file("unhurt.csv"), "utf8"));
+      const { n, accuracy, perBatch } = await readJson("killed.json");
+      expect({ n, accuracy, perBatch }).toEqual(
+        (({ n, accuracy, perBatch }) => ({ n, accuracy, perBatch }))(await readJson("unhurt.json")),
+      );
+      expect(timeless(killed.metadata)).toEqual(timeless(unhurt.metadata));
     },
   );
 
-  it("goes on from a state that has seen all: adapts on nothing, and leaves what the run that saw it wrote", async () => {
-    const done = ["done.safetensors", "done.csv", "done.json"];
-    const [state, predictions, json] = done.map(file);
+  it("goes on from a state that has seen all: adapts on nothing, and has the figures of all", async () => {
+    const [state, predictions, json] = ["done.safetensors", "done.csv", "done.json"].map(file);
     const args = ["--limit", "32", "--save", state, "--predictions", predictions];
     expect((await adapt("tent", [...args, "--json", json])).code).toBe(0);
-    const before = await Promise.all(done.map((name) => readFile(file(name))));
+    const read = () => Promise.all([state, predictions].map((name) => readFile(name)));
+    const [before, figures] = [await read(), await readJson("done.json")];
     const { ino: inode } = await stat(state); // another one when the file was replaced
     const again = await adapt("tent", [...args, "--resume", state, "--json", json]);
     expect(again.code, again.stderr).toBe(0);
-    expect(again.stdout).toContain("nothing is left to do: all 32 images were seen before");
-    expect(again.stdout).toContain(`${predictions} stays as it is`);
-    expect(again.stdout).not.toContain("accuracy");
-    expect(await Promise.all(done.map((name) => readFile(file(name))))).toEqual(before);
+    expect(again.stderr).toContain("nothing is left to do: all 32 images were seen before");
+    expect(await read()).toEqual(before);
     expect(await stat(state)).toMatchObject({ ino: inode });
-    const other = ["--limit", "32", "--resume", state, "--predictions", file("new.csv"), "--json", file("new.json")];
-    expect((await adapt("tent", other)).code).toBe(0);
-    expect(await readFile(file("new.csv"), "utf8")).toBe("image,label,prediction\n");
-    expect(await readJson("new.json")).toMatchObject({ n: 0, accuracy: null, config: { startedAfter: 32 } });
+    const { n, accuracy, perBatch, secondsPerImage } = await readJson("done.json");
+    expect({ n, accuracy, perBatch, secondsPerImage }).toEqual({
+      ...{ n: 32, accuracy: figures.accuracy },
+      ...{ perBatch: figures.perBatch, secondsPerImage: figures.secondsPerImage },
+    });
   });
 
   it("saves a state that has seen all only when the predictions are written", async () => {
@@ -167,12 +185,12 @@ describe("zerosiam adapt", { timeout: 240_000 }, () => {
     expect(small.stderr).toContain("images are [1, 28, 28], but resnet20_gn takes [3, 32, 32]\n  help: ");
     const unsaved = await zerosiam([...model, "--data", `${cifar}/clean512.safetensors`, ...options]);
     expect(unsaved).toMatchObject({ code: 2, stderr: expect.stringContaining("--save-every: there is no --save") });
-    const { code, stdout } = await zerosiam([
+    const { code, stderr } = await zerosiam([
       ...[...model, "--data", `${cifar}/clean512.safetensors`, ...options],
       ...["--save", file("c.safetensors")],
     ]);
     expect(code).toBe(0);
-    expect(stdout).toContain("mean 0.5 (--mean) and std 0.229, 0.224, 0.225 (of resnet20_gn)");
+    expect(stderr).toContain("mean 0.5 (--mean) and std 0.229, 0.224, 0.225 (of resnet20_gn)");
     expect((await readJson("c.json")).config).toMatchObject({ mean: [0.5], std: [0.229, 0.224, 0.225] });
   });
 
@@ -188,9 +206,9 @@ describe("zerosiam adapt", { timeout: 240_000 }, () => {
       "--json",
       file("b.json"),
     ];
-    const { code, stdout } = await adapt("tent", args);
+    const { code, stderr } = await adapt("tent", args);
     expect(code).toBe(0);
-    expect(stdout).toContain("all of them: the state was saved on another stream");
+    expect(stderr).toContain("all of them: the state was saved on another stream");
     expect((await readJson("b.json")).n).toBe(64);
   });
 
@@ -209,16 +227,16 @@ describe("zerosiam adapt", { timeout: 240_000 }, () => {
   it("stops after the batch on Ctrl-C, saves what there is, and exits with 130", async () => {
     const args = ["--batch", "1", "--save", file("stopped.safetensors"), "--json", file("stopped.json")];
     let sent = false;
-    const { code, stdout } = await adapt("tent", args, {
+    const { code, stderr } = await adapt("tent", args, {
       during: (child) =>
-        child.stdout?.on("data", (data: Buffer) => {
+        child.stderr?.on("data", (data: Buffer) => {
           if (sent || !data.toString().includes("/2000 images")) return;
           sent = true;
           child.kill("SIGINT");
         }),
     });
-    expect(code, stdout).toBe(130);
-    expect(stdout).toContain("interrupted: finishing the batch");
+    expect(code, stderr).toBe(130);
+    expect(stderr).toContain("interrupted: finishing the batch");
     const { interrupted, n, perBatch } = await readJson("stopped.json");
     expect(interrupted).toBe(true);
     expect(n).toBe(perBatch.length);

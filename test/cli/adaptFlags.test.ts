@@ -88,14 +88,14 @@ it("--clean-reset makes SAR forget its average when it recovers", async () => {
 it("--alarm tells of a collapse while it happens, and rolls back at lower rates when asked to", async () => {
   const args = ["--order", "class", "--lr", "0.02", "--alarm"];
   const warned = await adapt("tent", [...args, "warn"], 1000);
-  expect(warned.stdout).toMatch(/collapse\? tent after \d+ images: one class has \d+/);
-  expect(warned.stdout).not.toContain("rolled back");
+  expect(warned.stderr).toMatch(/collapse\? tent after \d+ images: one class has \d+/);
+  expect(warned.stderr).not.toContain("rolled back");
   expect(warned.json.warnings.length).toBeGreaterThan(0);
   expect(warned.json.warnings[0]).toMatchObject({ images: expect.any(Number), dominance: expect.any(Number) });
   expect(warned.saved.get("rateScale")).toEqual([1]);
 
-  const { stdout, json, saved } = await adapt("tent", [...args, "rollback", "--rate-factor", "0.25"], 1000);
-  expect(stdout).toContain("rolled back, rates lowered");
+  const { stderr, json, saved } = await adapt("tent", [...args, "rollback", "--rate-factor", "0.25"], 1000);
+  expect(stderr).toContain("rolled back, rates lowered");
   expect(saved.get("rateScale")).toEqual([0.25 ** json.warnings.length]);
   expect(json.accuracy).toBeGreaterThan(warned.json.accuracy);
 

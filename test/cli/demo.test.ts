@@ -29,7 +29,7 @@ describe("zerosiam demo", () => {
     const { code, stdout, stderr } = await demo("full");
     expect(code, stderr).toBe(0);
     expect(stdout).toContain(`report: ${file("full.html")}`);
-    expect(stdout).toMatch(/48\/48 images {3}Source \d+\.\d % {3}Tent \d+\.\d % {3}ZeroSiam \d+\.\d %/);
+    expect(stderr).toMatch(/48\/48 images {3}Source \d+\.\d % {3}Tent \d+\.\d % {3}ZeroSiam \d+\.\d %/);
     const { adapter, versions, seed, config, methods } = await readJson("full");
     expect({ adapter, versions, config }).toEqual({
       adapter: expect.any(String),

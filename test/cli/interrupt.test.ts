@@ -19,12 +19,14 @@ const DEAF = `
 function once(child: ChildProcess, text: string, react: () => void): void {
   let seen = "";
   let done = false;
-  child.stdout?.on("data", (data: Buffer) => {
+  const look = (data: Buffer): void => {
     seen += data.toString();
     if (done || !seen.includes(text)) return;
     done = true;
     react();
-  });
+  };
+  child.stdout?.on("data", look);
+  child.stderr?.on("data", look);
 }
 
 describe("Ctrl-C", () => {
@@ -49,11 +51,11 @@ describe("Ctrl-C", () => {
   it("stops a training: no weights, no figure, exit code 130", async () => {
     const folder = await mkdtemp(join(tmpdir(), "zerosiam-train-"));
     const args = ["train", "--out", join(folder, "w.safetensors"), "--json", join(folder, "w.json")];
-    const { code, stdout } = await zerosiam(args, {
+    const { code, stderr } = await zerosiam(args, {
       during: (child) => once(child, "training images", () => child.kill("SIGINT")),
     });
-    expect(code, stdout).toBe(130);
-    expect(stdout).toContain("stopped after 0 of 20 epochs; the same command starts anew");
+    expect(code, stderr).toBe(130);
+    expect(stderr).toContain("stopped after 0 of 20 epochs; the same command starts anew");
     expect(await readdir(folder)).toEqual(["w.json"]);
     const { interrupted, accuracy, epochs } = JSON.parse(await readFile(join(folder, "w.json"), "utf8"));
     expect({ interrupted, accuracy, epochs }).toEqual({ interrupted: true, accuracy: null, epochs: 0 });

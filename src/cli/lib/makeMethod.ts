@@ -1,6 +1,6 @@
 // The method that flags ask for, on the model that they name, with the alarm that listens to it.
 
-import { checkImages, openImages } from "../../data/imageFolder.js";
+import { checkSize, openImages } from "../../data/imageFolder.js";
 import { Stream } from "../../data/streams/index.js";
 import { tensorsOf } from "../../experiments/sweep/cellRunner.js";
 import type { Classifier } from "../../nn/index.js";
@@ -14,7 +14,7 @@ import {
   type Method,
   type MethodOptions,
 } from "../../zerosiam/methods/index.js";
-import type { MethodFlags } from "./methodFlags.js";
+import { type MethodFlags, patternOf } from "./methodFlags.js";
 
 export interface MethodSettings extends MethodFlags {
   model: string;
@@ -56,7 +56,9 @@ export async function makeMethod(settings: MethodSettings, normalization: Normal
 
 /** Those of the settings that are a method's. */
 function methodOptions(settings: object): MethodOptions {
-  const own = Object.entries(settings).filter(([name]) => METHOD_OPTIONS.includes(name));
+  const own = Object.entries(settings)
+    .filter(([name]) => METHOD_OPTIONS.includes(name))
+    .map(([name, value]) => [name, name === "frozen" ? patternOf(value) : value]);
   return Object.fromEntries(own) as unknown as MethodOptions;
 }
 
@@ -68,6 +70,6 @@ async function fisherOf(
   normalization: Normalization,
 ): Promise<Map<string, Tensor>> {
   using set = await openImages(path);
-  checkImages(path, set, name);
+  checkSize(path, set, name); // their labels, if any, are not looked at
   return fisherInformation(model, tensorsOf(new Stream({ set, batchSize: 64, normalization })));
 }

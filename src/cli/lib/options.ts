@@ -1,6 +1,7 @@
 // Flags with checked values: each parser names the flag, what was given and what is allowed. All throw ConfigError.
 import { Option } from "commander";
 import { ConfigError } from "../../tensor/errors.js";
+import { closest } from "../../tensor/options.js";
 
 /** What every command takes. */
 export interface CommonOptions {
@@ -80,5 +81,22 @@ function parseNumber(flag: string, text: string, range: NumberRange): number {
 
 function checkName(flag: string, name: string, known: readonly string[]): string {
   if (known.includes(name)) return name;
-  throw new ConfigError(`${flag}: "${name}" is unknown`, `known are ${known.join(", ")}`);
+  const [nearest] = closest(name, known);
+  throw new ConfigError(`${flag}: "${name}" is unknown`, `did you mean ${nearest}? Known are ${known.join(", ")}`);
+}
+
+/** Throws ConfigError naming all of `wanted`, names of options, that were not given. */
+export function requireFlags<K extends string>(command: string, given: object, wanted: readonly K[]): void {
+  const values = new Map(Object.entries(given));
+  const missing = wanted.filter((name) => values.get(name) === undefined).map((name) => flagOf(name));
+  if (missing.length === 0) return;
+  throw new ConfigError(
+    `${command}: ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} missing`,
+    `run it with --help for all options`,
+  );
+}
+
+/** `--lr-predictor` of lrPredictor. */
+export function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -1,11 +1,18 @@
-// Going on where a run stopped: the method's state in a file, with how far it came on which images.
+// Going on where a run stopped: the method's state in a file, with how far it came on which images, and its answers.
 import { createHash } from "node:crypto";
-import type { Batch, Stream } from "../../data/streams/index.js";
-import { loadTensors, saveTensors } from "../../nn/index.js";
-import { CheckpointError } from "../../tensor/index.js";
-import type { AlarmState } from "../../zerosiam/alarm.js";
-import type { CollapseGuard } from "../../zerosiam/guard.js";
-import type { Method } from "../../zerosiam/methods/index.js";
+import type { Batch } from "../../data/streams/index.js";
+import type { Labels } from "../../experiments/recorder.js";
+import type { Runner } from "../../experiments/runner.js";
+import { loadSafetensors, saveSafetensors } from "../../nn/index.js";
+import { onDevice, readBack } from "../../nn/io/checkpoint.js";
+import type { StoredTensor } from "../../nn/io/safetensors.js";
+import { CheckpointError, type Tensor } from "../../tensor/index.js";
+import type { AlarmState, CollapseWarning } from "../../zerosiam/alarm.js";
+import { checkSettings, type Settings } from "./checkpoint.js";
+import { encodeRecord, RECORD_PREFIX, restoreRecord } from "./record.js";
+
+/** What a state file holds is this; one of a later version is refused by its number. */
+const FORMAT = "1";
 
 /** A fingerprint of the images and labels that were shown, in order. */
 class Shown {
@@ -19,7 +26,7 @@ class Shown {
   }
 
   /** The same batches; each counts as shown once the next one, or the end, is asked for. */
-  *counting(batches: Iterable<Batch>): Generator<Batch> {
+  *counting<B extends Batch>(batches: Iterable<B>): Generator<B> {
     for (const batch of batches) {
       yield batch;
       this.add(batch);
@@ -31,40 +38,54 @@ class Shown {
   }
 }
 
-/** Where a saved run stood. */
+/** Where a saved run stood, and what it had answered. */
 export interface Position {
-  images: number;
-  digest: string;
+  readonly path: string;
+  readonly images: number;
+  readonly digest: string;
+  /** Wall time of its steps, batches that changed nothing, and what its alarm told. */
+  readonly seconds: number;
+  readonly notUpdated: number;
+  readonly warnings: readonly CollapseWarning[];
+  readonly record: ReadonlyMap<string, StoredTensor>;
 }
 
-/** A method, and the alarm that listens to it. */
-interface Guarded {
-  readonly method: Method;
-  readonly guard: CollapseGuard | null;
-}
-
-/** Writes the states of method and alarm, and the position. Throws CheckpointError; then nothing has changed on the disk. */
+/**
+ * Writes the states of method and alarm, the position, and what was answered so far by a run of these settings. Throws
+ * CheckpointError; then nothing has changed on the disk.
+ */
 export async function saveProgress(
   path: string,
-  { method, guard }: Guarded,
+  runner: Runner,
   shown: Shown,
-  interrupted: boolean,
+  { interrupted, settings }: { interrupted: boolean; settings: Settings },
 ): Promise<void> {
-  await saveTensors(path, method.state(), [
-    ["method", method.name],
-    ["images", String(shown.images)],
-    ["digest", shown.digest],
-    ["interrupted", String(interrupted)],
-    ...(guard ? ([["alarm", JSON.stringify(guard.alarm.state())]] as const) : []),
-  ]);
+  const { method, guard } = runner;
+  const state = await readBack(method.state());
+  await saveSafetensors(
+    path,
+    [...state, ...encodeRecord(runner)],
+    [
+      ["format", FORMAT],
+      ["method", method.name],
+      ["images", String(shown.images)],
+      ["digest", shown.digest],
+      ["interrupted", String(interrupted)],
+      ["settings", JSON.stringify(settings)],
+      ["notUpdated", String(runner.notUpdated)],
+      ["seconds", String(runner.seconds)],
+      ["warnings", JSON.stringify(runner.warnings)],
+      ...(guard ? ([["alarm", JSON.stringify(guard.alarm.state())]] as const) : []),
+    ],
+  );
 }
 
 /** The same batches; between two of them, after every `every`-th, `save` is awaited. */
-export async function* saving(
-  batches: Iterable<Batch>,
+export async function* saving<B extends Batch>(
+  batches: Iterable<B>,
   every: number,
   save: () => Promise<void>,
-): AsyncGenerator<Batch> {
+): AsyncGenerator<B> {
   let shown = 0;
   for (const batch of batches) {
     if (shown > 0 && shown % every === 0) await save();
@@ -73,49 +94,95 @@ export async function* saving(
   }
 }
 
-/** Loads the states into method and alarm. Throws CheckpointError when they are another method's or do not fit. */
-export async function loadProgress(path: string, { method, guard }: Guarded): Promise<Position> {
-  const { tensors, metadata } = await loadTensors(path);
-  try {
-    const saved = metadata.get("method");
-    if (saved !== method.name) {
-      throw new CheckpointError(
-        `${path}: saved by ${saved ?? "something else"}, not by ${method.name}`,
-        "resume with the method that saved it, and a file written by --save",
-      );
-    }
-    const heard = metadata.get("alarm");
-    if (guard && heard !== undefined) guard.loadState(tensors, parsed(path, heard));
-    else method.loadState(tensors);
-    return { images: Number(metadata.get("images") ?? 0), digest: metadata.get("digest") ?? "" };
-  } finally {
-    for (const tensor of tensors.values()) tensor.dispose();
+/**
+ * Loads the states into method and alarm. With `settings`, those of the run that saved it must be the same. Throws
+ * CheckpointError when they are another method's, of a later format, or do not fit; ConfigError for other settings.
+ */
+export async function loadProgress(
+  path: string,
+  { method, guard }: Runner,
+  settings: Settings | null,
+): Promise<Position> {
+  const { tensors, metadata } = await loadSafetensors(path);
+  const read = (name: string): unknown => parsed(path, name, metadata.get(name));
+  const format = metadata.get("format");
+  if (format !== FORMAT) {
+    throw new CheckpointError(
+      `${path}: ${format === undefined ? "is no state of a run" : `is of format ${format}`}; this version reads ${FORMAT}`,
+      "use a file written by --save or --checkpoint of this version",
+    );
   }
+  const saved = metadata.get("method");
+  if (settings) checkSettings(path, settings, read("settings"));
+  if (saved !== method.name) {
+    throw new CheckpointError(
+      `${path}: saved by ${saved ?? "something else"}, not by ${method.name}`,
+      "resume with the method that saved it",
+    );
+  }
+  const isRecord = (name: string): boolean => name.startsWith(RECORD_PREFIX);
+  const state = new Map<string, Tensor>();
+  try {
+    for (const [name, stored] of tensors) if (!isRecord(name)) state.set(name, onDevice(stored, `${path}: ${name}`));
+    if (guard && metadata.has("alarm")) guard.loadState(state, read("alarm") as AlarmState);
+    else method.loadState(state);
+  } finally {
+    for (const tensor of state.values()) tensor.dispose();
+  }
+  return {
+    path,
+    images: Number(metadata.get("images")),
+    digest: metadata.get("digest") ?? "",
+    seconds: Number(metadata.get("seconds")),
+    notUpdated: Number(metadata.get("notUpdated")),
+    warnings: read("warnings") as CollapseWarning[],
+    record: new Map([...tensors].filter(([name]) => isRecord(name))),
+  };
 }
 
-function parsed(path: string, json: string): AlarmState {
+function parsed(path: string, name: string, json = ""): unknown {
   try {
     return JSON.parse(json);
   } catch (cause) {
-    throw new CheckpointError(`${path}: what the alarm has heard is no JSON`, "use a file written by --save", {
-      cause,
-    });
+    throw new CheckpointError(`${path}: its ${name} is no JSON`, "use a file written by --save", { cause });
   }
 }
 
+/** Tells a fresh run what the earlier one answered to the images that it need not see again. Throws CheckpointError. */
+export function restoreFigures(runner: Runner, position: Position, seen: readonly Labels[]): void {
+  restoreRecord(runner, position.record, seen, position.path);
+  runner.seconds = position.seconds;
+  runner.notUpdated = position.notUpdated;
+  runner.warnings.push(...position.warnings);
+}
+
+/** The batches that are still to come. `shown` is what came before the first of them, `seen` the same, batch by batch. */
+export interface Remaining<B extends Batch> {
+  readonly batches: Iterable<B>;
+  readonly shown: Shown;
+  readonly seen: readonly Labels[];
+}
+
 /**
- * The batches that are still to come: those after the position, none at the stream's end, when the stream begins with
- * the very batches that were shown before; else all. `shown` is what came before the first of them.
+ * Those after the position, none at the stream's end, when the stream begins with the very batches that were shown
+ * before; else all.
  */
-export function remaining(stream: Stream, position: Position | null): { batches: Iterable<Batch>; shown: Shown } {
-  const whole = { batches: stream, shown: new Shown() };
+export function remaining<B extends Batch>(
+  stream: Iterable<B> & { readonly length: number },
+  position: Position | null,
+): Remaining<B> {
+  const whole = { batches: stream, shown: new Shown(), seen: [] };
   if (position === null || position.images === 0 || position.images > stream.length) return whole;
   const batches = stream[Symbol.iterator]();
   const shown = new Shown();
+  const seen: Labels[] = [];
   while (shown.images < position.images) {
     const next = batches.next();
     if (next.done) break;
     shown.add(next.value);
+    const { labels, corruptions } = next.value;
+    seen.push({ labels, corruptions });
   }
-  return shown.images === position.images && shown.digest === position.digest ? { batches, shown } : whole;
+  const same = shown.images === position.images && shown.digest === position.digest;
+  return same ? { batches: { [Symbol.iterator]: () => batches }, shown, seen } : whole;
 }

@@ -23,12 +23,13 @@ export function reportMethod({ method, recorder, secondsPerImage }: Runner, sett
   return { name: method.name, accuracy, secondsPerImage, settings, rows, classShare, bins } satisfies ReportMethod;
 }
 
-/** Runs all batches, or as many as come before Ctrl-C; a batch that was begun is finished by all methods. */
+/** Runs all batches, or as many as come before Ctrl-C; a batch that was begun is finished by all methods, and `onBatch`. */
 export async function runStream(
   batches: Iterable<Batch> | AsyncIterable<Batch>,
   runners: readonly Runner[],
   view: LiveView,
   interrupt: Interrupt,
+  onBatch: () => Promise<void> = async () => {},
 ): Promise<void> {
   for await (const batch of batches) {
     if (interrupt.requested) break;
@@ -39,6 +40,7 @@ export async function runStream(
       view.update(runner.method.name, rows[rows.length - 1]);
       if (warning) view.interject(warningText(warning, runner));
     }
+    await onBatch();
   }
   view.finish();
 }

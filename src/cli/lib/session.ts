@@ -3,14 +3,18 @@
 import { type LiveView, liveView } from "../../report/terminal.js";
 import { type Device, openDevice } from "../../tensor/index.js";
 import { type Colors, colorsFor } from "./colors.js";
+import { checkDocument, sayOn, takesStdout, writeDocument } from "./document.js";
 import { EXIT } from "./failure.js";
 import { type Interrupt, listenForInterrupt } from "./interrupt.js";
 import type { CommonOptions } from "./options.js";
-import { checkWritable, writeJson } from "./output.js";
 import { VERSION, versions } from "./versions.js";
+
+/** What the documents look like: a reader asks for the number that it knows. */
+const FORMAT = 1;
 
 /** The part that every JSON document has. */
 export interface CommonJson {
+  format: number;
   adapter: string;
   versions: Record<string, string>;
   seed: number;
@@ -23,9 +27,11 @@ export interface Session {
   readonly device: Device;
   readonly interrupt: Interrupt;
   readonly colors: Colors;
-  /** A line for people, on stdout. */
+  /** A line of results, on stdout. */
   say(line: string): void;
-  /** A live view on stdout. */
+  /** A line on the way there, on stderr. */
+  tell(line: string): void;
+  /** A live view, on stderr. */
   view(methods: readonly string[], total: number): LiveView;
   /** The common part, as it stands now. */
   common(seed: number, config: Record<string, unknown>): CommonJson;
@@ -42,39 +48,43 @@ export async function withSession(
   options: CommonOptions,
   body: (session: Session) => Promise<void>,
 ): Promise<void> {
-  await checkWritable("--json", options.json);
-  const colors = colorsFor(process.stdout);
-  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  await checkDocument(options.json);
+  const colors = colorsFor(takesStdout(options.json) ? process.stderr : process.stdout);
+  const onTheWay = colorsFor(process.stderr);
   let live: LiveView | null = null;
   // Before anything is printed: whoever sees a line may press Ctrl-C.
   using interrupt = listenForInterrupt((line) => {
     if (live) live.interject(`\n${line}`);
-    else process.stderr.write(`${line}\n`);
+    else tell(line);
   });
-  say(`${colors.bold(`zerosiam ${name}`)} ${colors.dim(VERSION)}`);
+  tell(`${onTheWay.bold(`zerosiam ${name}`)} ${onTheWay.dim(VERSION)}`);
   const device = await openDevice(options.adapter === undefined ? {} : { adapter: options.adapter });
   const { adapter } = device;
-  say(colors.dim(`adapter: ${adapter.name} (${adapter.driver}; found by: ${adapter.how})`));
+  tell(onTheWay.dim(`adapter: ${adapter.name} (${adapter.driver}; found by: ${adapter.how})`));
   await body({
     device,
     interrupt,
     colors,
-    say,
+    say: sayOn(options.json),
+    tell,
     view(methods, total) {
       const now = (): number => performance.now() / 1000;
-      live = liveView(methods, total, { terminal: process.stdout, colors, now });
+      live = liveView(methods, total, { terminal: process.stderr, colors: onTheWay, now });
       return live;
     },
     common: (seed, config) => ({
+      format: FORMAT,
       adapter: adapter.name,
       versions: versions(adapter.driver),
       seed,
       config,
       ...(interrupt.requested ? { interrupted: true as const } : {}),
     }),
-    async save(common, document) {
-      if (options.json !== undefined) await writeJson(options.json, { ...common, ...document });
-    },
+    save: (common, document) => writeDocument(options.json, { ...common, ...document }),
   });
   if (interrupt.requested) process.exitCode = EXIT.interrupted;
+}
+
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
 }

@@ -25,7 +25,8 @@ export async function loadTensors(path: string): Promise<Checkpoint> {
   return { tensors: loaded, metadata };
 }
 
-function onDevice(stored: StoredTensor, what: string): Tensor {
+/** A stored tensor on the device: floats as f32, U32 as u32, other integers as i32. Throws CheckpointError, naming `what`. */
+export function onDevice(stored: StoredTensor, what: string): Tensor {
   if (stored.dtype === "U32") return tensor(new Uint32Array(new Uint8Array(stored.data).buffer), stored.shape);
   const floating = stored.dtype.startsWith("F") || stored.dtype.startsWith("BF");
   return tensor(floating ? toFloat32(stored, what) : toInt32(stored, what), stored.shape);
@@ -37,13 +38,17 @@ export async function saveTensors(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Iterable<readonly [string, string]> = [],
 ): Promise<void> {
-  const entries = await Promise.all(
+  await saveSafetensors(path, await readBack(tensors), metadata);
+}
+
+/** Tensors as a file holds them. Throws DTypeError for bool. */
+export function readBack(tensors: ReadonlyMap<string, Tensor>): Promise<[string, StoredTensor][]> {
+  return Promise.all(
     [...tensors].map(async ([name, t]): Promise<[string, StoredTensor]> => {
       if (t.dtype === "bool") throw new DTypeError(`saveTensors: ${name} is bool`, "cast it to u32");
       return [name, toStored(t.shape, await t.data())];
     }),
   );
-  await saveSafetensors(path, entries, metadata);
 }
 
 /**
