@@ -1,5 +1,6 @@
 // Tensors and autograd, with every operation installed as a method.
 import { OPS } from "../kernels/index.js";
+import "../kernels/index.js"; // for the declaration files, which drop imports of values: the ops' types come with it
 import { installMethods } from "./methods.js";
 
 installMethods(OPS);
