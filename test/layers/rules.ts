@@ -168,15 +168,28 @@ export function consoleUses(files: readonly SourceFile[]): string[] {
 /** Files whose exports are for the outside. */
 const PUBLIC = /^src\/((tensor|kernels|nn|zerosiam|data|experiments)\/)?index\.ts$/;
 
+/** How files end that stand in for others in browsers (scripts/esbuild.mjs). */
+const BROWSER = ".browser.ts";
+
+/** Exports of files for browsers that the files they stand in for lack, and such files that stand in for none. */
+export function strayBrowserExports(sources: readonly SourceFile[]): string[] {
+  return sources
+    .filter(({ path }) => path.endsWith(BROWSER))
+    .flatMap(({ path, exports }) => {
+      const inNode = sources.find((file) => file.path === path.replace(BROWSER, ".ts"));
+      return exports.filter((name) => !inNode?.exports.includes(name)).map((name) => `${path}: ${name}`);
+    });
+}
+
 /**
  * Exports under src that no other file imports and the package does not pass on. A type may be exported only to name
- * what the file's functions take and return.
+ * what the file's functions take and return. A file for browsers is imported under the name of the one it stands in for.
  */
 export function unusedExports(sources: readonly SourceFile[], users: readonly SourceFile[]): string[] {
   const imports = [...sources, ...users].flatMap((file) => file.imports);
   const used = new Set(imports.flatMap(({ target, names }) => names.map((name) => `${target}: ${name}`)));
   return sources
-    .filter(({ path }) => !PUBLIC.test(path) && !used.has(`${path}: *`))
+    .filter(({ path }) => !PUBLIC.test(path) && !used.has(`${path}: *`) && !path.endsWith(BROWSER))
     .flatMap(({ path, exports, ownTypes }) =>
       exports.filter((name) => !ownTypes.includes(name)).map((n) => `${path}: ${n}`),
     )

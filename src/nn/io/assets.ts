@@ -1,4 +1,4 @@
-// Where the committed data and weights lie: the `assets` folder of this package (Node only).
+// Where the committed data and weights lie: the `assets` folder of this package (Node only: in browsers assets.browser.ts stands in).
 import { CheckpointError } from "../../tensor/errors.js";
 
 /** Path of a file of `assets/`, found by walking up from this module: it runs from the sources and from a bundle. */

@@ -3,8 +3,9 @@ import { DTypeError, type Tensor, tensor } from "../../tensor/index.js";
 import type { Module } from "../module.js";
 import { assignState } from "../state.js";
 import { toFloat32, toInt32, toStored } from "./convert.js";
-import { loadSafetensors, saveSafetensors } from "./file.js";
-import type { StoredTensor } from "./safetensors.js";
+import { writeFileAtomic } from "./file.js";
+import { type StoredTensor, writeSafetensors } from "./safetensors.js";
+import { type ByteSource, loadSafetensors, sourceName } from "./source.js";
 
 /** Tensors of a file, and the metadata strings stored beside them. */
 export interface Checkpoint {
@@ -13,11 +14,11 @@ export interface Checkpoint {
 }
 
 /** Reads a safetensors file onto the device: floats as f32, U32 as u32, other integers as i32. Throws CheckpointError. */
-export async function loadTensors(path: string): Promise<Checkpoint> {
-  const { tensors, metadata } = await loadSafetensors(path);
+export async function loadTensors(source: ByteSource): Promise<Checkpoint> {
+  const { tensors, metadata } = await loadSafetensors(source);
   const loaded = new Map<string, Tensor>();
   try {
-    for (const [name, stored] of tensors) loaded.set(name, onDevice(stored, `${path}: ${name}`));
+    for (const [name, stored] of tensors) loaded.set(name, onDevice(stored, `${sourceName(source)}: ${name}`));
   } catch (error) {
     for (const tensor of loaded.values()) tensor.dispose();
     throw error;
@@ -32,20 +33,28 @@ export function onDevice(stored: StoredTensor, what: string): Tensor {
   return tensor(floating ? toFloat32(stored, what) : toInt32(stored, what), stored.shape);
 }
 
-/** Writes tensors to a safetensors file, whole or not at all. Throws CheckpointError when the disk refuses, DTypeError for bool. */
+/** Writes tensors to a safetensors file, whole or not at all. Throws CheckpointError when the disk refuses and in browsers, DTypeError for bool. */
 export async function saveTensors(
   path: string,
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Iterable<readonly [string, string]> = [],
 ): Promise<void> {
-  await saveSafetensors(path, await readBack(tensors), metadata);
+  await writeFileAtomic(path, await encodeTensors(tensors, metadata));
+}
+
+/** The bytes of a safetensors file of these tensors: for a download, a database, a message to a worker. Throws DTypeError for bool. */
+export async function encodeTensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Iterable<readonly [string, string]> = [],
+): Promise<Uint8Array<ArrayBuffer>> {
+  return writeSafetensors(await readBack(tensors), metadata);
 }
 
 /** Tensors as a file holds them. Throws DTypeError for bool. */
 export function readBack(tensors: ReadonlyMap<string, Tensor>): Promise<[string, StoredTensor][]> {
   return Promise.all(
     [...tensors].map(async ([name, t]): Promise<[string, StoredTensor]> => {
-      if (t.dtype === "bool") throw new DTypeError(`saveTensors: ${name} is bool`, "cast it to u32");
+      if (t.dtype === "bool") throw new DTypeError(`encodeTensors: ${name} is bool`, "cast it to u32");
       return [name, toStored(t.shape, await t.data())];
     }),
   );
@@ -55,14 +64,14 @@ export function readBack(tensors: ReadonlyMap<string, Tensor>): Promise<[string,
  * Loads a model's weights by PyTorch's key names. PyTorch's `num_batches_tracked` counters are not part of our layers
  * and are passed over. Throws CheckpointError listing everything that does not fit; then nothing has changed.
  */
-export async function loadWeights<M extends Module>(model: M, path: string): Promise<M> {
-  const { tensors } = await loadTensors(path);
+export async function loadWeights<M extends Module>(model: M, source: ByteSource): Promise<M> {
+  const { tensors } = await loadTensors(source);
   try {
     for (const name of [...tensors.keys()].filter((key) => key.endsWith("num_batches_tracked"))) {
       tensors.get(name)?.dispose();
       tensors.delete(name);
     }
-    assignState(`${path}: ${model.constructor.name}`, model.stateDict(), tensors);
+    assignState(`${sourceName(source)}: ${model.constructor.name}`, model.stateDict(), tensors);
     return model;
   } finally {
     for (const loaded of tensors.values()) loaded.dispose();

@@ -1,4 +1,5 @@
-// Safetensors files on disk: loading, and replacing atomically. Node only, but imports node:fs only when used.
+// Safetensors files on disk: loading, and replacing atomically. Node only: in browsers file.browser.ts stands in.
+import { fileURLToPath } from "node:url";
 import { CheckpointError } from "../../tensor/errors.js";
 import { readSafetensors, type Safetensors, type StoredTensor, writeSafetensors } from "./safetensors.js";
 
@@ -12,6 +13,11 @@ export async function loadSafetensors(path: string): Promise<Safetensors> {
     throw new CheckpointError(`${path}: cannot be read (${describe(cause)})`, helpFor(cause), { cause });
   }
   return readSafetensors(bytes, path);
+}
+
+/** The path of a `file:` URL. */
+export function pathOf(url: URL): string {
+  return fileURLToPath(url);
 }
 
 /** Writes a safetensors file, as `writeFileAtomic` does. Throws CheckpointError. */

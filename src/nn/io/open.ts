@@ -1,4 +1,4 @@
-// Safetensors files too large for memory: the header is read and checked, the data when asked for. Node only.
+// Safetensors files too large for memory: the header is read and checked, the data when asked for. Node only: see open.browser.ts.
 import { CheckpointError } from "../../tensor/errors.js";
 import type { Shape } from "../../tensor/shape.js";
 import { describe, helpFor } from "./file.js";

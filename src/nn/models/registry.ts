@@ -2,6 +2,7 @@
 import { ConfigError } from "../../tensor/index.js";
 import { assetPath } from "../io/assets.js";
 import { loadWeights } from "../io/checkpoint.js";
+import type { ByteSource } from "../io/source.js";
 import { BatchNorm2d } from "../layers/batchNorm.js";
 import { GroupNorm, type Norm } from "../layers/norm.js";
 import type { Classifier } from "./classifier.js";
@@ -66,7 +67,7 @@ export function modelEntry(name: string): ModelEntry {
 }
 
 /** A model with the weights of a file. Throws ConfigError for a name not in MODELS, CheckpointError for weights that do not fit. */
-export async function loadModel(name: string, weights: string): Promise<Classifier> {
+export async function loadModel(name: string, weights: ByteSource): Promise<Classifier> {
   const model = modelEntry(name).make();
   try {
     return await loadWeights(model, weights);
@@ -76,7 +77,7 @@ export async function loadModel(name: string, weights: string): Promise<Classifi
   }
 }
 
-/** The shipped source model of the digits. */
-export async function loadDigitsModel(): Promise<Classifier> {
-  return loadModel("digits", await assetPath("digits.safetensors"));
+/** The shipped source model of the digits, or one with weights of your own. Bundled pages must say where they serve `assets/digits.safetensors`. */
+export async function loadDigitsModel(weights?: ByteSource): Promise<Classifier> {
+  return loadModel("digits", weights ?? (await assetPath("digits.safetensors")));
 }
