@@ -20,12 +20,12 @@ export const QUICK: Effort = { minTime: 0.01, maxTime: 0.05, rounds: 5 };
 export type Sampler = (call: () => Promise<void>, effort: Effort) => Promise<number>;
 
 /**
- * A sampler by Benchmark.js, which is an optional peer dependency. It compiles the code it is given, so that it must
+ * A sampler by Benchmark.js, which is an optional dependency. It compiles the code it is given, so that it must
  * stay a package of its own, outside of bundles. Throws ZeroSiamError with the remedy when it is not installed.
  */
 export async function loadSampler(): Promise<Sampler> {
   const loaded = await import("benchmark").catch((cause: unknown) => {
-    throw new ZeroSiamError("bench: the package `benchmark` is missing", "npm install --save-dev benchmark", { cause });
+    throw new ZeroSiamError("bench: the package `benchmark` is missing", "npm install benchmark@2.1.4", { cause });
   });
   return (call, effort) => sample(loaded.default, call, effort);
 }

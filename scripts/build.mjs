@@ -1,4 +1,5 @@
-// Builds dist/: ES modules for Node and for browsers, and type declarations. `npm pack` runs it.
+// Builds dist/: ES modules for Node and for browsers, and type declarations, with maps to src/, which the package holds.
+// `npm pack` and an installation from git run it.
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -17,7 +18,12 @@ const entries = Object.fromEntries(
 
 rmSync(`${ROOT}/dist`, { recursive: true, force: true });
 // Splitting gives all entries of a platform one copy of the code: two Tensor classes would not know each other.
-const split = { splitting: true, chunkNames: "chunks/[name]-[hash]" };
+const split = {
+  splitting: true,
+  chunkNames: "chunks/[name]-[hash]",
+  sourcemap: true,
+  sourcesContent: false,
+};
 await build({
   ...nodeOptions(),
   ...split,

@@ -26,13 +26,25 @@ export async function createInstance(...flags: string[]): Promise<GPU> {
   return gpu;
 }
 
+/** The package that holds Dawn, an optional dependency: `--omit=optional` leaves it out. */
+const INSTALL = "npm install webgpu@0.6.2";
+
 async function loadDawn(): Promise<typeof import("webgpu")> {
   try {
     return await import("webgpu");
   } catch (cause) {
-    const help = "Dawn is built for Linux (glibc) and Windows on x64 and arm64, and for macOS; reinstall with `npm ci`";
-    throw new DeviceError(`openGpu: Dawn does not load: ${(cause as Error).message}`, help, { cause });
+    throw dawnError(cause);
   }
+}
+
+/** Why the package `webgpu` cannot be used, from what importing or resolving it threw. */
+export function dawnError(cause: unknown): DeviceError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") {
+    return new DeviceError("openGpu: the npm package webgpu (Dawn) is not installed", INSTALL, { cause });
+  }
+  const help = `Dawn is built for Linux (glibc) and Windows on x64 and arm64, and for macOS; reinstall it: ${INSTALL}`;
+  return new DeviceError(`openGpu: Dawn does not load: ${message}`, help, { cause });
 }
 
 /** Loads a libvulkan.so.1 into the process: Dawn's own dlopen() of that name then finds it. Throws DeviceError. */

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { delimiter, dirname } from "node:path";
 import { pathToFileURL } from "node:url";
-import { DAWN_FLAGS } from "./dawn.js";
+import { DAWN_FLAGS, dawnError } from "./dawn.js";
 import { type AdapterFacts, type AdapterSummary, type Drivers, describeAdapter } from "./describe.js";
 import { allWays, type Way } from "./ways.js";
 
@@ -65,7 +65,7 @@ export function unavailable({ how, where }: Way, reason: string): AdapterSummary
 
 /** Runs SCRIPT with `drivers`. Rejects, with what the child said, when it crashes or takes longer than TIMEOUT_MS. */
 function runScript({ manifest, loader }: Drivers): Promise<{ stdout: string; stderr: string }> {
-  const webgpu = pathToFileURL(createRequire(import.meta.url).resolve("webgpu")).href;
+  const webgpu = dawnAddress();
   const env = { ...process.env };
   if (manifest) env.VK_DRIVER_FILES = manifest;
   if (loader) env.LD_LIBRARY_PATH = [dirname(loader), process.env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter);
@@ -77,6 +77,15 @@ function runScript({ manifest, loader }: Drivers): Promise<{ stdout: string; std
       reject(new Error(`the driver's process ${how}: ${reasonFrom(stderr) || "no message"}`, { cause: error }));
     });
   });
+}
+
+/** Throws DeviceError where the package is not installed. */
+function dawnAddress(): string {
+  try {
+    return pathToFileURL(createRequire(import.meta.url).resolve("webgpu")).href;
+  } catch (cause) {
+    throw dawnError(cause);
+  }
 }
 
 /** What the driver and Dawn complained about, as one line. */
