@@ -35,7 +35,7 @@ export function opSource(name: string): OpSource {
   }).visit(program);
   return {
     signatures: methods.map(({ start, end }) => oneLine(text.slice(start, end)).replace(/;$/, "")),
-    doc: methods.map(({ start }) => docBefore(text, start)).find((doc) => doc) ?? "",
+    doc: forReaders(methods.map(({ start }) => docBefore(text, start)).find((doc) => doc) ?? ""),
     parts: module.staticImports.flatMap(
       ({ moduleRequest }) => moduleRequest.value.match(/lib\/\w+\/(\w+)\.js$/)?.[1] ?? [],
     ),
@@ -73,6 +73,11 @@ export function optionTypes(): ReadonlyMap<string, readonly Member[]> {
 function docBefore(text: string, at: number): string {
   const comment = text.slice(0, at).match(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*$/)?.[1] ?? "";
   return oneLine(comment.replace(/^\s*\* ?/gm, ""));
+}
+
+/** What `@internal` means to those who install the package. */
+function forReaders(doc: string): string {
+  return doc.replace(/ @internal$/, " For derivatives and optimisers: the published types leave it out.");
 }
 
 /** The `//` comment of a property: lines above it, or what follows it on its last line. */

@@ -12,6 +12,7 @@ declare module "../tensor/tensor.js" {
      * PyTorch's Adam step of the parameter `this`: m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², p ← p − lr m̂ / (√v̂ + ε) with
      * m̂ = m / (1 − β₁ᵗ), v̂ = v / (1 − β₂ᵗ) and t the scalar `step`, 1 in the first. Gives `[p, m, v]`; where the bool scalar
      * `ok` is false, the old ones. Throws ShapeError, DTypeError.
+     * @internal
      */
     adamStep(
       g: Tensor,

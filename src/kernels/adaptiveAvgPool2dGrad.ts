@@ -15,6 +15,7 @@ declare module "../tensor/tensor.js" {
     /**
      * Gradient for x `[B, C, size]` of its `adaptiveAvgPool2d`, of which `this` is the gradient.
      * Throws ShapeError, DTypeError, ConfigError.
+     * @internal
      */
     adaptiveAvgPool2dGrad(size: Size2d | Shape): Tensor;
   }

@@ -12,6 +12,7 @@ declare module "../tensor/tensor.js" {
     /**
      * Whether the bool scalar `this` is true and every element of `x` finite: keeps a bad batch from an update without
      * reading back; chain it over gradients. Throws ShapeError, DTypeError.
+     * @internal
      */
     andFinite(x: Tensor): Tensor;
   }

@@ -11,6 +11,7 @@ declare module "../tensor/tensor.js" {
     /**
      * `[Σ scale · p (g·v − δ) q, Σ p g]` over the queries that see each key, p = exp(scale · q·k − logsumexp), g `this` and δ
      * its dot product with the attention's result. No derivative. Throws ShapeError, DTypeError.
+     * @internal
      */
     attentionKeyValueGrad(
       q: Tensor,

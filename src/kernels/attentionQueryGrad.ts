@@ -11,6 +11,7 @@ declare module "../tensor/tensor.js" {
     /**
      * scale · Σ p (g·v − δ) k over the keys that each query sees, p = exp(scale · q·k − logsumexp), g `this` and δ its dot
      * product with the attention's result. No derivative. Throws ShapeError, DTypeError.
+     * @internal
      */
     attentionQueryGrad(
       q: Tensor,

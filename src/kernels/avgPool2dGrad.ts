@@ -21,6 +21,7 @@ declare module "../tensor/tensor.js" {
     /**
      * Gradient for x `[B, C, size]` of `x.avgPool2d(kernel, options)`, of which `this` is the gradient.
      * Throws ShapeError, DTypeError, ConfigError.
+     * @internal
      */
     avgPool2dGrad(size: Size2d | Shape, kernel: Size2d | Shape, options?: AvgPoolOptions): Tensor;
   }

@@ -14,6 +14,7 @@ declare module "../tensor/tensor.js" {
     /**
      * `[Σ g x̂, Σ g]` per channel, with x̂ = (x − center) / √(variance + ε), center `[C, 2]` in two parts and g `this`.
      * No derivative. Throws ShapeError, DTypeError.
+     * @internal
      */
     batchNormAffineGrad(
       x: Tensor,

@@ -16,6 +16,7 @@ declare module "../tensor/tensor.js" {
     /**
      * weight / σ · (g − (dBias + x̂ dWeight) / m) with σ = √(variance + ε), x̂ = (x − center) / σ, m elements a channel,
      * center `[C, 2]` in two parts and g `this`. No derivative. Throws ShapeError, DTypeError.
+     * @internal
      */
     batchNormInputGrad(
       x: Tensor,

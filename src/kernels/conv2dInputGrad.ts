@@ -31,6 +31,7 @@ declare module "../tensor/tensor.js" {
     /**
      * Gradient for x `[B, C, size]` of `x.conv2d(weight, null, options)`, of whose result `this` is the gradient.
      * Throws ShapeError, DTypeError, ConfigError.
+     * @internal
      */
     conv2dInputGrad(weight: Tensor, size: Size2d | Shape, options?: ConvolutionOptions): Tensor;
   }

@@ -25,6 +25,7 @@ declare module "../tensor/tensor.js" {
     /**
      * Gradient for weight `[O, C / groups, kernel]` of `this.conv2d(weight, null, options)`, of whose result `gy` is the
      * gradient. Throws ShapeError, DTypeError, ConfigError.
+     * @internal
      */
     conv2dWeightGrad(gy: Tensor, kernel: Size2d | Shape, options?: ConvolutionOptions): Tensor;
   }

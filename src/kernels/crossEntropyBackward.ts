@@ -9,7 +9,10 @@ import { f32, i32 } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** g (softmax(x) − q), q being the smoothed target; 0 in ignored rows: `this` is the gradient of each row's loss. */
+    /**
+     * g (softmax(x) − q), q being the smoothed target; 0 in ignored rows: `this` is the gradient of each row's loss.
+     * @internal
+     */
     crossEntropyBackward(x: Tensor, target: Tensor, options: { ignoreIndex: number; labelSmoothing: number }): Tensor;
   }
 }

@@ -9,7 +9,10 @@ import { type Approximate, geluParams, tanhArgument } from "./lib/elementwise/ge
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** `this` (the gradient of gelu's result) times d gelu(x)/dx. Throws ShapeError, DTypeError, ConfigError. */
+    /**
+     * `this` (the gradient of gelu's result) times d gelu(x)/dx. Throws ShapeError, DTypeError, ConfigError.
+     * @internal
+     */
     geluBackward(x: Tensor, approximate: "none" | "tanh"): Tensor;
   }
 }

@@ -17,6 +17,7 @@ declare module "../tensor/tensor.js" {
      * (g w − (Σ g w + x̂ Σ g w x̂) / m) / σ with w the weight, σ = √(variance + ε), x̂ = (x − center) / σ, sums over the group's m
      * elements made of those over its planes (`groupNormSums`), center `[B, groups, 2]` in two parts and g `this`. No
      * derivative. Throws ShapeError, DTypeError, ConfigError.
+     * @internal
      */
     groupNormInputGrad(
       x: Tensor,

@@ -13,6 +13,7 @@ declare module "../tensor/tensor.js" {
      * `[Σ g x̂, Σ g]` over each plane, `[B, C]`, with x̂ = (x − center) / √(variance + ε), center `[B, groups, 2]` in two
      * parts and g `this`.
      * No derivative. Throws ShapeError, DTypeError, ConfigError.
+     * @internal
      */
     groupNormSums(
       x: Tensor,

@@ -13,7 +13,10 @@ import {
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** g p (ln p − ln q − KL(p ‖ q)): `this` is the gradient g of `a.klDivergence(b)`. Throws ShapeError, DTypeError. */
+    /**
+     * g p (ln p − ln q − KL(p ‖ q)): `this` is the gradient g of `a.klDivergence(b)`. Throws ShapeError, DTypeError.
+     * @internal
+     */
     klDivergenceBackward(a: Tensor, b: Tensor, dim: number): Tensor;
   }
 }

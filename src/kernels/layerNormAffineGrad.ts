@@ -15,6 +15,7 @@ declare module "../tensor/tensor.js" {
     /**
      * `[Σ g x̂, Σ g]` over rows, with x̂ = (x − center) rstd, center `[..., 2]` in two parts and g `this`. No derivative.
      * Throws ShapeError, DTypeError.
+     * @internal
      */
     layerNormAffineGrad(x: Tensor, center: Tensor, rstd: Tensor, dims: number): [weight: Tensor, bias: Tensor];
   }

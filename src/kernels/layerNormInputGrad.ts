@@ -14,6 +14,7 @@ declare module "../tensor/tensor.js" {
     /**
      * (h − mean(h) − x̂ mean(h x̂)) rstd per row, with h = g · weight, x̂ = (x − center) rstd, center `[..., 2]` in two parts
      * and g `this`. No derivative. Throws ShapeError, DTypeError.
+     * @internal
      */
     layerNormInputGrad(
       x: Tensor,

@@ -7,7 +7,10 @@ import { total } from "./lib/rows/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** g − p Σ g along `dim`, p = exp(logp): `this` is the gradient g of `logp = logSoftmax(x, dim)`. Throws ShapeError, DTypeError. */
+    /**
+     * g − p Σ g along `dim`, p = exp(logp): `this` is the gradient g of `logp = logSoftmax(x, dim)`. Throws ShapeError, DTypeError.
+     * @internal
+     */
     logSoftmaxBackward(logp: Tensor, dim: number): Tensor;
   }
 }

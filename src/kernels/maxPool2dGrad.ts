@@ -14,6 +14,7 @@ declare module "../tensor/tensor.js" {
     /**
      * Gradient for x `[B, C, size]` of `x.maxPool2d(kernel, options)`, which gave `indices` and of whose values `this` is
      * the gradient. Throws ShapeError, DTypeError, ConfigError.
+     * @internal
      */
     maxPool2dGrad(indices: Tensor, size: Size2d | Shape, kernel: Size2d | Shape, options?: PoolOptions): Tensor;
   }

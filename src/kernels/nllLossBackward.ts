@@ -7,7 +7,10 @@ import { i32 } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** −g at the target class, 0 elsewhere and in ignored rows; `x` gives the shape. Throws ShapeError, DTypeError. */
+    /**
+     * −g at the target class, 0 elsewhere and in ignored rows; `x` gives the shape. Throws ShapeError, DTypeError.
+     * @internal
+     */
     nllLossBackward(x: Tensor, target: Tensor, ignoreIndex: number): Tensor;
   }
 }

@@ -8,6 +8,7 @@ declare module "../tensor/tensor.js" {
     /**
      * `this` (the gradient of relu's result) where the result `x` is positive or NaN, 0 elsewhere. Throws ShapeError,
      * DTypeError.
+     * @internal
      */
     reluBackward(x: Tensor): Tensor;
   }

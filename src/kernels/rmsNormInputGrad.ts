@@ -10,7 +10,10 @@ import { f32, input, output } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** (h − x̂ mean(h x̂)) rstd per row, with h = g · weight, x̂ = x rstd and g `this`. No derivative. Throws ShapeError, DTypeError. */
+    /**
+     * (h − x̂ mean(h x̂)) rstd per row, with h = g · weight, x̂ = x rstd and g `this`. No derivative. Throws ShapeError, DTypeError.
+     * @internal
+     */
     rmsNormInputGrad(x: Tensor, weight: Tensor | null | undefined, rstd: Tensor, dims: number): Tensor;
   }
 }

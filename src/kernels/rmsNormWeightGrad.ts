@@ -11,7 +11,10 @@ import { input, output, scratch } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** Σ g x rstd over rows, with g `this`. No derivative. Throws ShapeError, DTypeError. */
+    /**
+     * Σ g x rstd over rows, with g `this`. No derivative. Throws ShapeError, DTypeError.
+     * @internal
+     */
     rmsNormWeightGrad(x: Tensor, rstd: Tensor, dims: number): Tensor;
   }
 }

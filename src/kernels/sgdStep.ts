@@ -11,6 +11,7 @@ declare module "../tensor/tensor.js" {
     /**
      * PyTorch's SGD step of the parameter `this`: g ← g + λ p, v ← μ v + g, p ← p − lr v (Nesterov: p − lr (g + μ v)), v
      * starting at 0. Gives `[p, v]`; where the bool scalar `ok` is false, the old ones. `lr` is a scalar. Throws ShapeError, DTypeError.
+     * @internal
      */
     sgdStep(g: Tensor, v: Tensor, lr: Tensor | number, ok: Tensor, options?: SgdOptions): [p: Tensor, v: Tensor];
   }

@@ -5,7 +5,10 @@ import { elementwise } from "./lib/elementwise/elementwise.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** `this` (the gradient of silu's result) times d(x σ(x))/dx. Throws ShapeError, DTypeError. */
+    /**
+     * `this` (the gradient of silu's result) times d(x σ(x))/dx. Throws ShapeError, DTypeError.
+     * @internal
+     */
     siluBackward(x: Tensor): Tensor;
   }
 }

@@ -10,6 +10,7 @@ declare module "../tensor/tensor.js" {
   interface Tensor {
     /**
      * Zeros of `shape` with `this` at `starts`, its elements `steps` apart: the gradient of `slice`. Throws ShapeError.
+     * @internal
      */
     sliceBackward(shape: Shape, starts: readonly number[], steps: readonly number[]): Tensor;
   }

@@ -7,7 +7,10 @@ import { total } from "./lib/rows/softmaxPasses.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** p (g − Σ g p) along `dim`: `this` is the gradient g of `p = softmax(x, dim)`. Throws ShapeError, DTypeError. */
+    /**
+     * p (g − Σ g p) along `dim`: `this` is the gradient g of `p = softmax(x, dim)`. Throws ShapeError, DTypeError.
+     * @internal
+     */
     softmaxBackward(p: Tensor, dim: number): Tensor;
   }
 }

@@ -7,7 +7,10 @@ import { logP, logSoftmaxPasses, logSoftmaxRow, plogq, SOFTMAX_FUNCTIONS } from 
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** −g p (ln p + H) with p = softmax(x): `this` is the gradient of the `entropy` of `x`. Throws ShapeError, DTypeError. */
+    /**
+     * −g p (ln p + H) with p = softmax(x): `this` is the gradient of the `entropy` of `x`. Throws ShapeError, DTypeError.
+     * @internal
+     */
     softmaxEntropyBackward(x: Tensor, entropy: Tensor, dim: number): Tensor;
   }
 }

@@ -15,7 +15,10 @@ import {
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
-    /** g (p (ln p − ln q − KL(p ‖ q)) + p − q): `this` is the gradient of `a.symmetricKL(b)`. Throws ShapeError, DTypeError. */
+    /**
+     * g (p (ln p − ln q − KL(p ‖ q)) + p − q): `this` is the gradient of `a.symmetricKL(b)`. Throws ShapeError, DTypeError.
+     * @internal
+     */
     symmetricKLBackward(a: Tensor, b: Tensor, dim: number): Tensor;
   }
 }
