@@ -1,12 +1,12 @@
 // `zerosiam parity`: compares this engine with golden fixtures, told apart by what a folder holds.
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Command } from "commander";
 import { CIFAR_IMAGES, runCifarParity } from "../parity/cifar.js";
 import { CIFAR_RUNS, type CifarRun, runCifarAdaptation } from "../parity/cifarAdapt.js";
 import type { ParityResult } from "../parity/compare.js";
 import { runOpsParity } from "../parity/ops.js";
-import type { StepFixture } from "../parity/stepFixture.js";
+import { isStepFixture, toStepFixture } from "../parity/stepFixture.js";
 import { runStepParity } from "../parity/steps.js";
 import { CheckpointError, ConfigError } from "../tensor/index.js";
 import { EXIT } from "./lib/failure.js";
@@ -40,12 +40,12 @@ async function parity(session: Session, folder: string, { only }: ParityOptions)
       `${passed ? green("ok  ") : red("FAIL")} ${name.padEnd(28)} ${worst.toPrecision(3).padStart(9)}  ${dim(detail)}`,
     );
   }
-  const failed = results.filter(({ passed }) => !passed).length;
-  const passed = results.length - failed;
+  const wrong = results.filter(({ passed }) => !passed).length;
+  const passed = results.length - wrong;
   const worst = Math.max(...results.map((result) => result.worst));
-  await session.save(session.common(0, { folder, only: only ?? null }), { passed, failed, worst, results });
-  session.say(`passed ${passed} failed ${failed} worst ${Number(worst.toPrecision(4))}`);
-  if (failed > 0) process.exitCode = EXIT.failed;
+  await session.save(session.common(0, { folder, only: only ?? null }), { passed, failed: wrong, worst, results });
+  session.say(`passed ${passed} failed ${wrong} worst ${Number(worst.toPrecision(4))}`);
+  if (wrong > 0) process.exitCode = EXIT.failed;
 }
 
 /** Runs whatever the folder holds. Throws CheckpointError when it holds no fixtures. */
@@ -60,11 +60,13 @@ async function runFolder(folder: string, only: readonly string[] | undefined): P
   const results: ParityResult[] = [];
   let fixtures = 0;
   for (const name of names.filter((file) => file.endsWith(".json"))) {
-    const fixture = await readFixture(join(folder, name));
-    if (fixture.runs) {
-      const weights = join(folder, name.replace(/json$/, "safetensors"));
-      results.push(...(await runStepParity(fixture as StepFixture, weights, only)));
-    } else if (fixture.model) results.push(...notImplemented([String(fixture.model)], only));
+    const path = join(folder, name);
+    const json = await readJson(path);
+    if (isStepFixture(json)) {
+      const weights = path.replace(/json$/, "safetensors");
+      results.push(...(await runSteps(json, path, weights, only)));
+    } else if (Object(json).model)
+      results.push(...failed([String(Object(json).model)], only, "this model is not implemented"));
     else continue;
     fixtures++;
   }
@@ -83,7 +85,17 @@ async function list(folder: string): Promise<string[]> {
   }
 }
 
-async function readFixture(path: string): Promise<Partial<StepFixture> & { model?: unknown }> {
+/** One file that is not as it should be counts as failed, and the others of the folder are run. */
+async function runSteps(json: unknown, path: string, weights: string, only: readonly string[] | undefined) {
+  try {
+    return await runStepParity(toStepFixture(json, path), weights, only);
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
+    return failed([basename(path, ".json")], undefined, error.message);
+  }
+}
+
+async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, "utf8"));
   } catch (cause) {
@@ -91,9 +103,8 @@ async function readFixture(path: string): Promise<Partial<StepFixture> & { model
   }
 }
 
-/** What is not there counts as failed. */
-function notImplemented(models: readonly string[], only: readonly string[] | undefined): ParityResult[] {
-  const detail = "this model is not implemented";
-  const wanted = models.filter((name) => !only || only.includes(name));
+/** What is not there, or cannot be run, counts as failed. */
+function failed(names: readonly string[], only: readonly string[] | undefined, detail: string): ParityResult[] {
+  const wanted = names.filter((name) => !only || only.includes(name));
   return wanted.map((name) => ({ name, passed: false, worst: Number.POSITIVE_INFINITY, detail }));
 }

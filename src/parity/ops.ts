@@ -6,6 +6,7 @@ import { CheckpointError, grad, scope, Tensor, ZeroSiamError } from "../tensor/i
 import { formatShape, sameShape } from "../tensor/shape.js";
 import { type Comparison, compared, type FixtureTolerance, type ParityResult } from "./compare.js";
 import { type FixtureAttrs, type FixtureTensors, fixtureCall } from "./opCalls.js";
+import { checkFields, isRecord, isText, isTolerance, recordOf } from "./schema.js";
 
 /** A case of manifest.json: names of its tensors in `file`, by the names that the op gives them. */
 interface FixtureCase {
@@ -75,19 +76,32 @@ async function runFile(path: string, cases: readonly FixtureCase[]): Promise<Par
 }
 
 async function runCase(one: FixtureCase, stored: FixtureTensors, comparison: Comparison): Promise<void> {
-  const parts = required(one, `manifest.json: ${one.id}`, ["grads", "gy", "grad_tol"]);
+  const where = `manifest.json: ${one.id}`;
+  const names = recordOf(isText);
+  checkFields(
+    where,
+    one,
+    { attrs: isRecord, inputs: names, outputs: names, tol: isTolerance, ...(hasGradients(one) && { gy: isText }) },
+    { grads: names, gy: isText, grad_tol: isTolerance },
+  );
+  const parts = required(one, where, ["grads", "gy", "grad_tol"]);
   const { outputs, gradients } = compute(parts, stored);
   const check = async (what: string, got: Tensor, key: string, tolerance: FixtureTolerance) => {
     const want = stored[key];
     if (sameShape(got.shape, want.shape)) comparison.add(what, await got.data(), await want.data(), tolerance);
     else comparison.fail(`${what} is ${formatShape(got.shape)}, not ${formatShape(want.shape)}`);
   };
-  for (const [name, key] of Object.entries(parts.outputs)) await check(name, outputs[name], key, parts.tol);
-  for (const [name, key] of Object.entries(parts.grads ?? {}))
-    await check(`gradient of ${name}`, gradients[name], key, parts.grad_tol ?? parts.tol);
-  // only now: where an op passes its gradient on, several inputs have the same tensor
-  for (const tensor of [...Object.values(outputs), ...Object.values(gradients)]) tensor.dispose();
+  try {
+    for (const [name, key] of Object.entries(parts.outputs)) await check(name, outputs[name], key, parts.tol);
+    for (const [name, key] of Object.entries(parts.grads ?? {}))
+      await check(`gradient of ${name}`, gradients[name], key, parts.grad_tol ?? parts.tol);
+  } finally {
+    // only now: where an op passes its gradient on, several inputs have the same tensor
+    for (const tensor of [...Object.values(outputs), ...Object.values(gradients)]) tensor.dispose();
+  }
 }
+
+const hasGradients = ({ grads }: FixtureCase): boolean => Object.keys(Object(grads)).length > 0;
 
 interface Results {
   readonly outputs: FixtureTensors;

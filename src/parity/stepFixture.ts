@@ -4,6 +4,19 @@ import { checkOptions } from "../tensor/options.js";
 import type { MethodOptions } from "../zerosiam/methods/index.js";
 import type { FixtureTolerance } from "./compare.js";
 import type { FixtureArch } from "./nets.js";
+import {
+  checkFields,
+  either,
+  isCount,
+  isFlag,
+  isNull,
+  isNumber,
+  isRecord,
+  isText,
+  isTolerance,
+  listOf,
+  recordOf,
+} from "./schema.js";
 
 export interface StepFixture {
   readonly config: string;
@@ -70,6 +83,43 @@ export interface StepLog {
   readonly ema?: number | null;
   /** Whether SAR recovered. */
   readonly reset?: boolean;
+}
+
+/** Whether a json document is one of step fixtures: it may be of another kind. */
+export const isStepFixture = (json: unknown): boolean => isRecord(json) && "runs" in (json as object);
+
+/** The fixture that a json document holds; its runs are looked at one by one, by `checkRun`. Throws CheckpointError, naming `source`. */
+export function toStepFixture(json: unknown, source: string): StepFixture {
+  checkFields(source, json, {
+    ...{ config: isText, steps: isCount, patch_len: isCount, norm_params: listOf(isText), runs: isRecord },
+    arch: (value) => recordOf(either(isNumber, isText, listOf(isNumber)))(value),
+  });
+  const { arch } = json as StepFixture;
+  const sizes = ["in_channels", "classes", ...(ARCH_SIZES.get(arch.kind) ?? [])];
+  checkFields(`${source}: arch`, arch, { kind: isText, ...Object.fromEntries(sizes.map((name) => [name, isCount])) });
+  if (arch.kind === "mlp") checkFields(`${source}: arch`, arch, { hidden: listOf(isCount, 2) });
+  return json as StepFixture;
+}
+
+/** Sizes of each kind of net, beside channels and classes. */
+const ARCH_SIZES = new Map<string, readonly string[]>([
+  ["conv", ["width"]],
+  ["mlp", ["size"]],
+  ["vit", ["size", "patch", "dim", "heads", "depth", "mlp_ratio"]],
+]);
+
+/** Throws CheckpointError, naming `where`, unless `run` is one of a fixture of so many steps. */
+export function checkRun(where: string, run: unknown, steps: number): void {
+  checkFields(where, run, {
+    ...{ method: isText, hyper: recordOf(either(isNumber, isText, isFlag)), uses_fisher: isFlag },
+    adapted_params: listOf(isText, 1),
+    log: listOf(recordOf(either(isNumber, isFlag, isNull)), steps),
+    suggested_tol: isRecord,
+  });
+  checkFields(`${where}: suggested_tol`, (run as FixtureRun).suggested_tol, {
+    step1: isTolerance,
+    all_steps: isTolerance,
+  });
 }
 
 /** Our name of a fixture's method. */

@@ -1,6 +1,6 @@
 // Step fixtures: losses, logits, gradients, parameters, filters and averages of adaptation runs, against PyTorch in float64.
 import { type Classifier, loadTensors } from "../nn/index.js";
-import { CheckpointError, scope, type Tensor, type TypedArray } from "../tensor/index.js";
+import { CheckpointError, scope, type Tensor, type TypedArray, ZeroSiamError } from "../tensor/index.js";
 import {
   createMethod,
   fisherInformation,
@@ -10,25 +10,39 @@ import {
 } from "../zerosiam/methods/index.js";
 import { type Comparison, compared, type FixtureTolerance, type ParityResult, tensorOf } from "./compare.js";
 import { fixtureNet } from "./nets.js";
-import { type FixtureRun, methodName, optionsOf, type StepFixture, type StepLog } from "./stepFixture.js";
+import { checkRun, type FixtureRun, methodName, optionsOf, type StepFixture, type StepLog } from "./stepFixture.js";
 
 const PARAMETERS_AFTER = [1, 2, 10];
 const EXACT: FixtureTolerance = { rtol: 0, atol: 0 };
 
-/** Runs every run of the fixture whose method is in `only`, or all. One whose method or net is not there counts as failed. */
+/**
+ * Runs every run of the fixture whose method is in `only`, or all. One whose method or net is not there, or that the
+ * files do not describe, counts as failed.
+ */
 export async function runStepParity(
   fixture: StepFixture,
   weightsPath: string,
   only?: readonly string[],
 ): Promise<ParityResult[]> {
-  const { tensors } = await loadTensors(weightsPath);
+  const wanted = Object.entries(fixture.runs).filter(([run, settings]) => {
+    const method = String(settings?.method);
+    return !only || [run, method, methodName(method)].some((name) => only.includes(name));
+  });
+  const stored = await loadTensors(weightsPath).catch((error: unknown) => {
+    if (error instanceof ZeroSiamError) return error;
+    throw error;
+  });
   const results: ParityResult[] = [];
-  for (const [run, settings] of Object.entries(fixture.runs)) {
-    const names = [run, settings.method, methodName(settings.method)];
-    if (only && !names.some((name) => only.includes(name))) continue;
-    results.push(await runOne(new Data(tensors, run), fixture, settings));
+  for (const [run, settings] of wanted) {
+    const name = `${fixture.config}/${run}`;
+    const result = compared(name, async (comparison) => {
+      if (stored instanceof ZeroSiamError) throw stored;
+      checkRun(name, settings, fixture.steps);
+      await runOne(comparison, new Data(stored.tensors, run), fixture, settings);
+    });
+    results.push(await result);
   }
-  for (const tensor of tensors.values()) tensor.dispose();
+  if (!(stored instanceof ZeroSiamError)) for (const tensor of stored.tensors.values()) tensor.dispose();
   return results;
 }
 
@@ -63,15 +77,13 @@ class Data {
   }
 }
 
-function runOne(data: Data, fixture: StepFixture, settings: FixtureRun): Promise<ParityResult> {
-  return compared(`${fixture.config}/${data.run}`, async (comparison) => {
-    const model = fixtureNet(fixture.arch);
-    try {
-      await compareRun(comparison, model, data, fixture, settings);
-    } finally {
-      model.dispose();
-    }
-  });
+async function runOne(comparison: Comparison, data: Data, fixture: StepFixture, settings: FixtureRun): Promise<void> {
+  const model = fixtureNet(fixture.arch);
+  try {
+    await compareRun(comparison, model, data, fixture, settings);
+  } finally {
+    model.dispose();
+  }
 }
 
 async function compareRun(
@@ -92,9 +104,12 @@ async function compareRun(
   await compareGradients(comparison, model, options, data, settings);
   start();
   const method = createMethod(methodName(settings.method), model, options);
-  checkAdapted(method, settings);
-  for (; step < fixture.steps; step++) await compareStep(comparison, method, step, data, settings);
-  method.dispose();
+  try {
+    checkAdapted(method, settings);
+    for (; step < fixture.steps; step++) await compareStep(comparison, method, step, data, settings);
+  } finally {
+    method.dispose();
+  }
 }
 
 /** Throws CheckpointError unless the method adapts the very parameters that the run adapted. */
@@ -127,7 +142,7 @@ async function compareStep(
   compareLog(comparison, what, log[step], report, (report.recoveries ?? 0) - (recoveries ?? 0), tolerance);
   if (!PARAMETERS_AFTER.includes(step + 1)) return;
   for (const name of adapted_params) {
-    const live = method.state().get(name.startsWith("predictor.") ? name : `model.${name}`) as Tensor;
+    const live = tensorOf(method.state(), name.startsWith("predictor.") ? name : `model.${name}`);
     comparison.add(
       `${name} after ${step + 1}`,
       await live.data(),
@@ -156,14 +171,19 @@ function compareLog(
   compare("recoveries", recovered, reset === undefined ? undefined : Number(reset), EXACT);
 }
 
-/** Gradients of the first step, from what the optimiser made of them. SAR's are looked at without recovery, its first one without a climb. */
+/**
+ * Gradients of the first step, of the passes that the file holds: a step that selected no sample has none. From what the
+ * optimiser made of them; SAR's are looked at without recovery, its first one without a climb.
+ */
 async function compareGradients(
   comparison: Comparison,
   model: Classifier,
   options: MethodOptions,
   data: Data,
-  { method: kind, adapted_params, suggested_tol }: FixtureRun,
+  { method: kind, adapted_params, suggested_tol, log }: FixtureRun,
 ): Promise<void> {
+  const [{ n1, n2 }] = log;
+  const quiet = n1 === 0 || n2 === 0;
   const passes: [stored: string, change: Partial<MethodOptions>][] =
     kind === "sar"
       ? [
@@ -172,20 +192,20 @@ async function compareGradients(
         ]
       : [["grad", {}]];
   for (const [stored, change] of passes) {
+    if (quiet && data.under(`${data.run}.${stored}.s1.`).size === 0) continue;
     const method = createMethod(methodName(kind), model, { ...options, ...change });
-    using images = data.at("x", 0);
-    method.step(images);
-    for (const name of adapted_params) {
-      const own = name.startsWith("predictor.") ? name : `model.${name}`;
-      comparison.add(
-        `${stored} ${name}`,
-        await firstGradient(method.state(), own),
-        await data.own(`${stored}.s1.${name}`),
-        suggested_tol.step1,
-      );
+    try {
+      using images = data.at("x", 0);
+      method.step(images);
+      for (const name of adapted_params) {
+        const own = name.startsWith("predictor.") ? name : `model.${name}`;
+        const want = await data.own(`${stored}.s1.${name}`);
+        comparison.add(`${stored} ${name}`, await firstGradient(method.state(), own), want, suggested_tol.step1);
+      }
+      method.reset();
+    } finally {
+      method.dispose();
     }
-    method.reset();
-    method.dispose();
   }
 }
 
@@ -193,7 +213,7 @@ async function compareGradients(
 async function firstGradient(state: ReadonlyMap<string, Tensor>, name: string): Promise<TypedArray> {
   const momentum = state.get(`optimizer.${name}.momentum`);
   if (momentum) return momentum.data();
-  return (await (state.get(`optimizer.${name}.expAvg`) as Tensor).data()).map((m) => m / 0.1);
+  return (await tensorOf(state, `optimizer.${name}.expAvg`).data()).map((m) => m / 0.1);
 }
 
 async function compareFisher(
