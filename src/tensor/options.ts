@@ -17,6 +17,12 @@ export function checkOptions(owner: string, options: unknown, known: readonly st
   );
 }
 
+/** Throws ConfigError unless `name` is one of `known`. */
+export function checkName(what: string, name: string, known: object): void {
+  if (Object.hasOwn(known, name)) return;
+  throw new ConfigError(`${what} ${JSON.stringify(name)} is unknown`, `choose one of ${Object.keys(known).join(", ")}`);
+}
+
 /** Throws ConfigError where an object among the arguments of a call has names but those `known`, and where one is no plain data. */
 export function checkArguments(owner: string, args: readonly unknown[], known: readonly string[]): void {
   for (const arg of args) {

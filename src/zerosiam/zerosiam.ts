@@ -1,6 +1,7 @@
 // ZeroSiam (Chen et al., ICLR 2026): entropy minimisation that resists collapse, by an asymmetry before the classifier.
 import { type Classifier, checkRates, type Module, SGD } from "../nn/index.js";
 import { ConfigError, Rng, type Tensor } from "../tensor/index.js";
+import { checkName } from "../tensor/options.js";
 import { DIVERGENCES, OBJECTIVES } from "./losses.js";
 import type { BatchLoss } from "./methods/batchLoss.js";
 import { checkFeatures, checkLogits } from "./methods/checkModel.js";
@@ -8,7 +9,6 @@ import {
   ADAPTATION_OPTIONS,
   type AdaptationOptions,
   checkAdaptation,
-  checkName,
   checkWeights,
   configureNorms,
   normOptimizer,

@@ -1,6 +1,7 @@
 // The baselines' stories: what selection, recovery, shuffling and anti-forgetting do beside their arithmetic.
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { DigitsNet } from "../../src/nn/index.js";
+import { randomPermutations, shufflePatches } from "../../src/nn/patchShuffle.js";
 import {
   backward,
   ConfigError,
@@ -24,7 +25,6 @@ import {
   SAR_FROZEN,
   ZeroSiam,
 } from "../../src/zerosiam/methods/index.js";
-import { randomPermutations, shufflePatches } from "../../src/zerosiam/methods/patchShuffle.js";
 
 const BATCH = 6;
 const LR = 0.1;

@@ -19,8 +19,10 @@ const OPTIONS: readonly (keyof BatchNormOptions)[] = [...NORM_OPTIONS, "momentum
 export class BatchNorm2d extends Norm {
   readonly running_mean: Tensor;
   readonly running_var: Tensor;
-  readonly momentum: number;
+  momentum: number;
   useBatchStatistics = false;
+  /** Values of each channel in the last batch whose own statistics it used. */
+  valuesPerChannel: number | null = null;
   #rowMask: Tensor | null = null;
 
   constructor(numFeatures: number, options: BatchNormOptions = {}) {
@@ -41,6 +43,7 @@ export class BatchNorm2d extends Norm {
       return x.batchNormEval(mean, variance, weight, bias, { eps });
     }
     const count = x.size / x.shape[1];
+    this.valuesPerChannel = count;
     if (count < 2 && !this.useBatchStatistics) {
       throw new ShapeError(
         `BatchNorm2d: ${x} has one value a channel, so no variance`,

@@ -1,5 +1,6 @@
 // What a model must have for a method to adapt it: looked for before anything is touched, and told by name.
 import { type Classifier, Module, Norm } from "../../nn/index.js";
+import { unnamedModules } from "../../nn/unnamed.js";
 import { formatValue } from "../../tensor/arguments.js";
 import { ConfigError, DTypeError, ShapeError, type Tensor } from "../../tensor/index.js";
 
@@ -29,25 +30,14 @@ export function checkClassifier(owner: string, model: unknown): asserts model is
 
 /** Throws ConfigError for a normalisation layer in a list that the model does not name: it would neither load nor adapt. */
 function checkFields(owner: string, model: Module): void {
-  const known = new Map([...model.namedModules()].map(([path, module]) => [module, path]));
-  for (const [module, path] of known) {
-    for (const [field, value] of Object.entries(module)) {
-      for (const part of listed(value)) {
-        if (known.has(part) || ![...part.namedModules()].some(([, inner]) => inner instanceof Norm)) continue;
-        throw new ConfigError(
-          `${owner}: ${model.constructor.name} has a normalisation layer in ${path ? `${path}.` : ""}${field}, which is a list and not searched`,
-          "put the list in an nn.Sequential, or name its modules in children()",
-        );
-      }
-    }
-  }
-}
-
-/** The modules in an array, map or plain object. */
-function listed(value: unknown): Module[] {
-  const plain = typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-  const parts = Array.isArray(value) || value instanceof Map ? [...value.values()] : plain ? Object.values(value) : [];
-  return parts.flat(Number.POSITIVE_INFINITY).filter((part) => part instanceof Module);
+  const hidden = [...unnamedModules(model)].find(([, part]) =>
+    [...part.namedModules()].some(([, m]) => m instanceof Norm),
+  );
+  if (!hidden) return;
+  throw new ConfigError(
+    `${owner}: ${model.constructor.name} has a normalisation layer in ${hidden[0]}, which is a list and not searched`,
+    "put the list in an nn.Sequential, or name its modules in children()",
+  );
 }
 
 /** `features`, if they are f32 `[B, numFeatures]`. Throws ShapeError or DTypeError. */

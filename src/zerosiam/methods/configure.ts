@@ -12,7 +12,7 @@ import {
 } from "../../nn/index.js";
 import { formatValue } from "../../tensor/arguments.js";
 import { ConfigError } from "../../tensor/index.js";
-import { checkOptions } from "../../tensor/options.js";
+import { checkName, checkOptions } from "../../tensor/options.js";
 import { checkClassifier } from "./checkModel.js";
 import type { StepOptions } from "./method.js";
 
@@ -102,12 +102,6 @@ export function checkWeights(owner: string, weights: Readonly<Record<string, num
     if (Number.isFinite(value) && value >= 0 && Math.fround(value) < Number.POSITIVE_INFINITY) continue;
     throw new ConfigError(`${owner}: ${name} is ${value}`, "use a finite number ≥ 0");
   }
-}
-
-/** Throws ConfigError unless `name` is one of `known`. */
-export function checkName(what: string, name: string, known: object): void {
-  if (Object.hasOwn(known, name)) return;
-  throw new ConfigError(`${what} ${JSON.stringify(name)} is unknown`, `choose one of ${Object.keys(known).join(", ")}`);
 }
 
 /** The optimiser that `options` ask for. */

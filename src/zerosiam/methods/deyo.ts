@@ -1,5 +1,6 @@
 // DeYO (Lee et al., ICLR 2024): learn from samples whose answer depends on the object's shape.
 import { BatchNorm2d, type Classifier } from "../../nn/index.js";
+import { checkSide, randomPermutations, shufflePatches } from "../../nn/patchShuffle.js";
 import { keep, noGrad, Rng, type Tensor, tensor } from "../../tensor/index.js";
 import { type SampleLoss, softmaxEntropy } from "../losses.js";
 import type { BatchLoss } from "./batchLoss.js";
@@ -15,7 +16,6 @@ import {
   SAR_FROZEN,
 } from "./configure.js";
 import { Method } from "./method.js";
-import { checkSide, randomPermutations, shufflePatches } from "./patchShuffle.js";
 import { count, type SampleFilter, type Selection, selectedMean } from "./selection.js";
 
 export interface DeyoFilterOptions {

@@ -1,5 +1,6 @@
 // Who holds a model: one method at a time, which gives it back in the modes that it had.
-import { BatchNorm2d, type Module } from "../../nn/index.js";
+import type { Module } from "../../nn/index.js";
+import { savedModes } from "../../nn/modes.js";
 import { ConfigError } from "../../tensor/index.js";
 
 /** By module and filter, what holds it. By module, since two models may share one. */
@@ -8,8 +9,7 @@ const holders = new WeakMap<object, { readonly name: string }>();
 /** A model, and the filter of a method, in the hands of `holder` alone until `release()`. */
 export class Hold {
   readonly #held: readonly object[];
-  /** Each puts one mode of a layer or parameter back. */
-  readonly #modes: readonly (() => void)[];
+  readonly #restoreModes: () => void;
 
   /** Throws ConfigError when something else holds part of it; then nothing has changed. */
   constructor(holder: { readonly name: string }, model: Module, filter: object | null = null) {
@@ -25,27 +25,12 @@ export class Hold {
       );
     }
     for (const held of this.#held) holders.set(held, holder);
-    this.#modes = [...modules.map(modesOf), ...model.parameters().map(gradientModeOf)];
+    this.#restoreModes = savedModes(model);
   }
 
   /** Gives everything back: anyone can hold it now. */
   release(): void {
-    for (const restore of this.#modes) restore();
+    this.#restoreModes();
     for (const held of this.#held) holders.delete(held);
   }
-}
-
-function modesOf(module: Module): () => void {
-  const { training } = module;
-  const batchNorm = module instanceof BatchNorm2d ? module : null;
-  const useBatchStatistics = batchNorm?.useBatchStatistics ?? false;
-  return () => {
-    module.training = training;
-    if (batchNorm) batchNorm.useBatchStatistics = useBatchStatistics;
-  };
-}
-
-function gradientModeOf(parameter: { requiresGrad: boolean; setRequiresGrad(value: boolean): unknown }): () => void {
-  const { requiresGrad } = parameter;
-  return () => parameter.setRequiresGrad(requiresGrad);
 }

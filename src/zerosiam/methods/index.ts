@@ -23,6 +23,7 @@ export { StepMetrics, type StepReport, type StepTerms } from "./metrics.js";
 export type { SarOptions } from "./sar.js";
 export type { SampleFilter, Selection } from "./selection.js";
 export type { TentOptions } from "./tent.js";
+export type { MethodWarning } from "./warnings.js";
 export { ComeDeyo, ComeTent, Deyo, DeyoFilter, Eata, EataFilter, NormStatistics, Sar, Source, Tent, ZeroSiam };
 
 /** Settings of a method made by name; each takes what it knows, so that one object can serve several methods. */

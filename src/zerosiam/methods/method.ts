@@ -1,5 +1,6 @@
 // What all test-time adaptation methods share: a step, which bad batches cannot harm, and the way back.
 import type { Classifier, Optimizer, Parameter, Update } from "../../nn/index.js";
+import { standaloneState } from "../../nn/layers/statistics.js";
 import { formatValue } from "../../tensor/arguments.js";
 import {
   backward,
@@ -18,6 +19,7 @@ import { checkClassifier, checkLogits } from "./checkModel.js";
 import { Hold } from "./hold.js";
 import { StepMetrics, type StepTerms } from "./metrics.js";
 import { MethodState } from "./state.js";
+import { type MethodWarning, Warnings } from "./warnings.js";
 
 /** The outcome of a step. Both live until the method's next step: `keep()` the logits to hold them longer. */
 export interface StepResult {
@@ -44,6 +46,7 @@ export abstract class Method {
   /** Whether a step needs to know where it began: to be taken back later, or when it fails half way. */
   readonly #noted: boolean;
   readonly #state: MethodState;
+  readonly #warnings = new Warnings();
   #hold: Hold | null = null;
   #last: StepResult | null = null;
 
@@ -57,6 +60,14 @@ export abstract class Method {
     this.#episodic = episodic;
     this.#noted = history > 0 || episodic || steps > 1;
     this.#state = new MethodState(history);
+    if (!episodic || steps > 1) return;
+    const help = "use 2 steps or more, whose last answer comes after an update, or no episodes";
+    this.#warnings.say("episodic", "every answer comes before the first update, so all are the source's", help);
+  }
+
+  /** What has been seen so far that a run will not survive well, each once. Grows at the first step, and as metrics are read. */
+  get warnings(): readonly MethodWarning[] {
+    return this.#warnings.list;
   }
 
   /** The logits of a batch, and the loss to descend: in which one method differs from another. */
@@ -119,6 +130,7 @@ export abstract class Method {
       throw error;
     }
     if (before) this.#state.remember(before);
+    if (!this.#last) this.#warnings.hearFirst(this.model, images.shape[0], this.#state.rate);
     disposeResult(this.#last);
     this.#last = result as StepResult;
     return this.#last;
@@ -136,7 +148,12 @@ export abstract class Method {
       const metrics = noGrad(() => {
         const updated = earlier ? ok.logicalOr(earlier.metrics.updated) : ok;
         const extra = this.extraTerms((live) => after.get(live) ?? live);
-        return new StepMetrics(this.name, { ...extra, ...terms }, imagesFinite, updated);
+        const answersFinite = full([], 1, { dtype: "bool", device: images.device }).andFinite(logits);
+        const largest = this.#last ? full([], 0, { device: images.device }) : images.abs().max();
+        const flags = { imagesFinite, updated, answersFinite, largest };
+        return new StepMetrics(this.name, { ...extra, ...terms }, flags, (report, finite, pixel) =>
+          this.#warnings.hear(report, finite, pixel, this.model.numClasses),
+        );
       });
       const result = { logits: keep(logits.detach()), metrics: metrics.keep() };
       for (const [target, value] of updates) target.assign(value); // all that can fail has been done
@@ -198,6 +215,15 @@ export abstract class Method {
   predict(images: Tensor): Tensor {
     this.#checkImages(images);
     return noGrad(() => scope(() => this.answer(images)));
+  }
+
+  /**
+   * The model as it answers now, by PyTorch's key names: what `loadWeights` takes, and `Source` answers with. Batch norms
+   * that use the statistics of each batch take theirs from `batches` of the stream. The caller disposes it. Throws
+   * ConfigError where these are missing.
+   */
+  exportModel(batches: Iterable<Tensor> = []): Map<string, Tensor> {
+    return standaloneState(this.model, batches);
   }
 
   /** Everything as it was when the method was made: model, predictor, optimisers, averages, rates. Forgets the history. */

@@ -1,5 +1,5 @@
 // What a step measured: scalars that stay on the device until someone reads them.
-import { cat, keep, NonFiniteError, type Tensor } from "../../tensor/index.js";
+import { cat, DisposedError, keep, NonFiniteError, type Tensor } from "../../tensor/index.js";
 
 /** Scalars that a method may measure beside its logits. */
 export interface StepTerms {
@@ -49,33 +49,53 @@ export interface StepReport extends Terms {
   readonly updated: boolean;
 }
 
+/** Scalars about a step: bools, and the largest pixel where it was asked for, else 0. */
+type StepFlags = Readonly<Record<"imagesFinite" | "updated" | "answersFinite" | "largest", Tensor>>;
+
 export class StepMetrics {
   /** All scalars in one tensor, so that reading them costs one copy. */
   readonly #packed: Tensor;
-  readonly #method: string;
   readonly #names: readonly (keyof StepTerms)[];
+  #told = false;
 
-  constructor(method: string, terms: StepTerms, imagesFinite: Tensor, updated: Tensor) {
-    this.#method = method;
+  /** `tell` hears what is read, once. */
+  constructor(
+    readonly method: string,
+    terms: StepTerms,
+    { imagesFinite, updated, answersFinite, largest }: StepFlags,
+    readonly tell: (report: StepReport, answersFinite: boolean, largest: number) => void,
+  ) {
     this.#names = TERMS.filter((name) => terms[name]);
-    const flags = [imagesFinite.cast("f32"), updated.cast("f32")];
+    const flags = [imagesFinite.cast("f32"), updated.cast("f32"), answersFinite.cast("f32"), largest];
     const scalars = [...flags, ...this.#names.map((name) => (terms[name] as Tensor).detach())];
     this.#packed = cat(scalars.map((scalar) => scalar.reshape([1])));
   }
 
-  /** Waits for the step. Rejects with NonFiniteError when the images held NaN or ±Inf; nothing was updated then. */
+  /**
+   * Waits for the step. Rejects with NonFiniteError when the images held NaN or ±Inf; nothing was updated then. Throws
+   * DisposedError after the method's next step.
+   */
   async read(): Promise<StepReport> {
-    const [imagesFinite, updated, ...values] = await this.#packed.data();
+    if (this.#packed.disposed) {
+      throw new DisposedError(
+        `the metrics of this step of ${this.method} are gone`,
+        "read() them before the next step",
+      );
+    }
+    const [imagesFinite, updated, answersFinite, largest, ...values] = await this.#packed.data();
     if (imagesFinite === 0) {
       const help = "check the decoding and normalisation of this batch; nothing was learnt from it";
-      throw new NonFiniteError(`${this.#method}: the images hold NaN or infinite values`, help);
+      throw new NonFiniteError(`${this.method}: the images hold NaN or infinite values`, help);
     }
     const found = new Map(this.#names.map((name, i) => [name, values[i]]));
     if (found.get("kept") === 0) for (const name of ["loss", "onlineEntropy", "alignment"] as const) found.delete(name);
     if (found.get("reliable") === 0) found.delete("firstLoss");
     if ((found.get("average") ?? 0) < 0) found.delete("average");
     const terms = Object.fromEntries(TERMS.map((name) => [name, found.get(name) ?? null])) as unknown as Terms;
-    return { ...terms, updated: updated === 1 };
+    const report = { ...terms, updated: updated === 1 };
+    if (!this.#told) this.tell(report, answersFinite === 1, largest);
+    this.#told = true;
+    return report;
   }
 
   /** Bool scalar: `updated` of the report, on the device. */

@@ -1,5 +1,5 @@
 // What adaptation changes, by name, with where it began and the way back: parameters, optimisers, averages, rates.
-import { assignState, checkRates, type Optimizer, type Parameter, type Update } from "../../nn/index.js";
+import { assignState, checkRates, type Optimizer, type Parameter, SGD, type Update } from "../../nn/index.js";
 import { ConfigError, keep, scope, type Tensor, tensor } from "../../tensor/index.js";
 import { drop, History, type Snapshot, snapshot } from "./history.js";
 
@@ -44,6 +44,12 @@ export class MethodState {
   /** The value at the start of a tensor that was added; undefined of others, optimisers' among them. */
   start(live: Tensor): Tensor | undefined {
     return this.#start.get(live);
+  }
+
+  /** SGD's rate of the model's parameters; null of another optimiser, or none. */
+  get rate(): number | null {
+    const optimizer = this.#optimizers.get("model");
+    return optimizer instanceof SGD ? optimizer.lr : null;
   }
 
   zeroGrad(): void {

@@ -1,5 +1,5 @@
 // Images made larger or smaller, as torchvision's Resize does: bilinear, with antialiasing.
-import { type Device, type Tensor, tensor } from "../../tensor/index.js";
+import { type Device, type Tensor, tensor } from "../tensor/index.js";
 
 /** Images `[B, channels, H, W]` to `[B, channels, height, width]`. */
 export function resize(images: Tensor, height: number, width: number): Tensor {

@@ -1,5 +1,6 @@
 // Cutting images into patches and putting them together in another order: what DeYO does to an object's shape.
-import { ConfigError, formatShape, ShapeError, type Tensor, tensor } from "../../tensor/index.js";
+
+import { ConfigError, formatShape, ShapeError, type Tensor, tensor } from "../tensor/index.js";
 import { resize } from "./resize.js";
 
 /**
