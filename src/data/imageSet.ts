@@ -3,7 +3,8 @@ import { toInt32, toStored } from "../nn/io/convert.js";
 import { openSafetensors } from "../nn/io/open.js";
 import { DTYPE_BYTES, type Safetensors, type StoredTensor, writeSafetensors } from "../nn/io/safetensors.js";
 import { type ByteSource, loadSafetensors, sourceName } from "../nn/io/source.js";
-import { CheckpointError } from "../tensor/errors.js";
+import { formatValue } from "../tensor/arguments.js";
+import { CheckpointError, ConfigError } from "../tensor/errors.js";
 
 /** `count` images of height × width × channels bytes, row by row, and a class index for each, or for none. */
 export interface ImageSet {
@@ -29,6 +30,16 @@ export type ImageSource = ImageSet | MadeImages;
 /** Whether the classes of the images are known. */
 export function isLabelled({ labels }: Pick<ImageSource, "labels">): boolean {
   return labels.some((label) => label >= 0);
+}
+
+/** Throws ConfigError unless `source` is images: made, read or opened. */
+export function checkImageSource(owner: string, source: unknown): asserts source is ImageSource {
+  const { count, height, width, channels, labels } = Object(source) as Partial<ImageSource>;
+  if ([count, height, width, channels].every(Number.isSafeInteger) && labels instanceof Int32Array) return;
+  throw new ConfigError(
+    `${owner}: set is ${formatValue(source)}`,
+    'pass images: await loadDigits("test"), or openImages(path)',
+  );
 }
 
 /** The bytes of one image: [height, width, channels]. */

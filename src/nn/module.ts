@@ -1,5 +1,6 @@
 // Modules: layers and models, whose parameters, buffers and submodules are their fields.
-import { Tensor } from "../tensor/index.js";
+import { formatValue } from "../tensor/arguments.js";
+import { ConfigError, Tensor } from "../tensor/index.js";
 import { Parameter } from "./parameter.js";
 import { assignState } from "./state.js";
 
@@ -112,6 +113,13 @@ export class Sequential extends Module {
 
   constructor(...parts: Module[]) {
     super();
+    const odd = parts.findIndex((part) => !(part instanceof Module));
+    if (odd >= 0) {
+      throw new ConfigError(
+        `Sequential: part ${odd} is ${formatValue(parts[odd])}`,
+        "pass modules, one after another: new Sequential(...layers)",
+      );
+    }
     this.#parts = parts;
   }
 

@@ -1,11 +1,24 @@
 // Taking over saved tensors by name: all of them or none.
-import { CheckpointError, type Tensor } from "../tensor/index.js";
+import { formatValue } from "../tensor/arguments.js";
+import { CheckpointError, ConfigError, Tensor } from "../tensor/index.js";
+
+/** Throws ConfigError unless `tensors` is a map of tensors by name. */
+export function checkNamed(owner: string, tensors: ReadonlyMap<string, Tensor>): void {
+  const odd =
+    tensors instanceof Map ? [...tensors].find(([, value]) => !(value instanceof Tensor)) : ["the state", tensors];
+  if (!odd) return;
+  throw new ConfigError(
+    `${owner}: ${odd[0]} is ${formatValue(odd[1])}`,
+    "pass a Map of tensors by name: a stateDict(), or the tensors that loadTensors gave",
+  );
+}
 
 /**
  * Assigns to each tensor of `own` its namesake in `given`. Throws CheckpointError listing every missing or unexpected
  * name and every tensor that is disposed, on another device or of another shape or dtype; then nothing has changed.
  */
 export function assignState(owner: string, own: ReadonlyMap<string, Tensor>, given: ReadonlyMap<string, Tensor>): void {
+  checkNamed(owner, given);
   const problems: string[] = [];
   for (const [name, tensor] of own) {
     const other = given.get(name);

@@ -1,6 +1,8 @@
 // The collapse alarm: one rule on dominance, entropy and logit norm.
 
-import { CheckpointError, ConfigError } from "../tensor/index.js";
+import { formatValue } from "../tensor/arguments.js";
+import { CheckpointError, ConfigError, ShapeError } from "../tensor/index.js";
+import { checkOptions } from "../tensor/options.js";
 import { type Answer, answers } from "./answers.js";
 import { DominantShare } from "./dominance.js";
 
@@ -75,8 +77,13 @@ export class CollapseAlarm {
   /** Throws ConfigError unless the window is a positive integer and the reference's figures are positive and finite. */
   constructor(
     readonly classes: number,
-    { window = CollapseAlarm.WINDOW, reference }: AlarmOptions = {},
+    options: AlarmOptions = {},
   ) {
+    checkOptions("CollapseAlarm", options, ["window", "reference"]);
+    if (!Number.isSafeInteger(classes) || classes < 1) {
+      throw new ConfigError(`CollapseAlarm: classes is ${formatValue(classes)}`, "use the number of classes");
+    }
+    const { window = CollapseAlarm.WINDOW, reference } = options;
     if (!Number.isSafeInteger(window) || window < 1) {
       throw new ConfigError(`CollapseAlarm: window is ${window}`, "use a number of images ≥ 1");
     }
@@ -93,6 +100,10 @@ export class CollapseAlarm {
 
   /** Takes the answers of a batch, logits `[B, classes]` as they were returned; a warning when the rule holds. */
   observe(logits: Float32Array): CollapseWarning | null {
+    if (!(logits instanceof Float32Array) || logits.length % this.classes !== 0) {
+      const got = logits instanceof Float32Array ? `${logits.length} numbers` : formatValue(logits);
+      throw new ShapeError(`CollapseAlarm: logits are ${got}`, `pass await logits.data(): rows of ${this.classes}`);
+    }
     for (const answer of answers(logits, this.classes)) {
       this.#images++;
       this.#hear(answer);

@@ -1,8 +1,9 @@
 // What to do when the collapse alarm fires: warn, or roll back and lower the rates.
 import { checkRates } from "../nn/index.js";
+import { formatValue } from "../tensor/arguments.js";
 import { ConfigError, type Tensor } from "../tensor/index.js";
 import { type AlarmOptions, type AlarmState, CollapseAlarm, type CollapseWarning } from "./alarm.js";
-import type { Method } from "./methods/index.js";
+import { Method } from "./methods/index.js";
 
 export interface GuardOptions extends AlarmOptions {
   /** "warn" only tells; "rollback" also takes back all steps that the method remembers and lowers its rates. Default "warn". */
@@ -33,6 +34,9 @@ export class CollapseGuard {
     readonly method: Method,
     { response = "warn", rateFactor = 0.5, ...options }: GuardOptions = {},
   ) {
+    if (!(method instanceof Method)) {
+      throw new ConfigError(`CollapseGuard: method is ${formatValue(method)}`, "pass a method, made of the model");
+    }
     checkRates("CollapseGuard", { rateFactor });
     if (response !== "warn" && response !== "rollback") {
       throw new ConfigError(`CollapseGuard: unknown response ${JSON.stringify(response)}`, "choose warn or rollback");

@@ -1,5 +1,6 @@
 // ZeroSiam (Chen et al., ICLR 2026): entropy minimisation that resists collapse, by an asymmetry before the classifier.
 import { type Classifier, checkRates, type Module, SGD } from "../nn/index.js";
+import { formatValue } from "../tensor/arguments.js";
 import { ConfigError, Rng, type Tensor } from "../tensor/index.js";
 import { checkName } from "../tensor/options.js";
 import { DIVERGENCES, OBJECTIVES } from "./losses.js";
@@ -63,6 +64,9 @@ export class ZeroSiam extends Method {
     checkName("ZeroSiam: objective", objective, OBJECTIVES);
     checkName("ZeroSiam: divergence", divergence, DIVERGENCES);
     checkName("ZeroSiam: predictor", predictor, PREDICTORS);
+    if (filter !== null && typeof filter.select !== "function") {
+      throw new ConfigError(`ZeroSiam: filter is ${formatValue(filter)}`, "pass a filter: new EataFilter(model)");
+    }
     if (filter?.model && filter.model !== model) {
       throw new ConfigError(
         "ZeroSiam: the filter was made for another model",

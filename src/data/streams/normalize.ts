@@ -43,4 +43,9 @@ function checkNormalization(mean: readonly number[], std: readonly number[], cha
       "give one finite number, or one per channel; std must be > 0",
     );
   }
+  if (mean.every((v) => v <= 1)) return;
+  throw new ConfigError(
+    `normalize: mean [${mean.join(", ")}] is beyond images from 0 to 1`,
+    "divide mean and std by 255: they are those of x/255",
+  );
 }

@@ -5,7 +5,7 @@ import { ConfigError, ShapeError } from "../../tensor/errors.js";
 import { checkOptions } from "../../tensor/options.js";
 import { Rng } from "../../tensor/rng.js";
 import { type CorruptionName, checkCorruption, corrupt, isCorruptible, type Severity } from "../corruptions/index.js";
-import { type ImageSource, imageAt } from "../imageSet.js";
+import { checkImageSource, type ImageSource, imageAt } from "../imageSet.js";
 import { normalize } from "./normalize.js";
 import { arrange, type Order } from "./order.js";
 import { Pool, type Sample } from "./pool.js";
@@ -77,6 +77,7 @@ export class Stream implements Iterable<Batch> {
    */
   constructor(options: StreamOptions) {
     checkOptions("stream", options, OPTIONS);
+    checkImageSource("stream", options.set);
     const { set, corruptions = [], order = "as-is", limit = set.count, pick = "first", seed = 0, positions } = options;
     const rng = new Rng(seed);
     this.set = set;

@@ -1,4 +1,5 @@
 // The scenarios by name: what methods are judged on.
+import { checkImageSource } from "../../data/imageSet.js";
 import { ConfigError } from "../../tensor/errors.js";
 import { blindSpot } from "./blindSpot.js";
 import { noiseFirst } from "./noiseFirst.js";
@@ -32,6 +33,7 @@ export async function createScenario(name: string, options: ScenarioOptions): Pr
   if (!Object.hasOwn(SCENARIO_MAKERS, name)) {
     throw new ConfigError(`unknown scenario ${JSON.stringify(name)}`, `choose one of ${SCENARIOS.join(", ")}`);
   }
+  checkImageSource(name, options?.set);
   const { reset } = options;
   if (reset !== undefined && !RESETS.includes(reset)) {
     throw new ConfigError(`${name}: unknown reset ${JSON.stringify(reset)}`, `choose one of ${RESETS.join(", ")}`);

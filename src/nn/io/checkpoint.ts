@@ -1,9 +1,10 @@
 // Tensors to and from safetensors files: weights of a model, state of a method or an optimiser.
 import { DTypeError, type Tensor, tensor } from "../../tensor/index.js";
 import type { Module } from "../module.js";
-import { assignState } from "../state.js";
+import { assignState, checkNamed } from "../state.js";
 import { toFloat32, toInt32, toStored } from "./convert.js";
 import { writeFileAtomic } from "./file.js";
+import { checkFinite } from "./finite.js";
 import { type StoredTensor, writeSafetensors } from "./safetensors.js";
 import { type ByteSource, loadSafetensors, sourceName } from "./source.js";
 
@@ -52,6 +53,7 @@ export async function encodeTensors(
 
 /** Tensors as a file holds them. Throws DTypeError for bool. */
 export function readBack(tensors: ReadonlyMap<string, Tensor>): Promise<[string, StoredTensor][]> {
+  checkNamed("saveTensors", tensors);
   return Promise.all(
     [...tensors].map(async ([name, t]): Promise<[string, StoredTensor]> => {
       if (t.dtype === "bool") throw new DTypeError(`encodeTensors: ${name} is bool`, "cast it to u32");
@@ -62,7 +64,8 @@ export function readBack(tensors: ReadonlyMap<string, Tensor>): Promise<[string,
 
 /**
  * Loads a model's weights by PyTorch's key names. PyTorch's `num_batches_tracked` counters are not part of our layers
- * and are passed over. Throws CheckpointError listing everything that does not fit; then nothing has changed.
+ * and are passed over. Throws CheckpointError listing everything that does not fit, or holds NaN or infinities; then
+ * nothing has changed.
  */
 export async function loadWeights<M extends Module>(model: M, source: ByteSource): Promise<M> {
   const { tensors } = await loadTensors(source);
@@ -71,6 +74,7 @@ export async function loadWeights<M extends Module>(model: M, source: ByteSource
       tensors.get(name)?.dispose();
       tensors.delete(name);
     }
+    await checkFinite(sourceName(source), tensors);
     assignState(`${sourceName(source)}: ${model.constructor.name}`, model.stateDict(), tensors);
     return model;
   } finally {

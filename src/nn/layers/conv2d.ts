@@ -4,7 +4,7 @@ import { checkOptions } from "../../tensor/options.js";
 import { currentRng, kaimingUniform, uniform } from "../init.js";
 import { Module } from "../module.js";
 import { Parameter } from "../parameter.js";
-import { checkGroups } from "./groups.js";
+import { checkGroups, checkSizes } from "./groups.js";
 
 export interface Conv2dOptions {
   /** Default 1. */
@@ -22,7 +22,7 @@ export interface Conv2dOptions {
 
 const OPTIONS: readonly (keyof Conv2dOptions)[] = ["stride", "padding", "dilation", "groups", "bias", "rng"];
 
-/** `[B, inChannels, H, W]` to `[B, outChannels, H', W']`; weight `[outChannels, inChannels / groups, k, k]`. Throws ConfigError unless the groups divide both, and for unknown options. */
+/** `[B, inChannels, H, W]` to `[B, outChannels, H', W']`; weight `[outChannels, inChannels / groups, k, k]`. Throws ConfigError unless sizes are integers and the groups divide both, and for unknown options. */
 export class Conv2d extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
@@ -31,6 +31,8 @@ export class Conv2d extends Module {
   constructor(inChannels: number, outChannels: number, kernelSize: number, options: Conv2dOptions = {}) {
     checkOptions("Conv2d", options, OPTIONS);
     const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true, rng = currentRng() } = options;
+    checkSizes("Conv2d", { inChannels, outChannels, kernelSize, stride, dilation });
+    checkSizes("Conv2d", { padding }, 0);
     checkGroups("Conv2d", groups, inChannels);
     checkGroups("Conv2d", groups, outChannels);
     super();

@@ -4,6 +4,7 @@ import { checkOptions } from "../../tensor/options.js";
 import { currentRng, kaimingUniform, uniform } from "../init.js";
 import { Module } from "../module.js";
 import { Parameter } from "../parameter.js";
+import { checkSizes } from "./groups.js";
 
 export interface LinearOptions {
   /** Default true. */
@@ -24,6 +25,7 @@ export class Linear extends Module {
     options: LinearOptions = {},
   ) {
     checkOptions("Linear", options, OPTIONS);
+    checkSizes("Linear", { inFeatures, outFeatures });
     const { bias = true, rng = currentRng() } = options;
     super();
     this.weight = new Parameter(kaimingUniform([outFeatures, inFeatures], Math.sqrt(5), rng));

@@ -3,7 +3,7 @@ import { ones, type Tensor, zeros } from "../../tensor/index.js";
 import { checkOptions } from "../../tensor/options.js";
 import { Module } from "../module.js";
 import { Parameter } from "../parameter.js";
-import { checkGroups } from "./groups.js";
+import { checkGroups, checkSizes } from "./groups.js";
 
 export interface NormOptions {
   /** Added to the variance; default 1e-5. */
@@ -21,6 +21,7 @@ export abstract class Norm extends Module {
   readonly eps: number;
 
   constructor(size: number, { eps = 1e-5, affine = true }: NormOptions) {
+    checkSizes(new.target.name, { size });
     super();
     this.weight = affine ? new Parameter(ones([size])) : null;
     this.bias = affine ? new Parameter(zeros([size])) : null;

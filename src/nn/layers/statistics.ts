@@ -1,5 +1,6 @@
 // The statistics of batch norms that took them from every batch: estimated, so that a model can stand alone.
-import { ConfigError, noGrad, scope, type Tensor } from "../../tensor/index.js";
+import { formatValue } from "../../tensor/arguments.js";
+import { ConfigError, noGrad, scope, Tensor } from "../../tensor/index.js";
 import type { Module } from "../module.js";
 import { BatchNorm2d } from "./batchNorm.js";
 
@@ -9,6 +10,7 @@ import { BatchNorm2d } from "./batchNorm.js";
  * Throws ConfigError when there are such batch norms and no batches, ShapeError for a batch of one value a channel.
  */
 export function standaloneState(model: Module, batches: Iterable<Tensor>): Map<string, Tensor> {
+  checkBatches(model.constructor.name, batches);
   const norms = [...model.namedModules()].filter(
     (entry): entry is [string, BatchNorm2d] => entry[1] instanceof BatchNorm2d && entry[1].useBatchStatistics,
   );
@@ -43,4 +45,11 @@ export function standaloneState(model: Module, batches: Iterable<Tensor>): Map<s
 
 function copies(state: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
   return new Map([...state].map(([name, tensor]) => [name, tensor.detach()]));
+}
+
+/** Throws ConfigError unless `batches` can be gone through; a single tensor cannot. */
+export function checkBatches(owner: string, batches: Iterable<Tensor>): void {
+  if (!(batches instanceof Tensor) && typeof batches?.[Symbol.iterator] === "function") return;
+  const help = "pass an array of batches, [B, channels, H, W] each";
+  throw new ConfigError(`${owner}: batches is ${formatValue(batches)}`, help);
 }

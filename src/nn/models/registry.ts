@@ -55,6 +55,11 @@ export function registerModel(name: string, entry: ModelEntry): void {
   if (ENTRIES.has(name)) {
     throw new ConfigError(`the model ${JSON.stringify(name)} is there already`, `taken are ${MODELS.join(", ")}`);
   }
+  const { make, classes, inputShape, normalization } = entry ?? {};
+  if (typeof make !== "function" || !classes?.length || inputShape?.length !== 3 || !normalization?.mean) {
+    const help = "pass { make, classes, inputShape: [channels, height, width], normalization: { mean, std } }";
+    throw new ConfigError(`registerModel: the entry of ${JSON.stringify(name)} is not whole`, help);
+  }
   ENTRIES.set(name, entry);
   NAMES.push(name);
 }

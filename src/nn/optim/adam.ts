@@ -1,8 +1,10 @@
 // Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019).
+
+import { formatValue } from "../../tensor/arguments.js";
 import { ConfigError, type Tensor, tensor } from "../../tensor/index.js";
 import { checkOptions } from "../../tensor/options.js";
 import type { Parameter } from "../parameter.js";
-import { Optimizer, type Update } from "./optimizer.js";
+import { Optimizer, type Parameters, type Update } from "./optimizer.js";
 
 export interface AdamOptions {
   lr: number;
@@ -23,9 +25,12 @@ export class Adam extends Optimizer {
   /** Number of the step whose updates are being computed. */
   #count: Tensor | null = null;
 
-  constructor(parameters: ReadonlyMap<string, Parameter>, options: AdamOptions, decoupled = false) {
+  constructor(parameters: Parameters, options: AdamOptions, decoupled = false) {
     checkOptions(decoupled ? "AdamW" : "Adam", options, OPTIONS);
     const { lr, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
+    if (!Array.isArray(betas) || betas.length !== 2) {
+      throw new ConfigError(`Adam: betas is ${formatValue(betas)}`, "pass two numbers: [0.9, 0.999]");
+    }
     const [beta1, beta2] = betas;
     if (beta1 >= 1 || beta2 >= 1) throw new ConfigError(`Adam: betas are ${beta1}, ${beta2}`, "they must be below 1");
     super(parameters, { lr, beta1, beta2, eps, weightDecay }, ["expAvg", "expAvgSq"]);
@@ -54,7 +59,8 @@ export class Adam extends Optimizer {
 
 /** Adam with weight decay decoupled from the gradient. */
 export class AdamW extends Adam {
-  constructor(parameters: ReadonlyMap<string, Parameter>, { weightDecay = 0.01, ...options }: AdamOptions) {
-    super(parameters, { ...options, weightDecay }, true);
+  constructor(parameters: Parameters, options: AdamOptions) {
+    checkOptions("AdamW", options, OPTIONS);
+    super(parameters, { ...options, weightDecay: options.weightDecay ?? 0.01 }, true);
   }
 }

@@ -1,6 +1,7 @@
 // What optimisers share: parameters, a learning rate that is data, and state by name.
+import { formatValue } from "../../tensor/arguments.js";
 import { ConfigError, full, keep, noGrad, scope, type Tensor, tensor, zeros } from "../../tensor/index.js";
-import type { Parameter } from "../parameter.js";
+import { Parameter } from "../parameter.js";
 import { assignState } from "../state.js";
 
 /** Throws ConfigError unless all `rates` are finite, in f32 too, and not negative; 0 is valid. */
@@ -12,6 +13,20 @@ export function checkRates(owner: string, rates: Readonly<Record<string, number>
       "use a finite number ≥ 0; a rate of 0 freezes the parameters",
     );
   }
+}
+
+/** What an optimiser changes: by name, as `namedParameters()` gives it, or a list, named by its positions. */
+export type Parameters = ReadonlyMap<string, Parameter> | readonly Parameter[];
+
+/** The parameters by name. Throws ConfigError for what is none. */
+function byName(owner: string, parameters: Parameters): ReadonlyMap<string, Parameter> {
+  const entries = Array.isArray(parameters) ? parameters.map((p, i) => [String(i), p] as const) : parameters;
+  const named = entries instanceof Map || Array.isArray(entries) ? new Map<string, Parameter>(entries) : null;
+  if (named && [...named.values()].every((parameter) => parameter instanceof Parameter)) return named;
+  throw new ConfigError(
+    `${owner}: parameters is ${formatValue(parameters)}, and not of parameters alone`,
+    "pass model.namedParameters(), or model.parameters()",
+  );
 }
 
 /** A tensor that an optimiser changes, and its next value. */
@@ -30,16 +45,16 @@ export abstract class Optimizer {
    * is negative or not finite; then nothing was made.
    */
   constructor(
-    parameters: ReadonlyMap<string, Parameter>,
+    parameters: Parameters,
     rates: Readonly<Record<string, number>> & { readonly lr: number },
     slots: readonly string[],
   ) {
     checkRates(new.target.name, rates);
+    this.parameters = byName(new.target.name, parameters);
     this.#lr = rates.lr;
-    this.parameters = parameters;
     this.#lrTensor = keep(tensor(rates.lr));
     this.#always = keep(full([], 1, { dtype: "bool" }));
-    for (const [name, parameter] of parameters) {
+    for (const [name, parameter] of this.parameters) {
       for (const slot of slots)
         this.#state.set(`${name}.${slot}`, keep(zeros(parameter.shape, { device: parameter.device })));
     }

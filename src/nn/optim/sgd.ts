@@ -2,7 +2,7 @@
 import { ConfigError, type Tensor } from "../../tensor/index.js";
 import { checkOptions } from "../../tensor/options.js";
 import type { Parameter } from "../parameter.js";
-import { Optimizer, type Update } from "./optimizer.js";
+import { Optimizer, type Parameters, type Update } from "./optimizer.js";
 
 export interface SGDOptions {
   lr: number;
@@ -20,7 +20,7 @@ const OPTIONS: readonly (keyof SGDOptions)[] = ["lr", "momentum", "nesterov", "w
 export class SGD extends Optimizer {
   readonly #rule: { momentum: number; nesterov: boolean; weightDecay: number };
 
-  constructor(parameters: ReadonlyMap<string, Parameter>, options: SGDOptions) {
+  constructor(parameters: Parameters, options: SGDOptions) {
     checkOptions("SGD", options, OPTIONS);
     const { lr, momentum = 0, nesterov = false, weightDecay = 0 } = options;
     if (nesterov && momentum === 0) throw new ConfigError("SGD: nesterov without momentum", "give a momentum above 0");

@@ -2,7 +2,7 @@
 import { type Classifier, Module, Norm } from "../../nn/index.js";
 import { unnamedModules } from "../../nn/unnamed.js";
 import { formatValue } from "../../tensor/arguments.js";
-import { ConfigError, DTypeError, ShapeError, type Tensor } from "../../tensor/index.js";
+import { ConfigError, DTypeError, ShapeError, Tensor } from "../../tensor/index.js";
 
 const HELP =
   "extend nn.Classifier: features(images) gives [B, numFeatures], classify(features) gives logits [B, numClasses]";
@@ -38,6 +38,16 @@ function checkFields(owner: string, model: Module): void {
     `${owner}: ${model.constructor.name} has a normalisation layer in ${hidden[0]}, which is a list and not searched`,
     "put the list in an nn.Sequential, or name its modules in children()",
   );
+}
+
+/** Throws ConfigError, ShapeError or DTypeError unless `images` are an f32 batch `[B, channels, H, W]` of one or more. */
+export function checkImages(owner: string, images: Tensor): void {
+  const help = "pass a batch [B, channels, H, W] with B ≥ 1";
+  if (!(images instanceof Tensor)) {
+    throw new ConfigError(`${owner}: images are ${formatValue(images)}`, `${help}, as tensor(data, shape)`);
+  }
+  if (images.rank !== 4 || images.size === 0) throw new ShapeError(`${owner}: images are ${images}`, help);
+  if (images.dtype !== "f32") throw new DTypeError(`${owner}: images are ${images}`, 'cast("f32") and normalise them');
 }
 
 /** `features`, if they are f32 `[B, numFeatures]`. Throws ShapeError or DTypeError. */

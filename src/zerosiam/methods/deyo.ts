@@ -1,7 +1,9 @@
 // DeYO (Lee et al., ICLR 2024): learn from samples whose answer depends on the object's shape.
 import { BatchNorm2d, type Classifier } from "../../nn/index.js";
 import { checkSide, randomPermutations, shufflePatches } from "../../nn/patchShuffle.js";
-import { keep, noGrad, Rng, type Tensor, tensor } from "../../tensor/index.js";
+import { formatValue } from "../../tensor/arguments.js";
+import { ConfigError, keep, noGrad, Rng, type Tensor, tensor } from "../../tensor/index.js";
+import { checkOptions } from "../../tensor/options.js";
 import { type SampleLoss, softmaxEntropy } from "../losses.js";
 import type { BatchLoss } from "./batchLoss.js";
 import { checkClassifier } from "./checkModel.js";
@@ -50,10 +52,15 @@ export class DeyoFilter implements SampleFilter {
     owner = "DeYO",
   ) {
     checkClassifier(owner, model);
+    checkOptions(owner, options, Object.keys(options ?? {}));
     const { deyoMargin = 0.5 * Math.log(model.numClasses), margin = entropyMargin(model) } = options;
     const { plpd = 0.2, patches = 4, seed = 0, permutations } = options;
     checkWeights(owner, { deyoMargin, margin, plpd });
     checkSide(owner, patches);
+    if (permutations !== undefined && typeof permutations !== "function") {
+      const help = "pass a function of the batch size: i32 [B, patches²]";
+      throw new ConfigError(`${owner}: permutations is ${formatValue(permutations)}`, help);
+    }
     this.#settings = { deyoMargin, margin, plpd, patches };
     this.#permutations = permutations;
     this.#firstKey = new Rng(seed).fork("deyo").key;

@@ -1,6 +1,8 @@
 // EATA (Niu et al., ICML 2022): learn from reliable samples that are not like those before, and forget little.
 import type { Classifier, Parameter } from "../../nn/index.js";
+import { checkNamed } from "../../nn/state.js";
 import { ConfigError, keep, noGrad, type Tensor, zeros } from "../../tensor/index.js";
+import { checkOptions } from "../../tensor/options.js";
 import type { BatchLoss } from "./batchLoss.js";
 import { checkClassifier } from "./checkModel.js";
 import {
@@ -43,6 +45,7 @@ export class EataFilter implements SampleFilter {
     options: EataFilterOptions = {},
   ) {
     checkClassifier("EATA", model);
+    checkOptions("EATA", options, Object.keys(options ?? {}));
     const { margin = entropyMargin(model), dMargin = recipe(model).dMargin } = options;
     checkWeights("EATA", { margin, dMargin });
     this.#margin = margin;
@@ -90,6 +93,7 @@ export class Eata extends Method {
     checkAdaptation("EATA", model, options, Eata.options);
     const { fisher, fisherAlpha = recipe(model).fisherAlpha } = options;
     checkWeights("EATA", { fisherAlpha });
+    if (fisher !== undefined) checkNamed("EATA: fisher", fisher);
     const filter = new EataFilter(model, options);
     super(model, options);
     this.#fisherAlpha = fisherAlpha;

@@ -1,8 +1,8 @@
 // The Fisher information of what adapts: EATA's measure of how much the clean data want each parameter where it is.
 import type { Classifier } from "../../nn/index.js";
-import { formatValue } from "../../tensor/arguments.js";
-import { ConfigError, grad, noGrad, scope, Tensor, zeros } from "../../tensor/index.js";
-import { checkClassifier, checkLogits } from "./checkModel.js";
+import { checkBatches } from "../../nn/layers/statistics.js";
+import { ConfigError, grad, noGrad, scope, type Tensor, zeros } from "../../tensor/index.js";
+import { checkClassifier, checkImages, checkLogits } from "./checkModel.js";
 import { configureNorms } from "./configure.js";
 import { Hold } from "./hold.js";
 
@@ -18,12 +18,7 @@ const OWNER = "fisherInformation";
  */
 export function fisherInformation(model: Classifier, batches: Iterable<Tensor>): Map<string, Tensor> {
   checkClassifier(OWNER, model);
-  if (batches instanceof Tensor || typeof batches?.[Symbol.iterator] !== "function") {
-    throw new ConfigError(
-      `${OWNER}: batches is ${formatValue(batches)}`,
-      "pass an array of batches [B, channels, H, W]",
-    );
-  }
+  checkBatches(OWNER, batches);
   const hold = new Hold({ name: OWNER }, model);
   try {
     return scope(() => averaged(model, batches));
@@ -38,6 +33,7 @@ function averaged(model: Classifier, batches: Iterable<Tensor>): Map<string, Ten
   const sums = parameters.map(({ shape, device }) => zeros(shape, { device }));
   let [images, largest] = [0, 0];
   for (const batch of batches) {
+    checkImages(OWNER, batch);
     const n = batch.shape[0];
     scope(() => {
       const logits = checkLogits(OWNER, model.forward(batch), n, model);

@@ -1,21 +1,9 @@
 // What all test-time adaptation methods share: a step, which bad batches cannot harm, and the way back.
 import type { Classifier, Optimizer, Parameter, Update } from "../../nn/index.js";
 import { standaloneState } from "../../nn/layers/statistics.js";
-import { formatValue } from "../../tensor/arguments.js";
-import {
-  backward,
-  ConfigError,
-  DisposedError,
-  DTypeError,
-  full,
-  keep,
-  noGrad,
-  ShapeError,
-  scope,
-  Tensor,
-} from "../../tensor/index.js";
+import { backward, ConfigError, DisposedError, full, keep, noGrad, scope, type Tensor } from "../../tensor/index.js";
 import type { BatchLoss, Recovery } from "./batchLoss.js";
-import { checkClassifier, checkLogits } from "./checkModel.js";
+import { checkClassifier, checkImages, checkLogits } from "./checkModel.js";
 import { Hold } from "./hold.js";
 import { StepMetrics, type StepTerms } from "./metrics.js";
 import { MethodState } from "./state.js";
@@ -114,7 +102,7 @@ export abstract class Method {
    * do not fit the model, DTypeError unless they are f32, DisposedError, OutOfMemoryError; then nothing has changed.
    */
   step(images: Tensor): StepResult {
-    this.#checkImages(images);
+    this.#checkUse(images);
     const before = this.#noted ? this.#state.snapshot() : null;
     let result: StepResult | null = null;
     try {
@@ -183,14 +171,9 @@ export abstract class Method {
     }
   }
 
-  #checkImages(images: Tensor): void {
+  #checkUse(images: Tensor): void {
     if (!this.#hold) throw new DisposedError(`${this.name} was disposed, or never took its model over`, "make it anew");
-    const help = "pass a batch [B, channels, H, W] with B ≥ 1";
-    if (!(images instanceof Tensor))
-      throw new ConfigError(`${this.name}: images are ${formatValue(images)}`, `${help}, as tensor(data, shape)`);
-    if (images.rank !== 4 || images.size === 0) throw new ShapeError(`${this.name}: images are ${images}`, help);
-    if (images.dtype !== "f32")
-      throw new DTypeError(`${this.name}: images are ${images}`, 'cast("f32") and normalise them');
+    checkImages(this.name, images);
   }
 
   /** `updates`, or where `when` holds the initial parameters. */
@@ -213,7 +196,7 @@ export abstract class Method {
    * Throws as `step` does.
    */
   predict(images: Tensor): Tensor {
-    this.#checkImages(images);
+    this.#checkUse(images);
     return noGrad(() => scope(() => this.answer(images)));
   }
 
