@@ -9,11 +9,14 @@ import { browserOptions, nodeOptions } from "./esbuild.mjs";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const { exports } = JSON.parse(readFileSync(`${ROOT}/package.json`, "utf8"));
 
-/** `{ index: "src/index.ts", tensor: "src/tensor/index.ts", ... }`: an entry for each path that package.json exports. */
+/** `{ index: "src/index.ts", tensor: "src/tensor/index.ts", ... }`: an entry for each path that package.json exports, but files. */
 const entries = Object.fromEntries(
-  Object.keys(exports)
-    .filter((path) => path !== "./package.json")
-    .map((path) => [path === "." ? "index" : path.slice(2), `src/${path === "." ? "" : `${path.slice(2)}/`}index.ts`]),
+  Object.entries(exports)
+    .filter(([, target]) => target.types)
+    .map(([path]) => [
+      path === "." ? "index" : path.slice(2),
+      `src/${path === "." ? "" : `${path.slice(2)}/`}index.ts`,
+    ]),
 );
 
 rmSync(`${ROOT}/dist`, { recursive: true, force: true });

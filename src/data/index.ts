@@ -1,4 +1,5 @@
 // Images: sets of them, the digits, corruptions, and the streams that methods see.
+export type { Params } from "./corruptions/corruption.js";
 export {
   CORRUPTION_NAMES,
   CORRUPTIONS,

@@ -62,6 +62,7 @@ export class Runner {
   }
 }
 
+/** What `runScenario` calls on the way. */
 export interface ScenarioHooks {
   /** Asked before each batch: true ends the run, which then has no result. */
   readonly stopped?: () => boolean;

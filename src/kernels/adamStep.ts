@@ -26,6 +26,7 @@ declare module "../tensor/tensor.js" {
   }
 }
 
+/** What Adam's step takes beside tensors. */
 export interface AdamStepOptions {
   /** Default 0.9. */
   beta1?: number;

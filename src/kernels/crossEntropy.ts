@@ -24,6 +24,7 @@ declare module "../tensor/tensor.js" {
   }
 }
 
+/** How targets are read, weighed and reduced. */
 export interface CrossEntropyOptions extends ClassLossOptions {
   /** Share of q spread evenly over all classes, in [0, 1]; default 0. */
   labelSmoothing?: number;

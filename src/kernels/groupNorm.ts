@@ -26,6 +26,7 @@ declare module "../tensor/tensor.js" {
   }
 }
 
+/** Groups of channels, and what is added to variances. */
 export interface GroupNormOptions {
   groups: number;
   /** Added to the variance; default 1e-5. */

@@ -12,6 +12,7 @@ import { matrixProduct } from "./lib/product/matrix.js";
 import { product } from "./lib/product/product.js";
 import { input, output } from "./lib/text/kernel.js";
 
+/** Which operands are transposed. */
 export interface MatmulOptions {
   /** `this` holds Aᵀ: its last two dimensions are swapped before the product, without a copy. */
   transposeA?: boolean;

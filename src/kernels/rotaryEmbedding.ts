@@ -13,6 +13,7 @@ import { gridGroups, gridLoop } from "./lib/text/grid.js";
 import { input, kernel, output, read, u32, write } from "./lib/text/kernel.js";
 import { walk, walkUniforms } from "./lib/text/walk.js";
 
+/** How the halves of a row are paired. */
 export interface RotaryOptions {
   /** Pairs are the features (2i, 2i + 1) instead of (i, i + D/2); default false. */
   interleaved?: boolean;

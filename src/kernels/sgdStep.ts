@@ -17,6 +17,7 @@ declare module "../tensor/tensor.js" {
   }
 }
 
+/** What SGD's step takes beside tensors. */
 export interface SgdOptions {
   /** μ; default 0. */
   momentum?: number;

@@ -19,6 +19,7 @@ declare module "../tensor/tensor.js" {
   }
 }
 
+/** What the sum of squares is divided by, and whether its dimensions stay. */
 export interface VarOptions {
   /** Subtracted from the number of elements; default 1. */
   correction?: number;

@@ -1,9 +1,16 @@
 // Neural networks: modules, layers, initialisation, optimisers, models and their files.
 export * from "./init.js";
 export { type Checkpoint, encodeTensors, loadTensors, loadWeights, saveTensors } from "./io/checkpoint.js";
+export { toFloat32, toInt32, toStored } from "./io/convert.js";
 export { saveSafetensors, writeFileAtomic } from "./io/file.js";
 export { type OpenSafetensors, type OpenTensor, openSafetensors } from "./io/open.js";
-export { readSafetensors, writeSafetensors } from "./io/safetensors.js";
+export {
+  readSafetensors,
+  type Safetensors,
+  type StoredDType,
+  type StoredTensor,
+  writeSafetensors,
+} from "./io/safetensors.js";
 export { type ByteSource, loadSafetensors } from "./io/source.js";
 export { GELU, MaxPool2d, ReLU } from "./layers/activation.js";
 export { BatchNorm2d, type BatchNormOptions } from "./layers/batchNorm.js";

@@ -8,6 +8,7 @@ export function manualSeed(seed: number): void {
   defaultRng = new Rng(seed);
 }
 
+/** The generator that draws initial weights: `manualSeed` sets it. */
 export function currentRng(): Rng {
   return defaultRng;
 }

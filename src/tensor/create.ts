@@ -10,6 +10,7 @@ import { checkShape, formatShape, type Shape, sameShape, sizeOf } from "./shape.
 import { checkFits, Storage } from "./storage.js";
 import { Tensor } from "./tensor.js";
 
+/** Where a new tensor lies, and of what it is made. */
 export interface CreateOptions {
   /** Default: the device opened last. */
   device?: Device;
@@ -57,10 +58,12 @@ export function full(shape: Shape, value: number, options: CreateOptions = {}): 
   return leaf(constant(value, options.dtype ?? "f32", device).broadcastTo(shape), options);
 }
 
+/** A tensor filled with 0. Throws as `full` does. */
 export function zeros(shape: Shape, options: CreateOptions = {}): Tensor {
   return full(shape, 0, options);
 }
 
+/** A tensor filled with 1. Throws as `full` does. */
 export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
   return full(shape, 1, options);
 }

@@ -70,6 +70,7 @@ export interface Tolerance {
 
 /** A test input: a shape filled with seeded normals, or one with a range, a dtype or given values. */
 export type SampleInput = Shape | null | SampleTensor;
+/** A test input with a dtype, a range or values of its own. */
 export interface SampleTensor {
   readonly shape: Shape;
   readonly dtype?: DType;

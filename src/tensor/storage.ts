@@ -16,8 +16,10 @@ export function checkFits(device: Device, shape: Shape, what: string): void {
   );
 }
 
+/** Memory on a device, which lives as long as something holds it. */
 export class Storage {
   readonly device: Device;
+  /** @internal */
   readonly buffer: PooledBuffer;
   #references = 1;
 

@@ -12,6 +12,7 @@ export interface AlarmReference {
   readonly logitNorm: number;
 }
 
+/** What the alarm looks back on, and compares with. */
 export interface AlarmOptions {
   /** Images that the rule looks back on, and that the reference is taken of; default 128. */
   window?: number;

@@ -5,6 +5,7 @@ import { ConfigError, type Tensor } from "../tensor/index.js";
 import { type AlarmOptions, type AlarmState, CollapseAlarm, type CollapseWarning } from "./alarm.js";
 import { Method } from "./methods/index.js";
 
+/** When the guard rings, and what it does then. */
 export interface GuardOptions extends AlarmOptions {
   /** "warn" only tells; "rollback" also takes back all steps that the method remembers and lowers its rates. Default "warn". */
   response?: "warn" | "rollback";

@@ -6,7 +6,8 @@ export {
   CollapseAlarm,
   type CollapseWarning,
 } from "./alarm.js";
+export { type Answer, answers } from "./answers.js";
 export { CollapseGuard, type GuardOptions } from "./guard.js";
-export { alignment, entropy } from "./losses.js";
+export { alignment, DIVERGENCES, entropy, OBJECTIVES, type SampleDivergence, type SampleLoss } from "./losses.js";
 export * from "./methods/index.js";
-export { Predictor } from "./predictor.js";
+export { PREDICTORS, Predictor } from "./predictor.js";

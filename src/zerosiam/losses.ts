@@ -66,7 +66,7 @@ export const OBJECTIVES = {
 } as const satisfies Record<string, SampleLoss>;
 
 /** A divergence of each sample's online and target predictions: two times logits `[B, C]` to `[B]`. */
-type SampleDivergence = (online: Tensor, target: Tensor) => Tensor;
+export type SampleDivergence = (online: Tensor, target: Tensor) => Tensor;
 
 /** ½ KL(p_r ‖ m) + ½ KL(p_o ‖ m) with m = (p_r + p_o) / 2. */
 const jensenShannon: SampleDivergence = (online, target) => {

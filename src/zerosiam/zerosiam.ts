@@ -19,6 +19,7 @@ import type { StepTerms } from "./methods/metrics.js";
 import { type SampleFilter, selectedMean } from "./methods/selection.js";
 import { PREDICTORS, Predictor } from "./predictor.js";
 
+/** How ZeroSiam adapts; its parts, to try it without them. */
 export interface ZeroSiamOptions extends AdaptationOptions {
   /** Rate of the predictor; default `lr`. */
   lrPredictor?: number;

@@ -31,6 +31,7 @@ export const CORRUPTIONS = {
   spatter,
 } satisfies Record<string, Corruption>;
 
+/** A corruption by name; `CORRUPTION_NAMES` lists them. */
 export type CorruptionName = keyof typeof CORRUPTIONS;
 
 /** The names, in the order of the tables. */

@@ -37,6 +37,7 @@ const ORDERS = {
   dirichlet: ({ size, labelOf, concentration }, rng) => dirichlet(size, labelOf, concentration, rng),
 } satisfies Record<string, Arrange>;
 
+/** The order in which a stream shows its images. */
 export type Order = keyof typeof ORDERS;
 
 /** The names of the orders. */

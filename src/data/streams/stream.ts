@@ -23,6 +23,7 @@ export interface Batch {
   readonly corruptions: readonly string[];
 }
 
+/** What a stream shows, and how. */
 export interface StreamOptions {
   readonly set: ImageSource;
   /** Each image is shown once under each of these. Default: once, clean. Corruptions want 28 × 28 × 1 bytes. */

@@ -23,6 +23,7 @@ const SCENARIO_MAKERS = {
   "return-to-source": returnToSource,
 } satisfies Record<string, ScenarioMaker>;
 
+/** A scenario by name; `SCENARIOS` lists them. */
 export type ScenarioName = keyof typeof SCENARIO_MAKERS;
 
 /** The names that `createScenario` knows. */

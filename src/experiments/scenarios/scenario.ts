@@ -17,8 +17,10 @@ export interface Phase {
 
 /** When the method goes back to its start: never (continual), before every phase, or before every batch (episodic). */
 export const RESETS = ["never", "phase", "batch"] as const;
+/** When a method goes back to the source: never, before each phase, before each batch. */
 export type ResetPolicy = (typeof RESETS)[number];
 
+/** What a method is judged on: phases, one after another. */
 export interface Scenario {
   readonly phases: readonly Phase[];
   /** Name of the phases whose accuracy is the figure of the scenario. */

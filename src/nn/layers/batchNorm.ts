@@ -4,6 +4,7 @@ import { checkOptions } from "../../tensor/options.js";
 import type { Module } from "../module.js";
 import { NORM_OPTIONS, Norm, type NormOptions } from "./norm.js";
 
+/** Beside those of every norm, how running statistics are kept. */
 export interface BatchNormOptions extends NormOptions {
   /** Weight of the new batch in the running statistics; default 0.1. */
   momentum?: number;

@@ -6,6 +6,7 @@ import { Module } from "../module.js";
 import { Parameter } from "../parameter.js";
 import { checkGroups, checkSizes } from "./groups.js";
 
+/** How the filters move, and how they begin. */
 export interface Conv2dOptions {
   /** Default 1. */
   stride?: number;

@@ -6,6 +6,7 @@ import { Module } from "../module.js";
 import { Parameter } from "../parameter.js";
 import { checkSizes } from "./groups.js";
 
+/** Whether there is a bias, and how weights begin. */
 export interface LinearOptions {
   /** Default true. */
   bias?: boolean;

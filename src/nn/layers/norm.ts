@@ -5,6 +5,7 @@ import { Module } from "../module.js";
 import { Parameter } from "../parameter.js";
 import { checkGroups, checkSizes } from "./groups.js";
 
+/** What every norm takes. */
 export interface NormOptions {
   /** Added to the variance; default 1e-5. */
   eps?: number;

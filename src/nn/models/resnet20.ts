@@ -8,6 +8,7 @@ import type { Norm } from "../layers/norm.js";
 import { Module, Sequential } from "../module.js";
 import { Classifier } from "./classifier.js";
 
+/** What ResNet-20 is made of. */
 export interface ResNet20Options {
   /** Makes each normalisation layer from its number of channels; default BatchNorm. Keys are `bn1`, `bn2` for any kind. */
   norm?: (channels: number) => Norm;

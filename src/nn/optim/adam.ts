@@ -6,6 +6,7 @@ import { checkOptions } from "../../tensor/options.js";
 import type { Parameter } from "../parameter.js";
 import { Optimizer, type Parameters, type Update } from "./optimizer.js";
 
+/** Rates and decays of Adam and AdamW. */
 export interface AdamOptions {
   lr: number;
   /** Decay of the first and second moment; default [0.9, 0.999]. */

@@ -4,6 +4,7 @@ import { checkOptions } from "../../tensor/options.js";
 import type { Parameter } from "../parameter.js";
 import { Optimizer, type Parameters, type Update } from "./optimizer.js";
 
+/** Rate, momentum and decay of SGD. */
 export interface SGDOptions {
   lr: number;
   /** Default 0. */

@@ -30,6 +30,7 @@ function withRecording<T>(value: boolean, fn: () => T): T {
   }
 }
 
+/** How the graph is walked, and what of it is kept. */
 export interface BackwardOptions {
   /** Gradient of the result with respect to `loss`; needed unless `loss` has one element. Same shape as `loss`. */
   gradient?: Tensor;

@@ -9,6 +9,7 @@ import { formatShape, type Shape, stridesOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { grad, noGrad } from "./backward.js";
 
+/** What `gradcheck` compares, and how closely. */
 export interface GradcheckOptions {
   /** Step of an element x, in units of max(1, |x|); at least 2⁻²³. Default ∛2⁻²³ ≈ 0.005. */
   eps?: number;
@@ -31,7 +32,8 @@ const FULL_UP_TO = 512;
 const ROUNDS = 3;
 const HELP = "mend the derivative; where f has a kink or bends within the step, move the input or pass a smaller eps";
 
-type Fn = (...inputs: Tensor[]) => Tensor;
+/** What `gradcheck` differentiates. */
+export type Differentiable = (...inputs: Tensor[]) => Tensor;
 
 /** A result of f weighted: pairs of an element's index and its weight. */
 type Weights = readonly (readonly [k: number, weight: number])[];
@@ -71,7 +73,11 @@ interface Verdict {
  * or `f` is random. Throws ConfigError on options that are unknown or out of range and when `f` gives no tensor,
  * DTypeError when it does not give f32, NonFiniteError at NaN or ±∞.
  */
-export async function gradcheck(f: Fn, inputs: readonly Tensor[], options: GradcheckOptions = {}): Promise<void> {
+export async function gradcheck(
+  f: Differentiable,
+  inputs: readonly Tensor[],
+  options: GradcheckOptions = {},
+): Promise<void> {
   checkSettings(options);
   const wanted = inputs.filter((input) => input.requiresGrad);
   if (wanted.length === 0) {
@@ -116,7 +122,7 @@ class Check {
   readonly #clearest = new Map<Tensor, Verdict>();
 
   constructor(
-    readonly f: Fn,
+    readonly f: Differentiable,
     readonly inputs: readonly Tensor[],
     readonly y: Tensor,
     { eps = STEP, atol = 1e-4, rtol = 1e-2, seed = 0 }: GradcheckOptions,

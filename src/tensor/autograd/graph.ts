@@ -18,6 +18,7 @@ export interface Saved {
   readonly edge: Edge | "self" | null;
 }
 
+/** What a node is made of. */
 export interface NodeParts {
   readonly op: AnyOp;
   readonly params: unknown;

@@ -11,6 +11,7 @@ import { type KernelTime, Profiler } from "./profiler.js";
 import { Readback } from "./readback.js";
 import { hang } from "./verdict.js";
 
+/** Which adapter is opened, and how much memory it may use. */
 export interface DeviceOptions extends OpenGpuOptions {
   /** Most bytes of tensor storage, live and pooled. Default: 8 GiB on software adapters, unlimited on GPUs. */
   memoryBudget?: number;
@@ -39,6 +40,7 @@ const LIMITS = [
   "maxStorageBuffersPerShaderStage",
 ] as const;
 
+/** An open device: the adapter, its memory and what is queued on it. `openDevice()` and `Device.open()` make one. */
 export class Device {
   readonly gpu: GPUDevice;
   readonly adapter: AdapterInfo;
@@ -87,21 +89,29 @@ export class Device {
     return new Device(gpu, { name, driver, how }, capsOf(adapter, gpu), options);
   }
 
-  /** A buffer of at least `bytes`; `what` names the asker in errors. Throws OutOfMemoryError. */
+  /**
+   * A buffer of at least `bytes`; `what` names the asker in errors. Throws OutOfMemoryError.
+   * @internal
+   */
   acquire(bytes: number, what: string): PooledBuffer {
     this.check();
     return this.#pool.acquire(bytes, what);
   }
 
+  /** @internal */
   release(buffer: PooledBuffer): void {
     this.#pool.release(buffer);
   }
 
+  /** @internal */
   write(buffer: PooledBuffer, data: ArrayBufferView<ArrayBuffer>): void {
     this.#encoder.write(buffer, data);
   }
 
-  /** The first `bytes` of `buffer`. Rejects with the ShaderError of a kernel they hang on, and with the sticky failure. */
+  /**
+   * The first `bytes` of `buffer`. Rejects with the ShaderError of a kernel they hang on, and with the sticky failure.
+   * @internal
+   */
   async read(buffer: PooledBuffer, bytes: number): Promise<ArrayBuffer> {
     this.check();
     const { hangsOn } = buffer;
@@ -118,11 +128,16 @@ export class Device {
     return data;
   }
 
+  /** @internal */
   compile(source: KernelSource): Pipeline {
     return this.#pipelines.get(source);
   }
 
-  /** Encodes one kernel. Throws the ShaderError of one that did not compile; where that is not known yet, its results do when they are read. */
+  /**
+   * Encodes one kernel. Throws the ShaderError of one that did not compile; where that is not known yet, its results do
+   * when they are read.
+   * @internal
+   */
   dispatch(
     pipeline: Pipeline,
     buffers: readonly PooledBuffer[],

@@ -20,6 +20,7 @@ import {
 import { Method } from "./method.js";
 import { count, type SampleFilter, type Selection, selectedMean } from "./selection.js";
 
+/** Which samples DeYO selects. */
 export interface DeyoFilterOptions {
   /** Samples of lower entropy are looked at further, in nats; default 0.5 ln C. */
   deyoMargin?: number;
@@ -96,10 +97,12 @@ export class DeyoFilter implements SampleFilter {
   }
 }
 
+/** How DeYO adapts, and on which samples. */
 export interface DeyoOptions extends AdaptationOptions, DeyoFilterOptions {}
 
 const OWN = ["deyoMargin", "margin", "plpd", "patches", "seed", "permutations"] as const;
 
+/** DeYO (Lee et al., ICLR 2024): entropy of samples whose answer depends on the shape of things. */
 export class Deyo extends Method {
   /** What `options` may name. */
   static readonly options: readonly (keyof DeyoOptions)[] = [...ADAPTATION_OPTIONS, ...OWN];

@@ -17,6 +17,7 @@ import {
 import { Method } from "./method.js";
 import { count, type SampleFilter, type Selection, selectedMean } from "./selection.js";
 
+/** Which samples EATA selects. */
 export interface EataFilterOptions {
   /** E₀: samples of lower entropy are reliable, in nats; default 0.4 ln C. */
   margin?: number;
@@ -24,6 +25,7 @@ export interface EataFilterOptions {
   dMargin?: number;
 }
 
+/** How EATA adapts, on which samples, and what holds it. */
 export interface EataOptions extends AdaptationOptions, EataFilterOptions {
   /** By parameter, from `fisherInformation`: how much the clean data want it where it is. Default: none, no anti-forgetting. */
   fisher?: ReadonlyMap<string, Tensor>;
@@ -80,6 +82,7 @@ export class EataFilter implements SampleFilter {
 
 const OWN = ["margin", "dMargin", "fisher", "fisherAlpha"] as const;
 
+/** EATA (Niu et al., ICML 2022): entropy of sure samples that differ from those before, held by Fisher information. */
 export class Eata extends Method {
   /** What `options` may name. */
   static readonly options: readonly (keyof EataOptions)[] = [...ADAPTATION_OPTIONS, ...OWN];

@@ -19,7 +19,7 @@ export type { DeyoFilterOptions, DeyoOptions } from "./deyo.js";
 export type { EataFilterOptions, EataOptions } from "./eata.js";
 export { fisherInformation } from "./fisher.js";
 export { Method, type StepOptions, type StepResult } from "./method.js";
-export { StepMetrics, type StepReport, type StepTerms } from "./metrics.js";
+export { StepMetrics, type StepNumbers, type StepReport, type StepTerms } from "./metrics.js";
 export type { SarOptions } from "./sar.js";
 export type { SampleFilter, Selection } from "./selection.js";
 export type { TentOptions } from "./tent.js";

@@ -38,10 +38,11 @@ const TERMS = [
   "recoveries",
 ] as const satisfies readonly (keyof StepTerms)[];
 
-type Terms = Readonly<Record<(typeof TERMS)[number], number | null>>;
+/** The terms of a step, each a number or null. */
+export type StepNumbers = Readonly<Record<(typeof TERMS)[number], number | null>>;
 
 /** The terms of the last pass as numbers; null where the method has none, and for means over no sample. */
-export interface StepReport extends Terms {
+export interface StepReport extends StepNumbers {
   /**
    * False when nothing was learnt: in every pass no sample was selected, or the gradient was not finite. Methods that
    * learn nothing say true: what they answered is all that they were to do.
@@ -52,6 +53,7 @@ export interface StepReport extends Terms {
 /** Scalars about a step: bools, and the largest pixel where it was asked for, else 0. */
 type StepFlags = Readonly<Record<"imagesFinite" | "updated" | "answersFinite" | "largest", Tensor>>;
 
+/** What a step measured: on the device until `read()`. */
 export class StepMetrics {
   /** All scalars in one tensor, so that reading them costs one copy. */
   readonly #packed: Tensor;
@@ -91,7 +93,7 @@ export class StepMetrics {
     if (found.get("kept") === 0) for (const name of ["loss", "onlineEntropy", "alignment"] as const) found.delete(name);
     if (found.get("reliable") === 0) found.delete("firstLoss");
     if ((found.get("average") ?? 0) < 0) found.delete("average");
-    const terms = Object.fromEntries(TERMS.map((name) => [name, found.get(name) ?? null])) as unknown as Terms;
+    const terms = Object.fromEntries(TERMS.map((name) => [name, found.get(name) ?? null])) as unknown as StepNumbers;
     const report = { ...terms, updated: updated === 1 };
     if (!this.#told) this.tell(report, answersFinite === 1, largest);
     this.#told = true;

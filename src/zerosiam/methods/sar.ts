@@ -16,6 +16,7 @@ import { Method } from "./method.js";
 import type { StepTerms } from "./metrics.js";
 import { count, selectedMean } from "./selection.js";
 
+/** How SAR adapts, and when it recovers. */
 export interface SarOptions extends AdaptationOptions {
   /** E₀: samples of lower entropy are reliable, in nats; default 0.4 ln C. */
   margin?: number;
@@ -32,6 +33,7 @@ const NONE = -1;
 
 const OWN = ["margin", "rho", "recoverBelow", "cleanReset"] as const;
 
+/** SAR (Niu et al., ICLR 2023): entropy of sure samples at a flat minimum, and back to the source on collapse. */
 export class Sar extends Method {
   /** What `options` may name. */
   static readonly options: readonly (keyof SarOptions)[] = [...ADAPTATION_OPTIONS, ...OWN];

@@ -5,6 +5,7 @@ import type { BatchLoss } from "./batchLoss.js";
 import { useBatchStatistics } from "./configure.js";
 import { Method } from "./method.js";
 
+/** The model as it is: no adaptation. */
 export class Source extends Method {
   readonly name = "source";
 

@@ -12,8 +12,10 @@ import {
 } from "./configure.js";
 import { Method } from "./method.js";
 
+/** How Tent adapts. */
 export type TentOptions = AdaptationOptions;
 
+/** Tent (Wang et al., ICLR 2021): entropy of the model's own answers, by its normalisation layers. */
 export class Tent extends Method {
   /** What `options` may name. */
   static readonly options: readonly (keyof TentOptions)[] = [...ADAPTATION_OPTIONS];

@@ -6,6 +6,7 @@ import { given } from "../../../tensor/options.js";
 import { formatShape, type Shape, sameShape, sizeOf } from "../../../tensor/shape.js";
 import { sumOfProducts } from "../declare/accuracy.js";
 
+/** Scale and mask of the scores. */
 export interface AttentionOptions {
   /** Query i sees the keys 0 … i only (a lower triangular mask, also where there are more keys than queries); default false. */
   causal?: boolean;

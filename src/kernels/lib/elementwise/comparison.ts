@@ -3,6 +3,7 @@ import { type ErrorSample, exact, type Op, type Sample } from "../../../tensor/o
 import { EDGE_COLUMN, EDGES, of } from "../declare/sample.js";
 import { elementwise } from "./elementwise.js";
 
+/** A comparison of two tensors, element by element, as `comparison` takes it. */
 export interface Comparison {
   readonly name: string;
   readonly doc: string;

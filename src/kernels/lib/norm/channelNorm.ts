@@ -7,6 +7,7 @@ import { formatShape, sizeOf } from "../../../tensor/shape.js";
 import { checkShapes, epsOf } from "../declare/checks.js";
 import { meansOf, overflows, partsOf } from "./moments.js";
 
+/** What is added to variances. */
 export interface ChannelNormOptions {
   /** Added to the variance; default 1e-5. */
   eps?: number;

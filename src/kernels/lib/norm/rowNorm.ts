@@ -6,6 +6,7 @@ import { formatShape, type Shape, sizeOf } from "../../../tensor/shape.js";
 import { drawOptional } from "../declare/draw.js";
 import type { RowBuffer, Rows } from "../rows/rowKernel.js";
 
+/** What is added to variances. */
 export interface RowNormOptions {
   /** How many of the last dimensions to normalise over; default those of the weight, or 1. */
   dims?: number;

@@ -6,6 +6,7 @@ import { given } from "../../../tensor/options.js";
 import { formatShape, type Shape, sameShape, sizeOf } from "../../../tensor/shape.js";
 import { imageShape, type Pair, pair, type Size2d, type Window, windowsOver } from "./window.js";
 
+/** How the window moves. */
 export interface PoolOptions {
   /** Step between windows; default: the kernel, so that they do not overlap. */
   stride?: Size2d;
@@ -13,6 +14,7 @@ export interface PoolOptions {
   padding?: Size2d;
 }
 
+/** How the window moves, and what it is divided by. */
 export interface AvgPoolOptions extends PoolOptions {
   /** Whether the padding's zeros count in the divisor; default true. */
   countIncludePad?: boolean;

@@ -8,6 +8,7 @@ import { isFloat } from "../declare/draw.js";
 import { type Pair, pair, type Size2d, type Window, windowsOver } from "../pool/window.js";
 import { type Uniform, u32 } from "../text/kernel.js";
 
+/** How the filter moves, and which channels it sees. */
 export interface ConvolutionOptions {
   /** Step between windows; default 1. */
   stride?: Size2d;

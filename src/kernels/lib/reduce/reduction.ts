@@ -19,6 +19,7 @@ import { reduceKernels } from "./reduceKernels.js";
 import { reduceLayout } from "./reduceLayout.js";
 import type { Source } from "./reduceText.js";
 
+/** The parameters that every reduction has. */
 export interface ReductionParams {
   /** Reduced axes, ascending. */
   readonly axes: Shape;

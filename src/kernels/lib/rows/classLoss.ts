@@ -23,6 +23,7 @@ import { i32, input, output, scratch, type Uniform } from "../text/kernel.js";
 import { type RowCall, rowKernel } from "./rowKernel.js";
 import { rowsOf } from "./rowwise.js";
 
+/** How targets are read and reduced. */
 export interface ClassLossOptions {
   /** Rows with this target count for nothing; default −100. */
   ignoreIndex?: number;

@@ -17,6 +17,7 @@ import type { Reducer } from "../reduce/fold.js";
 import { input, output, type Uniform } from "../text/kernel.js";
 import { type RowBuffer, type Rows, rowKernel } from "./rowKernel.js";
 
+/** The parameter that every rowwise op has. */
 export interface RowParams {
   /** The dimension along which rows lie, ≥ 0. */
   readonly dim: number;

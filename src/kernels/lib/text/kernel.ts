@@ -5,18 +5,19 @@ import type { Dispatch, Operand } from "../../../tensor/op.js";
 import { FLOATS } from "./floats.js";
 import { link, piecesOf } from "./link.js";
 
-type Scalar = "u32" | "i32" | "f32";
-
 /** A uniform: its WGSL type and value. */
 export interface Uniform {
-  readonly type: Scalar;
+  readonly type: "u32" | "i32" | "f32";
   readonly value: number;
 }
 
+/** A uniform u32. */
 export const u32 = (value: number): Uniform => ({ type: "u32", value });
 /** A step or offset that WGSL adds or takes off as u32: a negative one wraps, as it must. */
 export const offset = (value: number): Uniform => u32(value < 0 ? value + 2 ** 32 : value);
+/** A uniform i32. */
 export const i32 = (value: number): Uniform => ({ type: "i32", value });
+/** A uniform f32. */
 export const f32 = (value: number): Uniform => ({ type: "f32", value });
 
 /** A storage binding: an array of WGSL `type` over one of the op's buffers. */
@@ -26,12 +27,18 @@ export interface Binding {
   readonly operand: Operand;
 }
 
+/** The buffer of the op's input of this number. */
 export const input = (index: number): Operand => ({ role: "input", index });
+/** The buffer of the op's output of this number. */
 export const output = (index: number): Operand => ({ role: "output", index });
+/** The scratch buffer of this number. */
 export const scratch = (index: number): Operand => ({ role: "scratch", index });
+/** An array that the kernel reads. */
 export const read = (type: string, operand: Operand): Binding => ({ type, access: "r", operand });
+/** An array that the kernel writes. */
 export const write = (type: string, operand: Operand): Binding => ({ type, access: "w", operand });
 
+/** A kernel as `kernel` takes it. */
 export interface KernelSpec {
   /** The op's name, and the variant's after a slash: `matmul/subgroup`. Names the kernel in errors and profiles. */
   readonly label: string;

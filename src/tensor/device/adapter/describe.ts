@@ -9,6 +9,7 @@ export interface Drivers {
   readonly loader?: string;
 }
 
+/** Which adapter is wanted. */
 export interface OpenGpuOptions {
   /** `swiftshader`, `lavapipe`, `nvidia`, any part of a name, or `system`; default: the variable ZEROSIAM_ADAPTER. */
   readonly adapter?: string;
