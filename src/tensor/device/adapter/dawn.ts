@@ -29,7 +29,8 @@ export async function createInstance(...flags: string[]): Promise<GPU> {
 /** The package that holds Dawn, an optional dependency: `--omit=optional` leaves it out. */
 const INSTALL = "npm install webgpu@0.6.2";
 
-async function loadDawn(): Promise<typeof import("webgpu")> {
+/** The package. Throws DeviceError where it is not installed or does not fit this system. */
+export async function loadDawn(): Promise<typeof import("webgpu")> {
   try {
     return await import("webgpu");
   } catch (cause) {

@@ -1,6 +1,6 @@
 // Opens an adapter in Node: goes through the ways until one leads to an adapter that fits.
 import { DeviceError } from "../../errors.js";
-import { createInstance, preloadLoader } from "./dawn.js";
+import { createInstance, loadDawn, preloadLoader } from "./dawn.js";
 import { describeAdapter, matchesName, type OpenedGpu } from "./describe.js";
 import { type Closed, missingAdapter } from "./missing.js";
 import { probe } from "./probe.js";
@@ -35,6 +35,7 @@ async function openAgain({ ways, name }: Choice): Promise<OpenedGpu | undefined>
 }
 
 async function openFirst(choice: Choice): Promise<OpenedGpu> {
+  await loadDawn(); // without it every way is closed, and no driver would help
   const closed: Closed = new Map();
   let software: OpenedGpu | undefined;
   for (const way of choice.ways) {
