@@ -2,7 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { posix } from "node:path";
+import { build } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
+import { browserOptions } from "../scripts/esbuild.mjs";
 import { dawnError } from "../src/tensor/device/adapter/dawn.js";
 
 /** Files of the package; dist/ only where it has been built. */
@@ -40,6 +42,17 @@ test("every file of examples and assets that a page names is packed", () => {
   const named = pages.flatMap((page) => readFileSync(page, "utf8").match(/\b(examples|assets)\/[\w./-]*\.\w+/g) ?? []);
   expect(named.length).toBeGreaterThan(3);
   expect(named.filter((path) => !packed.has(path))).toEqual([]);
+});
+
+test("the build for browsers has nothing of Node, neither imports nor stubs", async () => {
+  const entryPoints = ["src/index.ts", "src/kernels/index.ts"];
+  const outputs = { outdir: "dist", splitting: true, write: false, metafile: true } as const;
+  const { outputFiles, metafile, warnings } = await build({ ...browserOptions(), ...outputs, entryPoints });
+  expect(warnings).toEqual([]);
+  expect(Object.values(metafile.outputs).flatMap(({ imports }) => imports.filter(({ external }) => external))).toEqual(
+    [],
+  );
+  expect(outputFiles.filter(({ text }) => text.includes("node:")).map(({ path }) => path)).toEqual([]);
 });
 
 describe("package.json", () => {
