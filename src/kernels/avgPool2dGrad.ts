@@ -95,6 +95,8 @@ export const avgPool2dGrad = defineOp({
     { ...of([0, 3, 2, 2]), args: [4, 2] },
     { ...of([1, 2, 6, 7]), args: [[6, 7], 5, { stride: 1, padding: 2 }] },
     { ...of([1, 1, 3, 3]), args: [[5, 6], 7, { stride: 2, padding: 3, countIncludePad: false }] },
+    // a cell of more pixels than a thread keeps
+    { ...of([1, 2, 2, 2]), args: [[17, 16], [12, 10], { stride: [9, 8], padding: [2, 1], countIncludePad: false }] },
   ],
   errors: [
     { ...of([1, 2, 1, 3]), args: [[0, 4], 2, { padding: 1 }], throws: "ShapeError" },

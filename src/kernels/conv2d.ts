@@ -101,6 +101,9 @@ export const conv2d = defineOp({
     { ...of([1, 2, 0, 5], [3, 2, 2, 2], null), args: [{ padding: 1 }] },
     { ...of([1, 3, 7, 6], [3, 1, 3, 3], [3]), args: [{ padding: 1, dilation: [2, 1], groups: 3 }] },
     { ...of([1, 3, 7, 6], [3, 1, 3, 3], [3]), args: [{ padding: 1, dilation: [1, 2], groups: 3 }] },
+    // windows too far apart to slide over
+    { ...of([1, 2, 5, 70], [2, 1, 3, 3], [2]), args: [{ stride: [1, 32], groups: 2 }] },
+    { ...of([1, 2, 3, 3], [2, 1, 3, 3], null), args: [{ stride: 2 ** 31 - 1, groups: 2 }] },
   ],
   errors: [
     { ...of([2, 3, 8, 8], [4, 3, 3, 3], null), args: [{ dilation: 0 }], throws: "ConfigError" },

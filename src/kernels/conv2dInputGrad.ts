@@ -19,12 +19,13 @@ import {
   isPointwise,
 } from "./lib/product/convolution.js";
 import { depthwise, slides } from "./lib/product/depthwise.js";
+import { gathered } from "./lib/product/gathered.js";
 import { matrixProduct } from "./lib/product/matrix.js";
-import { type Phase, phases } from "./lib/product/phases.js";
+import { type Phase, phaseCount, phases } from "./lib/product/phases.js";
 import { pitchOf, pixelRows } from "./lib/product/pixelRows.js";
 import { inTurn, product } from "./lib/product/product.js";
 import type { Product } from "./lib/product/tile.js";
-import { input, output, read, u32, write } from "./lib/text/kernel.js";
+import { input, offset, output, read, u32, write } from "./lib/text/kernel.js";
 
 declare module "../tensor/tensor.js" {
   interface Tensor {
@@ -61,6 +62,7 @@ export const conv2dInputGrad = defineOp({
     const c = geometry(inputs, params);
     if (isPointwise(c)) return product(pointwise(c, caps), caps);
     if (isDepthwise(c) && slides(c) && isUnit(c.stride)) return turned(c);
+    if (phaseCount(c) > MOST_PHASES) return { dispatches: [gathered("conv2dInputGrad", c)] };
     return inTurn(phases(c).map((phase) => product(transposed(c, phase), caps)));
   },
   reference(inputs, params) {
@@ -112,6 +114,13 @@ export const conv2dInputGrad = defineOp({
     { ...of([1, 2, 7, 4], [2, 2, 3, 3]), args: [[7, 6], { padding: 1, dilation: [1, 2], groups: 2 }] },
     { ...of([1, 3, 5, 6], [3, 1, 3, 3]), args: [[7, 6], { padding: 1, dilation: [2, 1], groups: 3 }] },
     { ...of([1, 3, 7, 4], [3, 1, 3, 3]), args: [[7, 6], { padding: 1, dilation: [1, 2], groups: 3 }] },
+    // no window begins at the first pixels: they lie before the second tap of the first
+    { ...of([1, 2, 3, 3], [2, 2, 2, 2]), args: [8, { stride: 2, dilation: 3 }] },
+    // more phases than launches are worth
+    {
+      ...of([1, 2, 2, 1], [2, 1, 3, 5]),
+      args: [[40, 33], { stride: [33, 32], padding: 1, dilation: [2, 1], groups: 2 }],
+    },
   ],
   errors: [
     { ...of({ shape: [2, 4, 6, 6], dtype: "i32" }, [4, 3, 3, 3]), args: [8], throws: "DTypeError" },
@@ -168,6 +177,9 @@ function pointwise({ batch, channels, filters, size }: Convolution, caps: Caps):
   );
 }
 
+/** Launches that a gradient is worth: those of patches of 32 × 32. */
+const MOST_PHASES = 1024;
+
 const isUnit = ([h, w]: Pair) => h === 1 && w === 1;
 
 /** With stride 1: gy, padded by the rest of the kernel, convolved with the kernel turned by half a turn. */
@@ -190,7 +202,7 @@ function transposed(c: Convolution, phase: readonly [Phase, Phase]): Product {
   const uniforms = convolutionUniforms(c);
   for (const [d, { first, pixels, tap, tapStep, window, windowStep }] of phase.entries()) {
     const values = { first, pixels, tap, tap_step: tapStep, window, window_step: windowStep };
-    for (const [name, value] of Object.entries(values)) uniforms[`${name}_${"hw"[d]}`] = u32(value);
+    for (const [name, value] of Object.entries(values)) uniforms[`${name}_${"hw"[d]}`] = offset(value);
   }
   const [h, w] = phase;
   const { operand, unrolled } = pixelRows({

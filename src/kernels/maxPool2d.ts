@@ -84,6 +84,7 @@ export const maxPool2d = defineOp({
     { ...of([1, 1, 4, 6]), args: [2, { padding: 1 }] },
     { ...of([1, 2, 6, 7]), args: [5, { stride: 1, padding: 2 }] },
     { ...of([1, 1, 5, 6]), args: [7, { stride: 2, padding: 3 }] },
+    { ...of([1, 2, 17, 16]), args: [[12, 10], { stride: [9, 8], padding: [2, 1] }] },
   ],
   errors: [
     { ...of([1, 3, 8, 8]), args: [[4, 3], { padding: [0, 2] }], throws: "ShapeError" },

@@ -1,10 +1,10 @@
 // Every kernel of every sample compiles at the limits that every adapter grants, for each kind of adapter; without a GPU.
-import { execFile } from "node:child_process";
 import { beforeAll, expect, it } from "vitest";
 import { OPS } from "../../src/kernels/index.js";
 import { type Caps, DEFAULT_CAPS } from "../../src/tensor/device/caps.js";
 import type { AnyOp, Dispatch, Sample } from "../../src/tensor/op.js";
 import { sizeOf } from "../../src/tensor/shape.js";
+import { compile } from "./lib/compile.js";
 import { hostInputs } from "./lib/samples.js";
 
 const ADAPTERS: Record<string, Caps> = {
@@ -15,7 +15,6 @@ const ADAPTERS: Record<string, Caps> = {
   "a software adapter with subgroups of 4": { ...DEFAULT_CAPS, kind: "software", subgroupSize: 4 },
   "a software adapter with subgroups of 8 and f16": { ...DEFAULT_CAPS, kind: "software", subgroupSize: 8, f16: true },
 };
-const COMPILER = new URL("./lib/compiler.mjs", import.meta.url).pathname;
 
 /** The launches of all samples on each kind of adapter. */
 const LAUNCHES = new Map<string, readonly Dispatch[]>(Object.keys(ADAPTERS).map((adapter) => [adapter, []]));
@@ -57,14 +56,4 @@ function callOf(op: AnyOp, sample: Sample, index: number) {
   const inputs = hostInputs(op, sample, index);
   const params = op.params?.(inputs, ...(sample.args ?? []));
   return { op, inputs, params, outputs: op.infer(inputs, params) };
-}
-
-function compile(kernels: readonly { label: string; code: string }[]): Promise<{ label: string; message: string }[]> {
-  return new Promise((resolve, reject) => {
-    const child = execFile(process.execPath, [COMPILER], { maxBuffer: 2 ** 26 }, (error, stdout) => {
-      if (error) reject(error);
-      else resolve(JSON.parse(stdout));
-    });
-    child.stdin?.end(JSON.stringify(kernels));
-  });
 }

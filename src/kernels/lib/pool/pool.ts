@@ -1,6 +1,6 @@
 // What the pooling ops share: options and sizes.
 import { checkFlag } from "../../../tensor/arguments.js";
-import { ShapeError } from "../../../tensor/errors.js";
+import { ConfigError, ShapeError } from "../../../tensor/errors.js";
 import type { Choose, Inputs, TensorInfo } from "../../../tensor/op.js";
 import { given } from "../../../tensor/options.js";
 import { formatShape, type Shape, sameShape, sizeOf } from "../../../tensor/shape.js";
@@ -26,8 +26,12 @@ export const AVG_POOL_OPTIONS = [...POOL_OPTIONS, "countIncludePad"] as const sa
 /** Throws ConfigError. */
 export function poolWindow(op: string, kernel: Size2d | Shape, options?: PoolOptions): Window {
   const { stride = kernel as Size2d, padding = 0 } = given(op, options);
+  const both = pair(op, "kernel", kernel as Size2d, 1);
+  if (both[0] * both[1] >= 2 ** 32) {
+    throw new ConfigError(`${op}: kernel is ${formatShape(both)}`, "a window holds less than 2³² pixels");
+  }
   return {
-    kernel: pair(op, "kernel", kernel as Size2d, 1),
+    kernel: both,
     stride: pair(op, "stride", stride, 1),
     padding: pair(op, "padding", padding, 0),
     dilation: [1, 1],

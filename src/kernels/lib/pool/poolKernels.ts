@@ -1,6 +1,6 @@
 // The frames of pooling kernels: windows over an image, and their gradient back to it.
 import type { Dispatch } from "../../../tensor/op.js";
-import type { Shape } from "../../../tensor/shape.js";
+import { type Shape, sizeOf } from "../../../tensor/shape.js";
 import { type Binding, kernel, type Uniform, u32 } from "../text/kernel.js";
 import { type Window, windowConstants } from "./window.js";
 
@@ -73,16 +73,67 @@ export interface Unpooling extends PoolFrame {
   readonly give: string;
 }
 
-/**
- * A launch of the gradient gx `[B, C, h, w]` from windows `[B, C, oh, ow]`. A thread takes a cell of stride × stride
- * pixels: the same few windows cover them all, the one that starts in the cell and those a cell or more before.
- */
+/** Pixels of a cell that a thread may keep in registers: WGSL grants it 2,048, drivers unroll them all. */
+const LARGEST_CELL = 64;
+
+/** A launch of the gradient gx `[B, C, h, w]` from windows `[B, C, oh, ow]`: a thread a cell of pixels, or a pixel where cells are large. */
 export function unpoolWindows(p: Unpooling, x: Shape, y: Shape): Dispatch {
-  const { kernel: size, stride, padding } = p.window;
+  const [sh, sw] = p.window.stride;
+  return sh * sw <= LARGEST_CELL ? unpoolCells(p, x, y) : unpoolPixels(p, x, y);
+}
+
+/** A thread takes a pixel, and the windows that cover it. */
+function unpoolPixels(p: Unpooling, x: Shape, y: Shape): Dispatch {
+  const count = sizeOf(x);
+  const code = `${windowConstants(p.window)}
+${coverConstants(p.window)}
+${p.functions ?? ""}
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = group_index(wg, groups) * ${WORKGROUP}u + lane;
+  if (i >= u.count) { return; }
+  let col = i % u.w;
+  let row = i / u.w % u.h;
+  let plane = i / (u.w * u.h);
+  var sum = 0.0;
+  for (var dy = 0u; dy < COVER_H; dy++) {
+    for (var dx = 0u; dx < COVER_W; dx++) {
+      let oy = (row + PH) / SH - dy; // before the first: wraps to large numbers
+      let ox = (col + PW) / SW - dx;
+      let exists = oy < u.oh && ox < u.ow;
+      let at = select(0u, (plane * u.oh + oy) * u.ow + ox, exists);
+${p.load}
+      let wy = dy * SH + (row + PH) % SH;
+      let wx = dx * SW + (col + PW) % SW;
+      sum += ${p.give};
+    }
+  }
+  gx[i] = sum;
+}`;
+  return kernel({
+    label: p.label,
+    about: "a thread takes a pixel, and the windows that cover it",
+    uniforms: { count: u32(count), h: u32(x[2]), w: u32(x[3]), oh: u32(y[2]), ow: u32(y[3]), ...p.uniforms },
+    bindings: p.bindings,
+    code,
+    groups: Math.ceil(count / WORKGROUP),
+  });
+}
+
+/** How many windows cover a pixel at most, as WGSL constants. */
+const coverConstants = ({ kernel: size, stride }: Window): string =>
+  `const COVER_H = ${Math.ceil(size[0] / stride[0])}u; const COVER_W = ${Math.ceil(size[1] / stride[1])}u;`;
+
+/**
+ * A thread takes a cell of stride × stride pixels: the same few windows cover them all, the one that starts in the cell
+ * and those a cell or more before.
+ */
+function unpoolCells(p: Unpooling, x: Shape, y: Shape): Dispatch {
+  const { stride, padding } = p.window;
   const cells = [0, 1].map((d) => Math.ceil((x[2 + d] + padding[d]) / stride[d]));
   const threads = x[0] * x[1] * cells[0] * cells[1];
   const code = `${windowConstants(p.window)}
-const COVER_H = ${Math.ceil(size[0] / stride[0])}u; const COVER_W = ${Math.ceil(size[1] / stride[1])}u;
+${coverConstants(p.window)}
 ${p.functions ?? ""}
 @compute @workgroup_size(${WORKGROUP})
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {

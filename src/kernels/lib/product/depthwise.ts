@@ -17,10 +17,17 @@ export interface Depthwise extends Window {
   readonly flipped: boolean;
 }
 
-/** Larger kernels do not fit into registers, dilated ones do not slide row by row. */
-export function slides({ kernel, dilation }: Window): boolean {
-  return kernel[0] * kernel[1] <= 49 && dilation[0] === 1 && dilation[1] === 1;
+/** Pixels that a thread may keep: WGSL grants it 8 KiB, registers hold less, and every one is a piece of text. */
+const MOST_PIXELS = 256;
+
+/** Larger kernels, and rows of four that lie further apart, do not fit into registers; dilated ones do not slide row by row. */
+export function slides({ kernel, stride, dilation }: Window): boolean {
+  const pixels = kernel[0] * rowOf(kernel[1], stride[1]);
+  return kernel[0] * kernel[1] <= 49 && pixels <= MOST_PIXELS && dilation[0] === 1 && dilation[1] === 1;
 }
+
+/** Pixels of a row that four neighbouring windows need. */
+const rowOf = (kernel: number, stride: number): number => 3 * stride + kernel;
 
 const WORKGROUP = 32;
 /** Results of a thread: more amortise the rows that it reads before the first, fewer make more threads. */
@@ -38,7 +45,7 @@ export function depthwise(d: Depthwise): Plan {
   const threads = d.batch * d.channels * fours * segments;
   const fresh = Math.min(sh, kh); // rows that come in for each row of results
   const warmUp = Math.ceil((kh - fresh) / fresh); // steps that only fill the window
-  const width = 3 * sw + kw;
+  const width = rowOf(kw, sw);
   const tap = (ky: number, kx: number) => (d.flipped ? kh * kw - 1 - ky * kw - kx : ky * kw + kx);
   const pixels = (ky: number, kx: number) => `vec4f(${lines(4, (j) => `r${ky}[${j * sw + kx}]`, ", ")})`;
   const code = `/// columns from \`left\` of a row of the plane, zero in the padding; a row above or left of it wraps to large numbers

@@ -23,13 +23,14 @@ function phasesOf(c: Convolution, d: 0 | 1): Phase[] {
   const tapStep = stride / greatestCommonDivisor(stride, dilation);
   return Array.from({ length: Math.min(stride, size) }, (_, first) => {
     // Taps k with k · dilation ≡ first + padding (mod stride).
+    const end = Math.min(tapStep, kernel);
     let tap = 0;
-    while (tap < tapStep && (first + padding - tap * dilation) % stride !== 0) tap++;
+    while (tap < end && (first + padding - tap * dilation) % stride !== 0) tap++;
     return {
       first,
       pixels: Math.ceil((size - first) / stride),
       tap,
-      taps: tap < tapStep ? Math.max(0, Math.ceil((kernel - tap) / tapStep)) : 0,
+      taps: tap < end ? Math.ceil((kernel - tap) / tapStep) : 0,
       tapStep,
       window: Math.floor((first + padding - tap * dilation) / stride),
       windowStep: (tapStep * dilation) / stride,
@@ -38,6 +39,10 @@ function phasesOf(c: Convolution, d: 0 | 1): Phase[] {
 }
 
 const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));
+
+/** How many phases there are: a launch for each. */
+export const phaseCount = ({ stride, size }: Convolution): number =>
+  Math.min(stride[0], size[0]) * Math.min(stride[1], size[1]);
 
 /** Phases in height and width, in every combination. */
 export function phases(c: Convolution): [Phase, Phase][] {

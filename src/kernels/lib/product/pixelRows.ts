@@ -50,5 +50,5 @@ fn b_window(cursor: BCursor, ${outer}) -> array<f32, ${offsets.length}> {
   return { operand: operand + window, unrolled: { taps, read } };
 }
 
-/** A WGSL u32 that adds `n`, which may be negative. */
-const wrapped = (n: number) => (n < 0 ? `u32(${n}i)` : `${n}u`);
+/** A WGSL u32 that adds `n`, which may be negative, or more than u32 holds where strides are that large. */
+const wrapped = (n: number) => (n < 0 ? `u32(${n}i)` : `${n % 2 ** 32}u`);
