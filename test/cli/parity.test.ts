@@ -14,7 +14,7 @@ afterAll(() => rm(folder, { recursive: true }));
 const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? "";
 
 // Processes of their own, which compile their kernels anew.
-describe("zerosiam parity", { timeout: 180_000 }, () => {
+describe("zerosiam parity", () => {
   it("runs the steps of one method and says how many passed, and how near the worst came to its tolerance", async () => {
     for (const name of ["mlp_ln.json", "mlp_ln.safetensors"]) {
       await cp(join("test/fixtures/zerosiam", name), join(folder, "steps", name), { recursive: true });

@@ -45,9 +45,7 @@ async function pretend(path: string, settings: readonly CellSetting[], real: Fin
 }
 
 describe("the quick form", () => {
-  it("runs source, Tent and ZeroSiam on validation, and its exit code says what it found", {
-    timeout: 120_000,
-  }, async () => {
+  it("runs source, Tent and ZeroSiam on validation, and its exit code says what it found", async () => {
     const { code, stdout, stderr } = await zerosiam(["reproduce", "--quick", "--limit", "2"]);
     expect(stderr.match(/^\d+\/12 {2}(class-ordered|batch-1), validation/gm)).toHaveLength(12);
     expect(stdout).toContain("| method | class-ordered | batch-1 |");
@@ -65,13 +63,13 @@ describe("the quick form", () => {
   });
 });
 
-it("refuses a folder for its tables that cannot be one before it computes anything", { timeout: 60_000 }, async () => {
+it("refuses a folder for its tables that cannot be one before it computes anything", async () => {
   const { code, stderr } = await reproduce(["--export", "package.json"], { during: stopAt(PROGRESS) });
   expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("--export: package.json cannot") });
   expect(await files()).toEqual([]);
 });
 
-describe("processes that share the work", { timeout: 120_000 }, () => {
+describe("processes that share the work", () => {
   it.each([
     ["SIGKILL", null],
     ["SIGTERM", 130],
@@ -90,7 +88,7 @@ describe("processes that share the work", { timeout: 120_000 }, () => {
   });
 });
 
-describe("the reproduction", { timeout: 120_000 }, () => {
+describe("the reproduction", () => {
   let real: Finished;
   const shard = (i: number) => join(folder, `reproduce-${name()}.${i}-of-2.jsonl`);
   const cellsOf = ({ cells }: { cells: Finished[] }) => cells;

@@ -49,7 +49,7 @@ function command(words: string[], env: NodeJS.ProcessEnv): Promise<{ code: numbe
   return new Promise((resolve) => child.on("close", (code) => resolve({ code, stderr })));
 }
 
-describe("a sweep", { timeout: 180_000 }, () => {
+describe("a sweep", () => {
   it("killed again and again computes each cell once, and leaves what an undisturbed one does", async () => {
     const undisturbed = await sweep(["--out", file("one.jsonl")]);
     expect(undisturbed.code, undisturbed.stderr).toBe(0);
