@@ -80,7 +80,36 @@ describe.each([
     p.grad = keep(tensor([1, 1, 1]));
     optimizer.step(tensor(false));
     expect([...(await p.data())]).toEqual(START);
-    expect(await optimizer.state().get("step")?.item()).toBe(0);
+    expect(await optimizer.state().get("p.step")?.item()).toBe(0);
+  });
+
+  test("counts the steps of each parameter by itself: one that begins late is corrected as others are at first", async () => {
+    const [early, late] = [new Parameter(tensor([1])), new Parameter(tensor([1]))];
+    const optimizer = new Kind(new Map(Object.entries({ early, late })), { lr: 0.1, weightDecay: 0 });
+    for (let step = 1; step <= 11; step++) {
+      early.grad = keep(tensor([1]));
+      if (step === 11) late.grad = keep(tensor([1]));
+      optimizer.step();
+      optimizer.zeroGrad();
+    }
+    expect(await late.item()).toBeCloseTo(0.9, CLOSE);
+    expect(await early.item()).toBeCloseTo(-0.1, 5); // eleven roundings
+    expect(await optimizer.state().get("late.step")?.item()).toBe(1);
+    expect(await optimizer.state().get("early.step")?.item()).toBe(11);
+  });
+
+  test("takes the one count that earlier releases saved for every parameter's, and starts anew on reset", async () => {
+    const [a, b] = [new Parameter(tensor([1])), new Parameter(tensor([1]))];
+    const optimizer = new Kind(new Map(Object.entries({ a, b })), { lr: 0.1 });
+    const moments = [...optimizer.state()].filter(([name]) => !name.endsWith(".step"));
+    optimizer.loadState(new Map([...moments, ["step", tensor(7)]]));
+    a.grad = keep(tensor([1]));
+    optimizer.step();
+    expect(await optimizer.state().get("a.step")?.item()).toBe(8);
+    expect(await optimizer.state().get("b.step")?.item()).toBe(7);
+    expect(() => optimizer.loadState(new Map(moments))).toThrow(CheckpointError);
+    optimizer.reset();
+    for (const name of ["a.step", "b.step"]) expect(await optimizer.state().get(name)?.item()).toBe(0);
   });
 });
 

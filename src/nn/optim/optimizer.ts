@@ -130,7 +130,12 @@ export abstract class Optimizer {
 
   /** Takes over the values of `state`, all or none. Throws CheckpointError listing everything that does not fit. */
   loadState(state: ReadonlyMap<string, Tensor>): void {
-    assignState(this.constructor.name, this.#state, state);
+    assignState(this.constructor.name, this.#state, this.currentNames(state));
+  }
+
+  /** `saved` with the names of today for what earlier releases saved under others. All names begin with `prefix`. */
+  currentNames(saved: ReadonlyMap<string, Tensor>, _prefix = ""): ReadonlyMap<string, Tensor> {
+    return saved;
   }
 
   /** Sets all state back to zero. */

@@ -77,7 +77,9 @@ export class MethodState {
 
   /** Takes over saved values, all or none, and forgets the history. Throws CheckpointError. */
   load(owner: string, saved: ReadonlyMap<string, Tensor>): void {
-    assignState(owner, this.all(), saved);
+    let named = saved;
+    for (const [prefix, optimizer] of this.#optimizers) named = optimizer.currentNames(named, `optimizer.${prefix}.`);
+    assignState(owner, this.all(), named);
     this.#history.clear();
     this.#applyRates();
   }
