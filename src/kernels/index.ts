@@ -41,4 +41,4 @@ export type { SgdOptions } from "./sgdStep.js";
 export type { VarOptions } from "./var.js";
 
 /** Every operation. */
-export const OPS: readonly AnyOp[] = Object.values(all);
+export const OPS: readonly AnyOp[] = Object.freeze(Object.values(all));

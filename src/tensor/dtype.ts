@@ -4,7 +4,7 @@
 export type DType = "f32" | "i32" | "u32" | "bool";
 
 /** All of them. */
-export const DTYPES: readonly DType[] = ["f32", "i32", "u32", "bool"];
+export const DTYPES: readonly DType[] = Object.freeze(["f32", "i32", "u32", "bool"] as const);
 
 /** Host-side array of a dtype's elements, as stored on the device (4 bytes an element). */
 export type TypedArray = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;

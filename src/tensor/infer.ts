@@ -2,7 +2,7 @@
 import { ShapeError } from "./errors.js";
 import type { AnyOp, Inputs, TensorInfo } from "./op.js";
 import { checkArguments } from "./options.js";
-import { formatShape, isShape } from "./shape.js";
+import { formatShape, frozen, isShape } from "./shape.js";
 
 /** The parameters of `op` from the arguments that follow the tensors. Throws the op's own errors, ConfigError for unknown options. */
 export function paramsOf(op: AnyOp, inputs: Inputs<TensorInfo>, args: readonly unknown[]): unknown {
@@ -20,5 +20,5 @@ export function outputsOf(op: AnyOp, inputs: Inputs<TensorInfo>, params: unknown
       "sizes are integers ≥ 0: check the arguments that give them",
     );
   }
-  return outputs;
+  return outputs.map(({ shape, dtype }) => ({ shape: frozen(shape), dtype }));
 }

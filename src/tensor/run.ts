@@ -65,7 +65,7 @@ function prepare(op: AnyOp, inputs: Inputs<Tensor>, given: unknown, device: Devi
   if (given !== undefined) key += ` ${JSON.stringify(given, distinct)}`;
   let call = cache.get(key);
   if (!call) {
-    const params = structuredClone(given);
+    const params = deepFrozen(structuredClone(given)); // nodes show them
     const infos = inputs.map((t) => t && { shape: t.shape, dtype: t.dtype });
     const outputs = outputsOf(op, infos, params);
     for (const { shape } of outputs) checkFits(device, shape, op.name);
@@ -85,6 +85,12 @@ function cacheFor(op: AnyOp, device: Device): Map<string, Prepared> {
   const cache = byOp.get(op) ?? new Map<string, Prepared>();
   byOp.set(op, cache);
   return cache;
+}
+
+/** `value`, plain data, with nothing in it that can be changed. */
+function deepFrozen<T>(value: T): T {
+  if (typeof value === "object" && value !== null) Object.values(value).forEach(deepFrozen);
+  return Object.freeze(value);
 }
 
 /** JSON writes NaN, ±Inf and −0 as null or 0: here they must differ. */

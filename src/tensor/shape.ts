@@ -10,6 +10,11 @@ export function formatShape(shape: Shape): string {
   return `[${shape.join(", ")}]`;
 }
 
+/** `shape` as it may be shown: a copy that cannot be changed, or itself where it is one. */
+export function frozen(shape: Shape): Shape {
+  return Object.isFrozen(shape) ? shape : Object.freeze([...shape]);
+}
+
 /** Number of elements. */
 export function sizeOf(shape: Shape): number {
   let size = 1;

@@ -6,7 +6,7 @@ import { BYTES, type DType, type TypedArray, typedView } from "./dtype.js";
 import { DeviceError, DisposedError, DTypeError, GradError, ShapeError } from "./errors.js";
 import type { TensorInfo } from "./op.js";
 import { adopt, disown } from "./scope.js";
-import { formatShape, type Shape, sameShape, sizeOf } from "./shape.js";
+import { formatShape, frozen, type Shape, sameShape, sizeOf } from "./shape.js";
 import type { Storage } from "./storage.js";
 
 let liveTensors = 0;
@@ -21,6 +21,7 @@ export function liveTensorCount(): number {
  * their declarations in `src/kernels`; they only encode work, and `data()` or `item()` wait for it.
  */
 export class Tensor implements TensorInfo {
+  /** Frozen: tensors of the same call share it, and so do cached plans and the graph. */
   readonly shape: Shape;
   readonly dtype: DType;
   /** Gradient accumulated by `backward()`, on leaves that want one. */
@@ -38,7 +39,7 @@ export class Tensor implements TensorInfo {
     requiresGrad = node !== null,
   ) {
     this.#storage = storage;
-    this.shape = shape;
+    this.shape = frozen(shape);
     this.dtype = dtype;
     this.#node = node?.retain() ?? null;
     this.#requiresGrad = requiresGrad;

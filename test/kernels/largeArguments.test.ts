@@ -35,7 +35,9 @@ function launchesOf({ kernels }: AnyOp, { inputs, outputs, params }: Call): Disp
 
 /** What is too much of `launches`. */
 function excesses(launches: readonly Dispatch[]): string[] {
-  const large = launches.filter(({ source: { code } }) => code.length > MOST_LETTERS || keptBytes(code) > MOST_BYTES);
+  const large = launches.filter(
+    ({ source: { code } }) => code.length > MOST_LETTERS || !(keptBytes(code) <= MOST_BYTES),
+  );
   const found = large.map(
     ({ source: { label, code } }) => `${label}: ${code.length} letters, ${keptBytes(code)} bytes kept`,
   );

@@ -35,7 +35,7 @@ export const CORRUPTIONS = {
 export type CorruptionName = keyof typeof CORRUPTIONS;
 
 /** The names, in the order of the tables. */
-export const CORRUPTION_NAMES = Object.keys(CORRUPTIONS) as CorruptionName[];
+export const CORRUPTION_NAMES: readonly CorruptionName[] = Object.freeze(Object.keys(CORRUPTIONS) as CorruptionName[]);
 
 /** Whether the corruptions apply to images of this size: 28 × 28 grey bytes. */
 export function isCorruptible(size: { height: number; width: number; channels: number }): boolean {

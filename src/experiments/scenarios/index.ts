@@ -27,7 +27,7 @@ const SCENARIO_MAKERS = {
 export type ScenarioName = keyof typeof SCENARIO_MAKERS;
 
 /** The names that `createScenario` knows. */
-export const SCENARIOS = Object.keys(SCENARIO_MAKERS) as ScenarioName[];
+export const SCENARIOS: readonly ScenarioName[] = Object.freeze(Object.keys(SCENARIO_MAKERS) as ScenarioName[]);
 
 /** A scenario by name; options replace its defaults, or are refused. Rejects with ConfigError or ShapeError for what does not fit. */
 export async function createScenario(name: string, options: ScenarioOptions): Promise<Scenario> {

@@ -16,7 +16,7 @@ export interface Normalization {
 }
 
 /** Leaves x/255 as it is. */
-export const UNIT: Normalization = { mean: [0], std: [1] };
+export const UNIT: Normalization = Object.freeze({ mean: Object.freeze([0]), std: Object.freeze([1]) });
 
 /** What a model's name stands for. */
 export interface ModelEntry {
@@ -45,6 +45,18 @@ const ENTRIES = new Map<string, ModelEntry>([
   ["resnet20", resnet20((channels) => new BatchNorm2d(channels))],
   ["resnet20_gn", resnet20((channels) => new GroupNorm(8, channels))],
 ]);
+for (const [name, entry] of ENTRIES) ENTRIES.set(name, frozen(entry));
+
+/** A copy that whoever looks an entry up cannot change for the others. */
+function frozen({ make, classes, inputShape: [channels, height, width], normalization }: ModelEntry): ModelEntry {
+  const { mean, std } = normalization;
+  return Object.freeze({
+    make,
+    classes: Object.freeze([...classes]),
+    inputShape: Object.freeze([channels, height, width] as const),
+    normalization: Object.freeze({ mean: Object.freeze([...mean]), std: Object.freeze([...std]) }),
+  });
+}
 
 const NAMES = [...ENTRIES.keys()];
 /** The names that are known: those that `--model` takes, and those that were registered. */
@@ -60,7 +72,7 @@ export function registerModel(name: string, entry: ModelEntry): void {
     const help = "pass { make, classes, inputShape: [channels, height, width], normalization: { mean, std } }";
     throw new ConfigError(`registerModel: the entry of ${JSON.stringify(name)} is not whole`, help);
   }
-  ENTRIES.set(name, entry);
+  ENTRIES.set(name, frozen(entry));
   NAMES.push(name);
 }
 

@@ -54,10 +54,10 @@ export class GradNode {
   constructor(parts: NodeParts) {
     this.op = parts.op;
     this.params = parts.params;
-    this.edges = parts.edges;
-    this.inputShapes = parts.inputShapes;
+    this.edges = Object.freeze(parts.edges);
+    this.inputShapes = Object.freeze(parts.inputShapes);
     this.outputShape = parts.outputShape;
-    this.#saved = parts.saved;
+    this.#saved = Object.freeze(parts.saved);
     for (const saved of parts.saved) saved.storage.retain();
     for (const edge of parts.edges) if (edge instanceof GradNode) edge.retain();
     liveNodes++;

@@ -13,14 +13,14 @@ export interface Caps {
 }
 
 /** The limits every WebGPU implementation grants: what kernels must compile at. */
-export const DEFAULT_CAPS: Caps = {
+export const DEFAULT_CAPS: Caps = Object.freeze({
   kind: "gpu",
   subgroupSize: 0,
   f16: false,
   maxInvocations: 256,
   maxWorkgroupBytes: 16384,
   maxBindingBytes: 134217728,
-};
+});
 
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|warp|basic render/i;
 

@@ -56,8 +56,8 @@ export class Device {
 
   private constructor(gpu: GPUDevice, adapter: AdapterInfo, caps: Caps, options: DeviceOptions) {
     this.gpu = gpu;
-    this.adapter = adapter;
-    this.caps = caps;
+    this.adapter = Object.freeze(adapter);
+    this.caps = Object.freeze(caps); // what kernels are made for
     const budget = options.memoryBudget ?? (caps.kind === "software" ? 8 * GIB : Number.POSITIVE_INFINITY);
     const largest = caps.maxBindingBytes - (caps.maxBindingBytes % 16);
     this.#encoder = new Encoder(gpu, () => this.#pool.trim());

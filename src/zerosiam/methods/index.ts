@@ -61,7 +61,7 @@ export const METHOD_OPTIONS: readonly string[] = [...new Set<string>(KINDS.flatM
 );
 
 /** The names that `createMethod` knows. */
-export const METHODS: readonly string[] = Object.keys(METHOD_FACTORIES);
+export const METHODS: readonly string[] = Object.freeze(Object.keys(METHOD_FACTORIES));
 
 /** A method by name. Throws ConfigError for a name that is not in METHODS, options that no method has or this one refuses. */
 export function createMethod(name: string, model: Classifier, options: MethodOptions): Method {
