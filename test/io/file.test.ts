@@ -1,13 +1,13 @@
 // Safetensors files on disk: saving replaces whole files or nothing, also when the system stops a write halfway.
 import { execFile, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { toFloat32, toStored } from "../../src/nn/io/convert.js";
-import { loadSafetensors, saveSafetensors, writeFileAtomic } from "../../src/nn/io/file.js";
+import { loadSafetensors, saveSafetensors, tryWriting, writeFileAtomic } from "../../src/nn/io/file.js";
 import { CheckpointError } from "../../src/tensor/errors.js";
 
 let folder = "";
@@ -47,7 +47,66 @@ describe("loadSafetensors", () => {
   });
 });
 
+describe("what is no regular file", () => {
+  it("is refused before it is read: devices, pipes that nobody writes to, folders", async () => {
+    await promisify(execFile)("mkfifo", [join(folder, "pipe")]);
+    await expect(loadSafetensors("/dev/zero")).rejects.toThrow(/\/dev\/zero: is a device or a pipe, not a file/);
+    await expect(loadSafetensors(join(folder, "pipe"))).rejects.toThrow(/pipe: is a device or a pipe/);
+    await expect(loadSafetensors(folder)).rejects.toThrow(/: is a folder, not a file/);
+  });
+});
+
+describe("saveTensors and saveSafetensors", () => {
+  it("leave a good file as it is when what they are given could not be read again", async () => {
+    const path = join(folder, "state.safetensors");
+    await saveSafetensors(path, [["w", toStored([1], Float32Array.of(1))]]);
+    const before = await readFile(path);
+    const metadata = [["step", 5]] as unknown as [string, string][];
+    await expect(saveSafetensors(path, [], metadata)).rejects.toThrow(CheckpointError);
+    expect(await readFile(path)).toEqual(before);
+  });
+});
+
 describe("writeFileAtomic", () => {
+  it("keeps the permissions of the file that it replaces", async () => {
+    const path = join(folder, "secret");
+    await writeFile(path, "old", { mode: 0o600 });
+    await writeFileAtomic(path, "new");
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    await chmod(path, 0o666);
+    await writeFileAtomic(path, "new"); // whatever the umask is
+    expect((await stat(path)).mode & 0o777).toBe(0o666);
+  });
+
+  it("writes behind a symbolic link, also one whose file is not there yet", async () => {
+    await mkdir(join(folder, "store"));
+    await symlink(join("store", "file"), join(folder, "link"));
+    await symlink("link", join(folder, "twice"));
+    for (const [name, text] of [
+      ["link", "one"],
+      ["twice", "two"],
+    ]) {
+      await writeFileAtomic(join(folder, name), text);
+      expect(await readFile(join(folder, "store", "file"), "utf8")).toBe(text);
+      expect((await lstat(join(folder, name))).isSymbolicLink()).toBe(true);
+    }
+    await symlink("circle", join(folder, "circle"));
+    await expect(writeFileAtomic(join(folder, "circle"), "text")).rejects.toThrow(/cannot be written \(ELOOP\)/);
+  });
+
+  it.each([
+    ["an empty name", "", "ENOENT"],
+    ["a name that ends as a folder's", "nodir/", "EISDIR"],
+    ["a name that is too long", "x".repeat(300), "ENAMETOOLONG"],
+  ])("and tryWriting refuse %s", async (_, name, code) => {
+    const path = name === "" ? "" : `${folder}/${name}`;
+    for (const write of [tryWriting(path), writeFileAtomic(path, "text")]) {
+      await expect(write).rejects.toThrow(CheckpointError);
+      await expect(write).rejects.toThrow(`cannot be written (${code})`);
+    }
+    expect(await readdir(folder)).toEqual([]);
+  });
+
   it("removes its temporary file when the rename fails", async () => {
     const target = join(folder, "taken");
     await mkdir(target);
@@ -98,6 +157,8 @@ describe("writeFileAtomic", () => {
        console.log("writing");
        for (let i = 0; ; i++) await writeFileAtomic(process.argv[2], new Uint8Array(2 << 20).fill(i));`,
     );
+    const leftovers = async () => (await readdir(folder)).filter((name) => name.endsWith(".tmp"));
+    let left = "";
     for (let kill = 0; kill < 12; kill++) {
       const child = spawn(process.execPath, [script, path], { stdio: ["ignore", "pipe", "inherit"] });
       const ended = new Promise((resolve) => child.on("close", resolve));
@@ -108,8 +169,15 @@ describe("writeFileAtomic", () => {
       const bytes = await readFile(path);
       expect(bytes.length).toBe(2 << 20);
       expect(bytes.every((byte) => byte === bytes[0])).toBe(true);
+      const found = await leftovers();
+      expect(found.length).toBeLessThan(2); // that of the last process: each removes what an earlier one left
+      left = found[0] ?? left;
     }
-    // Some process was killed in the middle of a write, or this test shows nothing.
-    expect((await readdir(folder)).filter((name) => name.endsWith(".tmp"))).not.toEqual([]);
+    // Some process was killed in the middle of a write, or this test shows nothing. What a running one writes is not taken.
+    expect(left).not.toBe("");
+    const running = left.replace(/-\d+-/, `-${process.ppid}-`);
+    await writeFile(join(folder, running), "");
+    await writeFileAtomic(path, "text");
+    expect(await leftovers()).toEqual([running]);
   });
 });

@@ -44,7 +44,7 @@ describe("readSafetensors", () => {
 
   it("accepts a file with nothing in it, padding after the header and fields it does not know", () => {
     expect(readSafetensors(fileOf("{}   ")).tensors.size).toBe(0);
-    const extra = '{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"note":{"x":[{}]}}}';
+    const extra = '{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"note":[true,"["]}}';
     expect(readSafetensors(fileOf(extra, [5])).tensors.get("a")?.data[0]).toBe(5);
   });
 
@@ -62,6 +62,23 @@ describe("readSafetensors", () => {
     ["a header that is a list", fileOf("[]"), /not a JSON object/],
     ["a header with a space in front", fileOf(" {}"), /not a JSON object/],
     ["a header nested a million deep", fileOf("[".repeat(1e6) + "]".repeat(1e6)), /header/],
+    [
+      "40 MB of brackets",
+      fileOf(`{"a":${"[]".repeat(2e7)}}`, new Uint8Array(4e7 + 100)), // as much data, else its size alone is refused
+      /nests deeper|not JSON/,
+    ],
+    ["lists in a list", fileOf(`{"a":{"x":[[]]}}`), /nests deeper than a tensor's shape, at byte 11/],
+    ["an object four deep", fileOf(`{"a":{"x":{"y":{}}}}`), /nests deeper than a tensor's shape, at byte 15/],
+    [
+      "a rank of 33",
+      fileOf(tensor(`"dtype":"U8","shape":[${"1,".repeat(32)}1],"data_offsets":[0,1]`), [1]),
+      /list of more than 32 elements/,
+    ],
+    [
+      "a header out of proportion to its data",
+      fileOf(`{${" ".repeat(2 ** 20)}}`),
+      /header of 1048578 bytes for 0 bytes/,
+    ],
     ["a name twice", fileOf(`{${u8("a", 0, 1)},${u8("a", 1, 2)}}`, [1, 2]), /the key "a" twice/],
     ["a name twice, once escaped", fileOf(`{${u8("a", 0, 1)},${u8("\\u0061", 1, 2)}}`, [1, 2]), /"a" twice/],
     [
@@ -99,6 +116,30 @@ describe("readSafetensors", () => {
     ["a hole between tensors", fileOf(`{${u8("a", 0, 1)},${u8("b", 2, 3)}}`, [1, 2, 3]), /"b" leaves a hole/],
     ["trailing bytes", fileOf(`{${u8("a", 0, 1)}}`, [1, 2, 3]), /3 bytes of data, of which tensors cover 1/],
   ];
+  const others: [string, ArrayLike<number> | string][] = [
+    ["a NumPy archive", "PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0a\0\0\0images.npy"],
+    ["a PyTorch checkpoint", "PK\x03\x04\0\0\x08\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x10\0\x12\0archive/data.pkl"],
+    ["a zip archive", "PK\x03\x04\x14\0\0\0a.txt"],
+    ["a Python pickle", "\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."],
+    ["a NumPy array", "\x93NUMPY\x01\0v\0{'descr': '|u1'"],
+    ["an HDF5 file", "\x89HDF\r\n\x1a\n"],
+    ["a GGUF file", "GGUF\x03\0\0\0\0\0"],
+    ["a PNG image", "\x89PNG\r\n\x1a\n\0\0\0\rIHDR"],
+    ["a JPEG image", "\xff\xd8\xff\xe0\0\x10JFIF\0"],
+    ["a GIF image", "GIF89a\x01\0\x01\0"],
+    ["compressed (gzip)", "\x1f\x8b\x08\0\0\0\0\0\0\x03"],
+    ["a Git LFS pointer", "version https://git-lfs.github.com/spec/v1\noid sha256:0"],
+    ["a web page", "\n<!DOCTYPE html><html>"],
+    ["an index of a checkpoint in several files", '{\n  "metadata": {\n    "total_size": 1},\n  "weight_map"'],
+    ["a JSON document", '[{"a": 1}, 2]'],
+  ];
+  it.each(others)("names %s, by its first bytes", (name, text) => {
+    const error = thrownBy(() => readSafetensors(Buffer.from(String(text), "latin1"), "w.safetensors"));
+    expect(error).toBeInstanceOf(CheckpointError);
+    expect((error as CheckpointError).message).toContain(`w.safetensors: this is ${name}`);
+    expect((error as CheckpointError).help).not.toBe("");
+  });
+
   it.each(lies)("refuses %s", (_, bytes, message) => {
     const error = thrownBy(() => readSafetensors(bytes, "weights.safetensors"));
     expect(error).toBeInstanceOf(CheckpointError);
@@ -167,6 +208,15 @@ describe("writeSafetensors", () => {
     expect(() => writeSafetensors([["__metadata__", labels]])).toThrow(/reserved/);
     expect(() => writeSafetensors([["a", { ...labels, shape: [4] }]])).toThrow(/needs 4 bytes, its data have 3/);
     expect(() => writeSafetensors([["a", { ...labels, shape: [-3, -1] }]])).toThrow(CheckpointError);
+    const deep = { ...labels, shape: [3, ...new Array<number>(32).fill(1)] };
+    expect(() => writeSafetensors([["a", deep]])).toThrow(/rank 33/);
+  });
+
+  it("refuses metadata that are no strings, which the reader would refuse", () => {
+    const number = [["step", 5]] as unknown as [string, string][];
+    expect(() => writeSafetensors([], number)).toThrow(/metadata "step" is number, not a string/);
+    const long: [string, string] = ["note", "x".repeat(2 ** 20)];
+    expect(() => writeSafetensors([], [long])).toThrow(/header of \d+ bytes for 0 bytes of data/);
   });
 });
 

@@ -1,7 +1,7 @@
 // The CSV of `--predictions`, written as the answers come: what a killed run has answered is there.
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { writeFileAtomic } from "../../nn/index.js";
-import { describe, helpFor } from "../../nn/io/file.js";
+import { describe, helpFor } from "../../nn/io/cause.js";
 import { CheckpointError } from "../../tensor/index.js";
 import type { Passes } from "./passes.js";
 

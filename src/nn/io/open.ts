@@ -1,7 +1,8 @@
 // Safetensors files too large for memory: the header is read and checked, the data when asked for. Node only: see open.browser.ts.
 import { CheckpointError } from "../../tensor/errors.js";
 import type { Shape } from "../../tensor/shape.js";
-import { describe, helpFor } from "./file.js";
+import { describe, helpFor } from "./cause.js";
+import { KIND_BYTES } from "./kind.js";
 import { headerLength, readHeader, type StoredDType } from "./safetensors.js";
 
 /** A tensor that stays in its file. */
@@ -18,9 +19,12 @@ export interface OpenSafetensors extends Disposable {
   readonly metadata: Map<string, string>;
 }
 
-/** Opens a file and checks all that `loadSafetensors` checks, without reading its data. Throws CheckpointError. */
+/**
+ * Opens a file and checks all that `loadSafetensors` checks, without reading its data. Throws CheckpointError, also for
+ * what is no regular file: a device or a pipe does not say how long it is.
+ */
 export async function openSafetensors(path: string): Promise<OpenSafetensors> {
-  const { closeSync, fstatSync, openSync, readSync } = await import("node:fs");
+  const { closeSync, fstatSync, openSync, readSync, statSync } = await import("node:fs");
   const attempt = <T>(action: () => T): T => {
     try {
       return action();
@@ -28,6 +32,12 @@ export async function openSafetensors(path: string): Promise<OpenSafetensors> {
       throw new CheckpointError(`${path}: cannot be read (${describe(cause)})`, helpFor(cause), { cause });
     }
   };
+  // Before it is opened: opening a pipe waits for someone to write.
+  const found = attempt(() => statSync(path));
+  if (!found.isFile()) {
+    const what = found.isDirectory() ? "a folder" : "a device or a pipe";
+    throw new CheckpointError(`${path}: is ${what}, not a file`, "name a file; write what comes from a pipe to one");
+  }
   const file = attempt(() => openSync(path, "r"));
   const bytes = (begin: number, end: number): Uint8Array<ArrayBuffer> => {
     const out = new Uint8Array(end - begin);
@@ -45,7 +55,7 @@ export async function openSafetensors(path: string): Promise<OpenSafetensors> {
   };
   try {
     const size = attempt(() => fstatSync(file).size);
-    const dataStart = 8 + headerLength(bytes(0, Math.min(8, size)), size, path);
+    const dataStart = 8 + headerLength(bytes(0, Math.min(KIND_BYTES, size)), size, path);
     const { places, metadata } = readHeader(bytes(8, dataStart), size - dataStart, path);
     const tensors = new Map<string, OpenTensor>();
     for (const [name, { dtype, shape, begin }] of places) {

@@ -1,7 +1,8 @@
 // The safetensors format: reading with every claim of the header checked, and writing. Bytes to bytes, no file access.
 import { CheckpointError } from "../../tensor/errors.js";
 import { type Shape, sizeOf } from "../../tensor/shape.js";
-import { parseHeader, type TensorClaim } from "./header.js";
+import { MAX_RANK, parseHeader, type TensorClaim } from "./header.js";
+import { kindOf } from "./kind.js";
 
 /** Bytes of one element, by the format's own dtype names. */
 export const DTYPE_BYTES = {
@@ -41,6 +42,15 @@ export interface Safetensors {
 
 /** The cap of the reference implementation, against headers that only eat memory. */
 const MAX_HEADER_BYTES = 100_000_000;
+/** Every header begins with `{`. */
+const OPEN_OBJECT = 0x7b;
+/** A header of more than this has many tensors, which need more bytes than their names and shapes. */
+const SMALL_HEADER_BYTES = 2 ** 20;
+
+/** Bytes that a tensor takes. */
+export function sizeInBytes({ dtype, shape }: Pick<StoredTensor, "dtype" | "shape">): number {
+  return sizeOf(shape) * DTYPE_BYTES[dtype];
+}
 
 /** A tensor that a header describes, checked. Offsets count from the start of the data. */
 export interface TensorPlace {
@@ -92,6 +102,8 @@ export function headerLength(first: Uint8Array, fileBytes: number, source: strin
     );
   }
   const claimed = new DataView(first.buffer, first.byteOffset, 8).getBigUint64(0, true);
+  const kind = first[8] === OPEN_OBJECT ? null : kindOf(first);
+  if (kind) throw new CheckpointError(`${source}: this is ${kind.name}, not a safetensors file`, kind.help);
   if (claimed > MAX_HEADER_BYTES) {
     throw new CheckpointError(
       `${source}: header of ${claimed} bytes is over the cap of ${MAX_HEADER_BYTES}`,
@@ -104,7 +116,17 @@ export function headerLength(first: Uint8Array, fileBytes: number, source: strin
       "the file is truncated, or is not a safetensors file",
     );
   }
+  checkHeaderSize(Number(claimed), fileBytes - 8 - Number(claimed), source);
   return Number(claimed);
+}
+
+/** Throws CheckpointError for a header that is out of proportion to the data that it describes. */
+function checkHeaderSize(headerBytes: number, dataBytes: number, source: string): void {
+  if (headerBytes <= Math.max(SMALL_HEADER_BYTES, dataBytes)) return;
+  throw new CheckpointError(
+    `${source}: header of ${headerBytes} bytes for ${dataBytes} bytes of data`,
+    `a header of more than ${SMALL_HEADER_BYTES} bytes must be smaller than the data; the file is damaged or malicious`,
+  );
 }
 
 /** Takes a claim if its dtype is known and its shape needs exactly the bytes that it names. */
@@ -116,7 +138,7 @@ function checkClaim({ name, dtype, shape, begin, end }: TensorClaim, dataBytes: 
       `known: ${Object.keys(DTYPE_BYTES).join(", ")}`,
     );
   }
-  const need = sizeOf(shape) * DTYPE_BYTES[dtype];
+  const need = sizeInBytes({ dtype, shape });
   if (!Number.isSafeInteger(need)) {
     throw new CheckpointError(`${where}: shape [${shape.join(", ")}] overflows`, "the file is damaged or malicious");
   }
@@ -163,7 +185,8 @@ function checkCoverage(claims: readonly TensorClaim[], dataBytes: number, source
 /**
  * Serialises tensors. The bytes depend on the content only, not on the order of `tensors`: as in the reference
  * implementation wide dtypes come first, then names in code-unit order, so that every tensor is aligned to its element.
- * Throws CheckpointError on a name given twice, on `__metadata__`, and on data that do not fit their shape.
+ * Throws CheckpointError on all that `readSafetensors` would refuse: a name given twice, `__metadata__`, metadata that
+ * are no strings, data that do not fit their shape.
  */
 export function writeSafetensors(
   tensors: Iterable<readonly [string, StoredTensor]>,
@@ -172,9 +195,12 @@ export function writeSafetensors(
   const sorted = [...tensors].sort(
     ([nameA, a], [nameB, b]) => DTYPE_BYTES[b.dtype] - DTYPE_BYTES[a.dtype] || (nameA < nameB ? -1 : 1),
   );
+  const texts = new Map(metadata);
   checkEntries(sorted);
-  const header = encodeHeader(sorted, new Map(metadata));
+  checkMetadata(texts);
+  const header = encodeHeader(sorted, texts);
   const dataBytes = sorted.reduce((sum, [, { data }]) => sum + data.byteLength, 0);
+  checkHeaderSize(header.byteLength, dataBytes, "safetensors");
   const out = new Uint8Array(8 + header.byteLength + dataBytes);
   new DataView(out.buffer).setBigUint64(0, BigInt(header.byteLength), true);
   out.set(header, 8);
@@ -196,13 +222,27 @@ function checkEntries(entries: readonly (readonly [string, StoredTensor])[]): vo
       );
     }
     names.add(name);
-    const need = sizeOf(shape) * DTYPE_BYTES[dtype];
+    if (shape.length > MAX_RANK) {
+      throw new CheckpointError(`safetensors: "${name}" has rank ${shape.length}`, `at most ${MAX_RANK} dimensions`);
+    }
+    const need = sizeInBytes({ dtype, shape });
     if (need !== data.byteLength || !shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
       throw new CheckpointError(
         `safetensors: "${name}": ${dtype} [${shape.join(", ")}] needs ${need} bytes, its data have ${data.byteLength}`,
         "give one element per place of the shape",
       );
     }
+  }
+}
+
+/** Not every caller is checked by a compiler. */
+function checkMetadata(metadata: ReadonlyMap<unknown, unknown>): void {
+  for (const [key, text] of metadata) {
+    if (typeof key === "string" && typeof text === "string") continue;
+    throw new CheckpointError(
+      `safetensors: metadata ${JSON.stringify(String(key))} is ${typeof text}, not a string`,
+      "metadata map strings to strings: write numbers with String(…)",
+    );
   }
 }
 
