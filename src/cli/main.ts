@@ -1,6 +1,7 @@
 // The `zerosiam` command: runs a subcommand and turns whatever happens into an exit code.
 import { colorsFor } from "./lib/colors.js";
 import { debugging, reportFailure } from "./lib/failure.js";
+import { survivePrinting } from "./lib/streams.js";
 import { createProgram } from "./program.js";
 
 function writeError(text: string): void {
@@ -12,10 +13,7 @@ function fail(error: unknown): void {
   process.exitCode = reportFailure(error, writeError, colorsFor(process.stderr), debug);
 }
 
-// `zerosiam demo | head` closes the pipe early: what is left to say is then not wanted, the files still are.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-});
+const checkOutput = survivePrinting();
 process.on("uncaughtException", (error) => {
   fail(error);
   process.exit();
@@ -23,6 +21,9 @@ process.on("uncaughtException", (error) => {
 
 try {
   await createProgram(writeError).parseAsync(process.argv);
+  // A write that fails tells so later than it was called.
+  await new Promise((resolve) => process.stdout.write("", resolve));
+  checkOutput();
 } catch (error) {
   fail(error);
 }

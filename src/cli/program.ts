@@ -5,6 +5,7 @@ import { addBench } from "./bench.js";
 import { addDemo } from "./demo.js";
 import { addDoctor } from "./doctor.js";
 import { addEvaluate } from "./evaluate.js";
+import { checkClashes } from "./lib/clashes.js";
 import { VERSION } from "./lib/versions.js";
 import { addMerge } from "./merge.js";
 import { addParity } from "./parity.js";
@@ -33,7 +34,8 @@ export function createProgram(writeError: (text: string) => void): Command {
     .description("Test-time adaptation that does not collapse, on WebGPU")
     .version(VERSION)
     .configureOutput({ writeErr: writeError, outputError: () => {} }) // reportFailure tells, as it does of all errors
-    .exitOverride();
+    .exitOverride()
+    .hook("preAction", (_, command) => checkClashes(command));
   for (const add of COMMANDS) add(program);
   for (const command of program.commands) {
     command

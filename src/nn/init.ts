@@ -1,5 +1,6 @@
 // Initial weights: Kaiming and Xavier, as PyTorch defines them.
-import { Rng, type Shape, ShapeError, sizeOf, type Tensor, tensor } from "../tensor/index.js";
+import { currentDevice, Rng, type Shape, ShapeError, sizeOf, type Tensor, tensor } from "../tensor/index.js";
+import { checkFits } from "../tensor/storage.js";
 
 let defaultRng = new Rng(0);
 
@@ -23,6 +24,7 @@ function fans(shape: Shape): { fanIn: number; fanOut: number } {
 
 /** Uniform in [−bound, bound). */
 export function uniform(shape: Shape, bound: number, rng: Rng = defaultRng): Tensor {
+  checkFits(currentDevice(), shape, "init");
   return tensor(
     Float32Array.from({ length: sizeOf(shape) }, () => (2 * rng.uniform() - 1) * bound),
     shape,
@@ -31,6 +33,7 @@ export function uniform(shape: Shape, bound: number, rng: Rng = defaultRng): Ten
 
 /** Normal with mean 0 and standard deviation `std`. */
 export function normal(shape: Shape, std: number, rng: Rng = defaultRng): Tensor {
+  checkFits(currentDevice(), shape, "init");
   return tensor(
     Float32Array.from({ length: sizeOf(shape) }, () => rng.normal() * std),
     shape,

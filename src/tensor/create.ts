@@ -71,6 +71,7 @@ export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
 /** The n × n identity matrix. */
 export function eye(n: number, options: CreateOptions = {}): Tensor {
   checkShape("eye", [n]);
+  checkFits(options.device ?? currentDevice(), [n, n], "eye"); // before it is made here
   const data = new Float32Array(n * n);
   for (let i = 0; i < n; i++) data[i * n + i] = 1;
   return tensor(data, [n, n], options);
@@ -79,6 +80,7 @@ export function eye(n: number, options: CreateOptions = {}): Tensor {
 /** `[0, 1, …, n − 1]`. */
 export function arange(n: number, options: CreateOptions = {}): Tensor {
   checkShape("arange", [n]);
+  checkFits(options.device ?? currentDevice(), [n], "arange");
   return tensor(
     Array.from({ length: n }, (_, i) => i),
     [n],

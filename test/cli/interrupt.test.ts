@@ -29,11 +29,24 @@ function once(child: ChildProcess, text: string, react: () => void): void {
   child.stderr?.on("data", look);
 }
 
+/** A process that runs DEAF. */
+function deaf(): ChildProcess {
+  const bundle = { bundle: true, format: "esm", platform: "node", packages: "external", write: false } as const;
+  const [{ text }] = buildSync({ stdin: { contents: DEAF, resolveDir: "." }, ...bundle }).outputFiles;
+  return spawn(process.execPath, ["--input-type=module", "-e", text]);
+}
+
+it.each(["SIGTERM", "SIGHUP"] as const)("%s asks to save, and does not end the process", async (signal) => {
+  const child = deaf();
+  const ended = new Promise<string | null>((resolve) => child.on("close", (_, by) => resolve(by)));
+  once(child, "ready", () => child.kill(signal));
+  once(child, "asked", () => child.kill("SIGKILL"));
+  expect(await ended).toBe("SIGKILL");
+});
+
 describe("Ctrl-C", () => {
   it("twice ends a busy process at once with 130, but not when both come from one press", async () => {
-    const bundle = { bundle: true, format: "esm", platform: "node", packages: "external", write: false } as const;
-    const [{ text }] = buildSync({ stdin: { contents: DEAF, resolveDir: "." }, ...bundle }).outputFiles;
-    const child = spawn(process.execPath, ["--input-type=module", "-e", text]);
+    const child = deaf();
     const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
     let survived = false;
     once(child, "ready", () => child.kill("SIGINT"));

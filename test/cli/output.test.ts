@@ -1,8 +1,9 @@
 // Files that commands leave: whole or not at all, and refused early where they could not be written late.
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { link, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { checkOutputs } from "../../src/cli/lib/clashes.js";
 import { checkWritable, writeJson } from "../../src/cli/lib/output.js";
 import { CheckpointError, ConfigError } from "../../src/tensor/errors.js";
 
@@ -27,6 +28,31 @@ describe("writeJson", () => {
   });
 });
 
+describe("checkOutputs", () => {
+  const flag = (name: string, path: string) => ({ flag: name, path });
+
+  it("knows a file by all its names, and lets a state follow the one that it went on from", async () => {
+    const path = join(folder, "w.safetensors");
+    await writeJson(path, {});
+    await symlink(path, join(folder, "other"));
+    await link(path, join(folder, "hard"));
+    for (const name of ["other", "hard", "./w.safetensors"]) {
+      const check = () => checkOutputs([flag("--json", `${folder}/${name}`)], [flag("--weights", path)]);
+      expect(check).toThrow(ConfigError);
+      expect(check).toThrow("is named by --weights too");
+    }
+    checkOutputs([flag("--save", path)], [flag("--resume", path)]);
+    checkOutputs([flag("--json", "/dev/null"), flag("--predictions", "/dev/null")], []);
+  });
+
+  it("keeps states out of a folder of data, whose next reader would take them for images", () => {
+    const check = (path: string) => checkOutputs([flag("--save", path)], [flag("--data", folder)]);
+    expect(() => check(join(folder, "state.safetensors"))).toThrow(/lies in .* whose \.safetensors files are data/);
+    check(join(folder, "out.json"));
+    check(`${folder}-state.safetensors`);
+  });
+});
+
 describe("checkWritable", () => {
   it("lets new and existing files pass, and a flag that was not given", async () => {
     await writeJson(join(folder, "old.json"), {});
@@ -37,7 +63,7 @@ describe("checkWritable", () => {
   });
 
   it("refuses a folder and a file in a folder that does not exist", async () => {
-    await expect(checkWritable("--save", folder)).rejects.toThrow(/--save: .* is a folder/);
+    await expect(checkWritable("--save", folder)).rejects.toThrow(/--save: .*EISDIR.*\n.*is a folder/);
     await expect(checkWritable("--save", join(folder, "no", "x"))).rejects.toThrow(ConfigError);
   });
 });

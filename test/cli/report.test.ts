@@ -1,7 +1,9 @@
 // `zerosiam report` as a process: tables and figures of a sweep's cells, from the files alone.
+import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { returnCell, sampleCells, sweptCells } from "../report/cells.js";
 import { zerosiam } from "./run.js";
@@ -37,6 +39,27 @@ test("writes every table in three formats, and the figures", async () => {
   expect(await readFile(file("out/metrics-mixed.md"), "utf8")).not.toContain("alignment"); // nobody has one
   expect(await readFile(file("out/overview.html"), "utf8")).toContain("Accuracy against learning rate: mixed");
   expect(JSON.parse(await readFile(file("r.json"), "utf8"))).toMatchObject({ adapter: "a", seed: 0, tables: {} });
+});
+
+test("of lines that would lead out of its folder writes nothing", async () => {
+  const cells = sampleCells();
+  await write("evil.jsonl", [...cells, { ...cells[0], setting: { ...cells[0].setting, stream: "../../../x" } }]);
+  const { code, stderr } = await zerosiam(["report", file("evil.jsonl"), "--out", file("evil")]);
+  expect(code).toBe(1);
+  expect(stderr).toContain(`evil.jsonl:${cells.length + 1}: this line is no cell of a sweep`);
+  expect(await readdir(folder)).not.toContain("evil");
+});
+
+test("a full disk behind stdout is told, and costs no file", async () => {
+  await write("full.jsonl", sampleCells());
+  const command = `"$0" bin/zerosiam.mjs merge "$1" --json "$2" > /dev/full`;
+  const args = ["-c", command, process.execPath, file("full.jsonl"), file("full.json")];
+  const failed = await promisify(execFile)("bash", args).catch((error: unknown) => error);
+  expect(failed).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("CheckpointError: stdout: cannot be written (ENOSPC)"),
+  });
+  expect(JSON.parse(await readFile(file("full.json"), "utf8")).cells).toHaveLength(sampleCells().length);
 });
 
 test("says what it cannot report", async () => {

@@ -12,6 +12,8 @@ const GRID = {
   predictorRatio: 10,
 };
 const BASE = { model: "digits", weights: "w.safetensors", data: { test: "t.safetensors" }, grids: [GRID] };
+/** 3000 of them by 3000 are more than can be run. */
+const MANY = Array.from({ length: 3000 }, (_, i) => (i + 1) / 3000);
 const read = (document: unknown) => toSweepConfig(document, "s.json", "/folder");
 
 describe("a sweep's file", () => {
@@ -53,6 +55,14 @@ describe("a sweep's file", () => {
     ["s.json: grids[0].rates[1]: -1 is no finite number ≥ 0", { ...BASE, grids: [{ ...GRID, rates: [1, -1] }] }],
     ["s.json: grids[0].rates: missing\n  help: tent learns", { ...BASE, grids: [{ ...GRID, rates: undefined }] }],
     ["s.json: grids[0].seeds: 1.5 is no integer ≥ 1", { ...BASE, grids: [{ ...GRID, seeds: 1.5 }] }],
+    [
+      "s.json: grids[0].seeds: 5000000000 is no integer ≥ 1 and ≤ 100000",
+      { ...BASE, grids: [{ ...GRID, seeds: 5e9 }] },
+    ],
+    [
+      "s.json: grids: 54000000 combinations are more than 100000",
+      { ...BASE, grids: [{ ...GRID, rates: MANY, batchSizes: MANY.map((_, i) => i + 1) }] },
+    ],
     ["s.json: grids[0].batchSizes: 0 is no integer ≥ 1", { ...BASE, grids: [{ ...GRID, batchSizes: 0 }] }],
     [
       "s.json: grids[0].options.severity: 6 is no integer ≥ 1 and ≤ 5",

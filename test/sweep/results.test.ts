@@ -2,7 +2,7 @@
 import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import { mergeResults } from "../../src/experiments/sweep/merge.js";
 import { type Finished, ResultsFile, readResults } from "../../src/experiments/sweep/results.js";
 import { CheckpointError } from "../../src/tensor/errors.js";
@@ -34,7 +34,7 @@ describe("results", () => {
     const whole = (await readFile(path)).length;
     await file.add(cell(1));
     const all = (await readFile(path)).length;
-    for (let bytes = all - 1; bytes > whole; bytes -= 13) {
+    for (let bytes = all - 2; bytes > whole; bytes -= 13) {
       await truncate(path, bytes);
       const again = await ResultsFile.open(path);
       expect(again.mended).toBe(true);
@@ -44,6 +44,63 @@ describe("results", () => {
       expect((await readResults(path)).cells.map(({ setting }) => setting.seed)).toEqual([0, 1]);
     }
     expect((await ResultsFile.open(path)).mended).toBe(false);
+  });
+
+  it.each([
+    ["a text without an end of line", "Chapter 1\n\nIt was a dark night"],
+    ["one line of another document", '{"setting":"dark","night":true'],
+    ["a whole JSON document", '{"setting":{"model":"digits"}}'],
+    ["a text of one line", "thesis"],
+  ])("leave another file as it is: %s", async (_, text) => {
+    const path = join(folder, "thesis.txt");
+    await writeFile(path, text);
+    await expect(ResultsFile.open(path)).rejects.toThrow(CheckpointError);
+    expect(await readFile(path, "utf8")).toBe(text);
+  });
+
+  it("keep a last cell whose line has lost its end", async () => {
+    const path = join(folder, "r.jsonl");
+    await writeFile(path, JSON.stringify(cell(0)));
+    const file = await ResultsFile.open(path);
+    expect(file.mended).toBe(false);
+    await file.add(cell(1));
+    expect((await readResults(path)).cells.map(({ setting }) => setting.seed)).toEqual([0, 1]);
+  });
+
+  it("are not written where they could not be read again", async () => {
+    const path = join(folder, "r.jsonl");
+    const file = await ResultsFile.open(path);
+    const odd = { ...cell(0), setting: { ...cell(0).setting, stream: "a/b" } };
+    await expect(file.add(odd)).rejects.toThrow(CheckpointError);
+    expect(await readFile(path, "utf8")).toBe("");
+  });
+
+  const changed = (change: (one: { setting: Record<string, unknown>; result: Record<string, unknown> }) => void) => {
+    const one = structuredClone(cell(0)) as never;
+    change(one);
+    return JSON.stringify(one);
+  };
+  const stream = (figures: object) => ({ headline: "stream", phases: { stream: { ...phase(0.5), ...figures } } });
+  it.each<[string, string]>([
+    ["setting.stream", changed(({ setting }) => (setting.stream = "../../../x"))],
+    ["setting.stream", changed(({ setting }) => (setting.stream = "..\\x"))],
+    ["setting.stream", changed(({ setting }) => (setting.stream = "C:x"))],
+    ["setting.method", changed(({ setting }) => (setting.method = "tent\n| 1 |"))],
+    ["setting.predictor", changed(({ setting }) => (setting.predictor = "\x1b]0;x"))],
+    ["setting.alpha", changed(({ setting }) => (setting.alpha = [1]))],
+    ["setting.seed", changed(({ setting }) => (setting.seed = "0"))],
+    ["setting.lr: missing", changed(({ setting }) => delete setting.lr)],
+    ["result.headline", changed(({ result }) => (result.headline = "toString"))],
+    ["accuracy: 7.5 is no", changed((one) => (one.result = stream({ accuracy: 7.5 })))],
+    ['accuracy: "0.7" is no', changed((one) => (one.result = stream({ accuracy: "0.7" })))],
+    ["terms: missing", changed((one) => (one.result = stream({ terms: undefined })))],
+    ["bins[0]", changed((one) => (one.result = stream({ bins: [[1, 2]] })))],
+    ["perCorruption.a/b", changed((one) => (one.result = stream({ perCorruption: { "a/b": phase(0.5) } })))],
+  ])("of a line with a wrong %s are refused, by that place", async (place, line) => {
+    const path = join(folder, "r.jsonl");
+    await writeFile(path, `${JSON.stringify(cell(0))}\n${line}\n`);
+    await expect(readResults(path)).rejects.toThrow(CheckpointError);
+    await expect(readResults(path)).rejects.toThrow(place);
   });
 
   it("are found by setting, in whatever order its fields stand", async () => {
@@ -79,6 +136,11 @@ describe("a line that is no cell", () => {
     await expect(readResults(path)).rejects.toThrow(CheckpointError);
     await expect(readResults(path)).rejects.toThrow(`${path}:2: this line is no cell`);
   });
+});
+
+test("the committed results are cells by the same schema", async () => {
+  const { cells } = await readResults("bench/results/findings-lavapipe.jsonl");
+  expect(cells.length).toBeGreaterThan(100);
 });
 
 describe("merged results", () => {

@@ -12,6 +12,7 @@ import {
   full,
   GradError,
   memory,
+  OutOfMemoryError,
   ones,
   openDevice,
   scope,
@@ -133,6 +134,14 @@ test.each([
   expect(() => make({ requires_grad: true })).toThrow(ConfigError);
   expect(() => make({ requires_grad: true })).toThrow('unknown option "requires_grad"');
   expect(memory().tensors).toBe(live);
+});
+
+test.each([
+  ["eye", () => eye(1e6)],
+  ["arange", () => arange(1e12)],
+  ["zeros", () => zeros([1e6, 1e6])],
+])("%s of a terabyte is refused before anything is allocated", (_, make) => {
+  expect(make).toThrow(OutOfMemoryError);
 });
 
 test("a device is not opened with options that nobody knows", async () => {

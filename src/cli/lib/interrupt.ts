@@ -4,8 +4,8 @@ import { EXIT } from "./failure.js";
 /** npm passes Ctrl-C on to a child that the terminal has told already: two signals this close are one. */
 const SAME_PRESS_MS = 500;
 
-/** Ctrl-C, and what schedulers send before they kill. */
-export const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
+/** Ctrl-C, what schedulers send before they kill, and the end of the terminal: a connection that broke. */
+export const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** A request to stop, to be looked at between batches. Dispose it when nothing is left to save. */
 export interface Interrupt extends Disposable {

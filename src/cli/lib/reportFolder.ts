@@ -9,7 +9,7 @@ import { toLatex } from "../../report/text/latex.js";
 import { toMarkdown } from "../../report/text/markdown.js";
 import type { Table } from "../../report/text/table.js";
 import { ConfigError } from "../../tensor/index.js";
-import { writeReport } from "./output.js";
+import { reportPage } from "./output.js";
 
 /** What a folder shows: tables by the names of their files, the chosen settings, and every rate. */
 export interface Shown {
@@ -29,17 +29,24 @@ export async function makeFolder(flag: string, folder: string): Promise<void> {
   }
 }
 
-/** Writes the files. Throws CheckpointError when one cannot be written. */
-export async function writeFolder(folder: string, { tables, chosen, swept }: Shown, facts: SweepFacts): Promise<void> {
+/** Writes the files, once all of them are made: what cannot be made leaves no half of a report. Throws CheckpointError. */
+export async function writeFolder(folder: string, shown: Shown, facts: SweepFacts): Promise<void> {
+  for (const [name, text] of filesOf(shown, facts)) await writeFileAtomic(join(folder, name), text);
+}
+
+/** The texts of a folder's files, by their names. */
+function filesOf({ tables, chosen, swept }: Shown, facts: SweepFacts): Map<string, string> {
+  const files = new Map<string, string>();
   for (const [name, table] of Object.entries(tables)) {
-    await writeFileAtomic(join(folder, `${name}.md`), toMarkdown(table));
-    await writeFileAtomic(join(folder, `${name}.csv`), toCsv(table));
-    await writeFileAtomic(join(folder, `${name}.tex`), toLatex(table));
+    files.set(`${name}.md`, toMarkdown(table));
+    files.set(`${name}.csv`, toCsv(table));
+    files.set(`${name}.tex`, toLatex(table));
   }
-  await writeReport(join(folder, "overview.html"), overviewReport(facts, chosen, swept));
+  files.set("overview.html", reportPage(overviewReport(facts, chosen, swept)));
   const drawn = chosen.filter(({ bySeed }) => [...bySeed.values()].some(({ result }) => result.curves));
   for (const stream of new Set(drawn.map(({ setting }) => setting.stream))) {
     const groups = drawn.filter(({ setting }) => setting.stream === stream);
-    await writeReport(join(folder, `${stream}.html`), streamReport(facts, groups));
+    files.set(`${stream}.html`, reportPage(streamReport(facts, groups)));
   }
+  return files;
 }

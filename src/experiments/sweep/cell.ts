@@ -75,6 +75,15 @@ export interface Cell {
   result: CellResult;
 }
 
+/** A finished cell. All but the times is the same whenever and wherever it is computed on adapters of one kind. */
+export interface Finished extends Cell {
+  readonly adapter: string;
+  /** Fingerprint of version, weights and data. */
+  readonly inputs: string;
+  /** Wall time by image of each phase, which no two runs share; null in `result`, and left out by `merge`. */
+  readonly seconds?: Readonly<Record<string, number | null>>;
+}
+
 /** The phase that counts. */
 export function headline({ result }: Cell): CellPhase {
   return result.phases[result.headline];

@@ -7,7 +7,7 @@ import { ConfigError } from "../../tensor/index.js";
 import { METHODS } from "../../zerosiam/methods/index.js";
 import type { CellSetting } from "./cell.js";
 import { Field } from "./field.js";
-import { expand, type Grid, learns, type Rates } from "./grid.js";
+import { expand, type Grid, learns, type Rates, sizeOfGrid } from "./grid.js";
 import { OPTIONS } from "./options.js";
 
 export type Part = CellSetting["part"];
@@ -26,6 +26,8 @@ export interface SweepConfig {
 }
 
 const PARTS: readonly Part[] = ["validation", "test"];
+/** More cells than a cluster computes in a year: whoever writes so many has slipped. */
+const MAX_CELLS = 100_000;
 
 /** Reads a sweep's file. Paths in it are relative to it. Throws ConfigError naming the place of what does not fit. */
 export async function readSweepConfig(path: string): Promise<SweepConfig> {
@@ -50,6 +52,11 @@ export function toSweepConfig(document: unknown, source: string, folder: string)
     for (const part of checked.parts) if (!files.some(([known]) => known === part)) missing(grid, data, part);
     return checked;
   });
+  const cells = listed.reduce((sum, grid) => sum + sizeOfGrid(grid), 0);
+  if (cells > MAX_CELLS) {
+    const found = `${grids.path}: ${cells} combinations are more than ${MAX_CELLS}`;
+    throw new ConfigError(found, "list fewer values, or write several sweeps");
+  }
   return {
     model: name,
     weights: pathOf(weights),
@@ -87,7 +94,7 @@ function toGrid(field: Field): Grid {
 /** A list of seeds, or how many: 3 stands for 0, 1, 2. */
 function seedsOf(field: Field): number[] {
   if (Array.isArray(field.value)) return field.list().map((seed) => seed.number({ min: 0, integer: true }));
-  return Array.from({ length: field.number({ min: 1, integer: true }) }, (_, seed) => seed);
+  return Array.from({ length: field.number({ min: 1, max: MAX_CELLS, integer: true }) }, (_, seed) => seed);
 }
 
 /** A number, which the predictor takes times `ratio`, or both rates by name. */

@@ -33,10 +33,36 @@ export class Field {
     return Object.fromEntries(keys.map((key) => [key, this.at(key, own[key])])) as Record<K, Field>;
   }
 
+  /** Every field of an object, whatever its keys, in its order. */
+  entries(): [string, Field][] {
+    if (typeof this.value !== "object" || this.value === null || Array.isArray(this.value)) this.refuse("no object");
+    return Object.entries(this.value as object).map(([key, value]) => [
+      key,
+      new Field(value, this.source, this.below(key)),
+    ]);
+  }
+
+  /** Fields of an object by name, others beside them: one that it lacks is absent. */
+  fields(): Record<string, Field> {
+    return new Proxy(Object.fromEntries(this.entries()), {
+      get: (own, key) => {
+        const name = String(key);
+        return Object.hasOwn(own, name) ? own[name] : new Field(undefined, this.source, this.below(name));
+      },
+    });
+  }
+
+  /** The elements of a list, which may be empty; `count` of them where it is given. */
+  elements(count?: number): Field[] {
+    if (!Array.isArray(this.value)) return this.refuse("no list");
+    if (count !== undefined && this.value.length !== count) this.refuse(`no list of ${count}`);
+    return this.value.map((value, i) => new Field(value, this.source, `${this.place}[${i}]`));
+  }
+
   /** The elements of a list that is not empty. */
   list(): Field[] {
-    if (!Array.isArray(this.value) || this.value.length === 0) return this.refuse("no list with something in it");
-    return this.value.map((value, i) => new Field(value, this.source, `${this.place}[${i}]`));
+    const elements = Array.isArray(this.value) ? this.elements() : [];
+    return elements.length > 0 ? elements : this.refuse("no list with something in it");
   }
 
   /** The elements of a list, or the value itself where there is none. */
@@ -77,13 +103,20 @@ export class Field {
   }
 
   refuse(what: string, help = ""): never {
-    throw new ConfigError(
-      `${this.path}: ${this.absent ? "missing" : `${JSON.stringify(this.value)} is ${what}`}`,
-      help,
-    );
+    throw new ConfigError(`${this.path}: ${this.absent ? "missing" : `${shown(this.value)} is ${what}`}`, help);
   }
 
   private at(key: string, value = (this.value as Record<string, unknown>)[key]): Field {
-    return new Field(value, this.source, this.place === "" ? key : `${this.place}.${key}`);
+    return new Field(value, this.source, this.below(key));
   }
+
+  private below(key: string): string {
+    return this.place === "" ? key : `${this.place}.${key}`;
+  }
+}
+
+/** As JSON, of which 80 characters tell enough. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

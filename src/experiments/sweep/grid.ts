@@ -25,6 +25,12 @@ export interface Grid {
 export const learns = (method: string): boolean => method !== "source" && method !== "norm";
 const hasPredictor = (method: string): boolean => method.startsWith("zerosiam");
 
+/** How many cells a grid has at most: its combinations, where every method learns. Nothing is made of them. */
+export function sizeOfGrid({ methods, streams, parts, seeds, rates, batchSizes, options }: Grid): number {
+  const lists = [methods, streams, parts, seeds, batchSizes, ...Object.values(options)];
+  return lists.reduce((product, { length }) => product * length, Math.max(1, rates.length));
+}
+
 /** The settings of all grids, each once, seeds next to each other. */
 export function expand(model: string, grids: readonly Grid[]): CellSetting[] {
   return distinct(grids.flatMap((grid) => [...cellsOf(model, grid)]));

@@ -1,57 +1,54 @@
 // The file of finished cells: a JSON line each, written when the cell is done and never again.
 import { open, readFile } from "node:fs/promises";
 import { CheckpointError } from "../../tensor/index.js";
-import type { Cell } from "./cell.js";
+import type { Cell, Finished } from "./cell.js";
 import { keyOf } from "./grid.js";
+import { isCutOff, parseCell } from "./line.js";
 
-/** A finished cell. All but the times is the same whenever and wherever it is computed on adapters of one kind. */
-export interface Finished extends Cell {
-  readonly adapter: string;
-  /** Fingerprint of version, weights and data. */
-  readonly inputs: string;
-  /** Wall time by image of each phase, which no two runs share; null in `result`, and left out by `merge`. */
-  readonly seconds?: Readonly<Record<string, number | null>>;
-}
+export type { Finished };
 
 /** What a file holds up to its last whole line. */
 interface Found {
   readonly cells: Finished[];
   /** Bytes of the whole lines; less than the file has when a process was killed while it wrote. */
   readonly wholeBytes: number;
+  /** Whether the last line is the beginning of a cell's. */
   readonly torn: boolean;
+  /** Whether the last line is whole but for its end: an editor has taken that away. */
+  readonly open: boolean;
 }
 
-/** Reads the cells of a file; none when there is no such file. Throws CheckpointError naming a line that is no cell. */
+/**
+ * Reads the cells of a file; none when there is no such file. Throws CheckpointError naming a line that is no cell, the
+ * last one too: only what begins as a cell's line may be one that was cut off.
+ */
 export async function readResults(path: string): Promise<Found> {
   let bytes: Buffer;
   try {
     bytes = await readFile(path);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return { cells: [], wholeBytes: 0, torn: false };
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT")
+      return { cells: [], wholeBytes: 0, torn: false, open: false };
     throw new CheckpointError(`${path}: ${(cause as Error).message}`, "name a file that can be read", { cause });
   }
   const wholeBytes = bytes.lastIndexOf("\n") + 1;
   const lines = bytes.subarray(0, wholeBytes).toString("utf8").split("\n").slice(0, -1);
   const cells = lines.map((line, i) => parseCell(line, `${path}:${i + 1}`));
-  return { cells, wholeBytes, torn: wholeBytes < bytes.length };
+  const tail = bytes.subarray(wholeBytes).toString("utf8");
+  if (tail === "") return { cells, wholeBytes, torn: false, open: false };
+  if (isCutOff(tail) && !isJson(tail)) return { cells, wholeBytes, torn: true, open: false };
+  cells.push(parseCell(tail, `${path}:${lines.length + 1}`));
+  return { cells, wholeBytes: bytes.length, torn: false, open: true };
 }
 
-function parseCell(line: string, where: string): Finished {
+function isJson(text: string): boolean {
   try {
-    const cell = JSON.parse(line);
-    const { setting, result, adapter, inputs } = cell;
-    const named = typeof adapter === "string" && typeof inputs === "string";
-    if (named && isObject(setting) && isObject(result.phases[result.headline])) return cell;
+    JSON.parse(text);
+    return true;
   } catch {
-    // told below: as little a cell as another document is
+    return false; // the question was whether it is
   }
-  throw new CheckpointError(
-    `${where}: this line is no cell of a sweep`,
-    "the file is damaged; delete the line, or the file",
-  );
 }
-
-const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Adds finished cells to a file, each flushed to the disk before the next begins. */
 export class ResultsFile {
@@ -68,11 +65,12 @@ export class ResultsFile {
 
   /** Opens, or begins, a file. A line that was cut off is taken away. Throws CheckpointError. */
   static async open(path: string): Promise<ResultsFile> {
-    const { cells, wholeBytes, torn } = await readResults(path);
+    const { cells, wholeBytes, torn, open: isOpen } = await readResults(path);
     await written(path, async () => {
       const file = await open(path, "a");
       try {
         if (torn) await file.truncate(wholeBytes);
+        if (isOpen) await file.writeFile("\n");
         await file.sync();
       } finally {
         await file.close();
@@ -90,10 +88,12 @@ export class ResultsFile {
   }
 
   async add(cell: Finished): Promise<void> {
+    const line = JSON.stringify(cell);
+    parseCell(line, this.path); // what could not be read again is not written
     await written(this.path, async () => {
       const file = await open(this.path, "a");
       try {
-        await file.writeFile(`${JSON.stringify(cell)}\n`);
+        await file.writeFile(`${line}\n`);
         await file.sync();
       } finally {
         await file.close();
