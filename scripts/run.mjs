@@ -25,6 +25,7 @@ const TASKS = {
   "contact-sheet": (args) => runSource("scripts/contact-sheet.ts", args),
   fit: (args) => runSource("scripts/fit.ts", args),
   fuzz: (args) => runSource("test/fuzz/run.ts", args),
+  soak: (args) => runSource("test/soak/run.ts", args),
   test: (args) => {
     // All in three processes: one that has made every kernel of every test ended without a word, twice of three times.
     const parts = args.length > 0 ? [args] : ["1/3", "2/3", "3/3"].map((part) => [`--shard=${part}`]);

@@ -4,6 +4,7 @@ import { checkOptions } from "../options.js";
 import { type OpenGpuOptions, openGpu } from "./adapter/index.js";
 import { pollGently } from "./adapter/polling.js";
 import { type Caps, capsOf } from "./caps.js";
+import { findCollector } from "./collector.js";
 import { Encoder } from "./encoder.js";
 import { type KernelSource, type Pipeline, PipelineCache } from "./pipelines.js";
 import { BufferPool, type PooledBuffer, type PoolStats } from "./pool.js";
@@ -27,6 +28,21 @@ export interface AdapterInfo {
   readonly driver: string;
   /** The way it was found: see docs of `openDevice`. */
   readonly how: string;
+}
+
+/** What a device has done, and what it holds. */
+export interface DeviceStats extends PoolStats {
+  /** Kernels launched and command buffers submitted so far. */
+  dispatches: number;
+  submits: number;
+  /** Bind groups made so far: a step that repeats makes none. */
+  bindGroups: number;
+  /** Bind groups kept for reuse. */
+  keptBindGroups: number;
+  /** Bind groups that wait for JavaScript's collector, which alone can free them. */
+  forgottenBindGroups: number;
+  /** Kernels compiled. */
+  pipelines: number;
 }
 
 const GIB = 2 ** 30;
@@ -54,17 +70,21 @@ export class Device {
     this.#failure ??= error;
   };
 
-  private constructor(gpu: GPUDevice, adapter: AdapterInfo, caps: Caps, options: DeviceOptions) {
+  private constructor(gpu: GPUDevice, adapter: AdapterInfo, caps: Caps, collect: () => void, options: DeviceOptions) {
     this.gpu = gpu;
     this.adapter = Object.freeze(adapter);
     this.caps = Object.freeze(caps); // what kernels are made for
     const budget = options.memoryBudget ?? (caps.kind === "software" ? 8 * GIB : Number.POSITIVE_INFINITY);
     const largest = caps.maxBindingBytes - (caps.maxBindingBytes % 16);
-    this.#encoder = new Encoder(gpu, () => this.#pool.trim());
+    this.#encoder = new Encoder(gpu, () => this.#pool.trim(), collect);
     this.#pool = new BufferPool(
       gpu,
       { budget, keep: options.poolCap ?? GIB, largest },
-      { onError: this.#fail, onDestroy: () => this.#encoder.dropBindGroups(), flush: () => this.#encoder.flush() },
+      {
+        onError: this.#fail,
+        onDestroy: (buffers) => this.#encoder.bindGroups.drop(buffers),
+        flush: () => this.#encoder.flush(),
+      },
     );
     this.#pipelines = new PipelineCache(gpu);
     this.#readback = new Readback(gpu, this.#encoder);
@@ -86,7 +106,7 @@ export class Device {
     const requiredLimits: Record<string, number> = {};
     for (const limit of LIMITS) requiredLimits[limit] = adapter.limits[limit];
     const gpu = await adapter.requestDevice({ requiredFeatures, requiredLimits });
-    return new Device(gpu, { name, driver, how }, capsOf(adapter, gpu), options);
+    return new Device(gpu, { name, driver, how }, capsOf(adapter, gpu), await findCollector(), options);
   }
 
   /**
@@ -180,10 +200,12 @@ export class Device {
     return this.#failure !== null;
   }
 
-  /** Buffer and kernel counters. */
-  get stats(): PoolStats & { dispatches: number; submits: number; bindGroups: number; pipelines: number } {
+  /** Buffer, kernel and bind-group counters. */
+  get stats(): DeviceStats {
     const { dispatches, submits, bindGroups } = this.#encoder;
-    return { ...this.#pool.stats, dispatches, submits, bindGroups, pipelines: this.#pipelines.size };
+    const { made, kept, forgotten } = bindGroups;
+    const groups = { bindGroups: made, keptBindGroups: kept, forgottenBindGroups: forgotten };
+    return { ...this.#pool.stats, dispatches, submits, ...groups, pipelines: this.#pipelines.size };
   }
 
   /** Gives the memory kept for reuse back to the driver, and starts `peakBytes` anew. */

@@ -1,18 +1,18 @@
 // The open command encoder: dispatches join one compute pass, uniforms one upload, until something needs a submit.
+import { BindGroups } from "./bindGroups.js";
 import type { Pipeline } from "./pipelines.js";
 import type { PooledBuffer } from "./pool.js";
 import type { Profiler } from "./profiler.js";
 
 const SLOT = 256; // minUniformBufferOffsetAlignment at the default limits, and the most uniforms a kernel may declare
 const SLOTS = 1024;
-const MAX_BIND_GROUPS = 1024; // they cannot be destroyed, only forgotten, and lavapipe dies with some fifty thousand
 
 export class Encoder {
   readonly #device: GPUDevice;
   readonly #onSubmit: () => void;
   readonly #uniforms: GPUBuffer;
   readonly #arena = new Uint8Array(SLOT * SLOTS);
-  readonly #bindGroups = new Map<string, GPUBindGroup>();
+  readonly bindGroups: BindGroups;
   #encoder: GPUCommandEncoder | null = null;
   #pass: GPUComputePassEncoder | null = null;
   #slot = 0;
@@ -21,16 +21,19 @@ export class Encoder {
   /** Dispatches encoded so far, for benchmarks and tests. */
   dispatches = 0;
   submits = 0;
-  /** Bind groups made so far: a step that repeats makes none. */
-  bindGroups = 0;
   /** When set, every dispatch gets a pass of its own with timestamps. */
   profiler: Profiler | null = null;
 
-  /** `onSubmit` runs after every submit, when no encoder is open. */
-  constructor(device: GPUDevice, onSubmit: () => void) {
+  /** `onSubmit` runs after every submit, when no encoder is open; `collect` runs the collector, where that can be done. */
+  constructor(device: GPUDevice, onSubmit: () => void, collect: () => void) {
     this.#device = device;
     this.#onSubmit = onSubmit;
     this.#uniforms = device.createBuffer({ label: "uniforms", size: SLOT * SLOTS, usage: 0x40 | 0x08 }); // UNIFORM | COPY_DST
+    const uniforms = { binding: 0, resource: { buffer: this.#uniforms, size: SLOT } };
+    this.bindGroups = new BindGroups(({ label, layout }, buffers) => {
+      const storage = buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer: buffer.gpu } }));
+      return device.createBindGroup({ label, layout, entries: [uniforms, ...storage] });
+    }, collect);
   }
 
   /** Encodes one kernel. `uniforms` is copied now; `buffers` follow the pipeline's storage bindings. */
@@ -45,7 +48,7 @@ export class Encoder {
     this.#arena.set(uniforms, offset);
     const pass = this.#openPass(pipeline.label);
     pass.setPipeline(pipeline.gpu);
-    pass.setBindGroup(0, this.#bindGroup(pipeline, buffers), [offset]);
+    pass.setBindGroup(0, this.bindGroups.get(pipeline, buffers), [offset]);
     pass.dispatchWorkgroups(groups[0], groups[1], groups[2]);
     for (const buffer of buffers) buffer.touched = this.#epoch;
     this.dispatches++;
@@ -95,11 +98,7 @@ export class Encoder {
     this.submits++;
     this.profiler?.submitted();
     this.#onSubmit();
-  }
-
-  /** Forgets bind groups, which keep destroyed buffers from being collected. */
-  dropBindGroups(): void {
-    this.#bindGroups.clear();
+    this.bindGroups.collect();
   }
 
   #open(): GPUCommandEncoder {
@@ -118,24 +117,5 @@ export class Encoder {
   #closePass(): void {
     this.#pass?.end();
     this.#pass = null;
-  }
-
-  #bindGroup(pipeline: Pipeline, buffers: readonly PooledBuffer[]): GPUBindGroup {
-    let key = pipeline.access;
-    for (const buffer of buffers) key += `,${buffer.id}`;
-    let group = this.#bindGroups.get(key);
-    if (!group) {
-      if (this.#bindGroups.size >= MAX_BIND_GROUPS) this.dropBindGroups();
-      const storage = buffers.map((buffer, i) => ({ binding: i + 1, resource: { buffer: buffer.gpu } }));
-      const uniforms = { binding: 0, resource: { buffer: this.#uniforms, size: SLOT } };
-      group = this.#device.createBindGroup({
-        label: pipeline.label,
-        layout: pipeline.layout,
-        entries: [uniforms, ...storage],
-      });
-      this.#bindGroups.set(key, group);
-      this.bindGroups++;
-    }
-    return group;
   }
 }

@@ -45,7 +45,7 @@ export interface PoolHooks {
   /** The driver refused a buffer. */
   onError(error: Error): void;
   /** Free buffers were destroyed. */
-  onDestroy(): void;
+  onDestroy(buffers: ReadonlySet<PooledBuffer>): void;
   /** Submits what is encoded, since it may use buffers that are about to be destroyed. */
   flush(): void;
 }
@@ -114,14 +114,17 @@ export class BufferPool {
   trim(keep = this.#limits.keep): void {
     if (this.#stats.freeBytes <= keep) return;
     const classes = [...this.#free.entries()].sort((a, b) => b[0] - a[0]);
+    const destroyed = new Set<PooledBuffer>();
     for (const [size, list] of classes) {
       while (list.length > 0 && this.#stats.freeBytes > keep) {
-        list.shift()?.gpu.destroy();
+        const buffer = list.shift() as PooledBuffer;
+        buffer.gpu.destroy();
+        destroyed.add(buffer);
         this.#stats.freeBuffers--;
         this.#stats.freeBytes -= size;
       }
     }
-    this.#hooks.onDestroy();
+    this.#hooks.onDestroy(destroyed);
   }
 
   #create(size: number, what: string): PooledBuffer {

@@ -32,7 +32,9 @@ export async function serveSite(): Promise<Site> {
 
 async function bundle(): Promise<string> {
   const entryPoints = ["test/browser/page/main.ts"];
-  const { outputFiles } = await build({ ...browserOptions(), entryPoints, write: false });
+  // The root of the clone, where tests and tasks run: the soak, a bundle itself, cannot tell it by its own place.
+  const absWorkingDir = process.cwd();
+  const { outputFiles } = await build({ ...browserOptions(), absWorkingDir, entryPoints, write: false });
   return outputFiles[0].text;
 }
 

@@ -13,6 +13,7 @@ import type { AnyOp } from "../../../src/tensor/op.js";
 import { apply } from "../../../src/tensor/run.js";
 import { mismatch } from "../../ops/lib/compare.js";
 import { hostInputs, upload } from "../../ops/lib/samples.js";
+import { Soak, type SoakCounts, type WorkloadName } from "../../soak/lib/soak.js";
 import { type Fixture, type StepOutcome, zeroSiamStep } from "./step.js";
 
 /** An error as it crosses from the page to Node. */
@@ -21,6 +22,8 @@ export interface Failure {
   readonly message: string;
   readonly help: string;
 }
+
+let soaking: Soak | null = null;
 
 /** What the page offers. Each opens a device of its own, or uses the one opened last. */
 const answers = {
@@ -54,6 +57,17 @@ const answers = {
       ["json", "safetensors"].map((extension) => fetch(`/fixtures/zerosiam/${name}.${extension}`)),
     );
     return zeroSiamStep((await json.json()) as Fixture, new Uint8Array(await file.arrayBuffer()));
+  },
+
+  /** Begins a workload of the soak, in place of the last one. */
+  async startSoak(name: WorkloadName): Promise<void> {
+    soaking?.dispose();
+    soaking = new Soak(name);
+  },
+
+  /** As many steps more of it. */
+  async soak(steps: number): Promise<SoakCounts> {
+    return (soaking as Soak).run(steps);
   },
 
   openFailure: (options: DeviceOptions) => failureOf(() => openDevice(options)),
