@@ -1,5 +1,5 @@
 // Lifetimes: what is made inside a scope is freed at its end, unless returned or kept.
-import { ConfigError } from "./errors.js";
+import { callNow } from "./callNow.js";
 import type { Tensor } from "./tensor.js";
 
 const stack: Set<Tensor>[] = [];
@@ -21,18 +21,15 @@ export function keep<T extends Tensor>(tensor: T): T {
 }
 
 /**
- * Runs `fn` and disposes every tensor made in it, except those it returns (in arrays, maps or plain objects too),
+ * Runs `fn` and disposes every tensor made in it, except those it returns (in arrays, maps, sets or plain objects too),
  * which pass to the enclosing scope, and those kept with `keep`. Frees on a throw as well.
- * Throws ConfigError if `fn` is async: read back after the scope.
+ * Throws ConfigError if `fn` is async or a generator: read back after the scope.
  */
 export function scope<T>(fn: () => T): T {
   const owned = new Set<Tensor>();
   stack.push(owned);
   try {
-    const result = fn();
-    if (result instanceof Promise) {
-      throw new ConfigError("scope: the function is async", "return the tensors and await their data() outside");
-    }
+    const result = callNow("scope", fn);
     for (const tensor of tensorsIn(result)) {
       if (owned.delete(tensor)) stack.at(-2)?.add(tensor);
     }
@@ -43,16 +40,22 @@ export function scope<T>(fn: () => T): T {
   }
 }
 
-/** The tensors in a value, looking into arrays, maps and plain objects. */
-function* tensorsIn(value: unknown): Generator<Tensor> {
-  if (typeof value !== "object" || value === null) return;
-  if (isTensor(value)) {
-    yield value;
-    return;
+/** The tensors in a value, looking into arrays, maps, sets and plain objects, each once. */
+function tensorsIn(value: unknown): Tensor[] {
+  const found: Tensor[] = [];
+  const seen = new Set([value]); // grows while it is walked
+  for (const part of seen) {
+    if (typeof part !== "object" || part === null) continue;
+    if (isTensor(part)) found.push(part);
+    else for (const inner of partsOf(part)) seen.add(inner);
   }
-  const plain = Object.getPrototypeOf(value) === Object.prototype;
-  const parts = value instanceof Map || Array.isArray(value) ? value.values() : plain ? Object.values(value) : [];
-  for (const part of parts) yield* tensorsIn(part);
+  return found;
+}
+
+function partsOf(value: object): Iterable<unknown> {
+  if (Array.isArray(value) || value instanceof Map || value instanceof Set) return value.values();
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null ? Object.values(value) : [];
 }
 
 /** By shape, not by class: this module stands below Tensor. */

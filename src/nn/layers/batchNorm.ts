@@ -1,4 +1,5 @@
 // BatchNorm2d: normalises each channel over the batch (Ioffe & Szegedy 2015).
+import { callNow } from "../../tensor/callNow.js";
 import { keep, noGrad, ones, ShapeError, scope, sizeOf, type Tensor, zeros } from "../../tensor/index.js";
 import { checkOptions } from "../../tensor/options.js";
 import type { Module } from "../module.js";
@@ -56,12 +57,12 @@ export class BatchNorm2d extends Norm {
     return y;
   }
 
-  /** Runs `fn` while the batch norms of `model` that use batch statistics take them from the rows of `mask` (bool `[B]`) alone. */
+  /** Runs `fn` while the batch norms of `model` that use batch statistics take them from the rows of `mask` (bool `[B]`) alone. Throws ConfigError if `fn` is async. */
   static withRowMask<T>(model: Module, mask: Tensor, fn: () => T): T {
     const norms = [...model.namedModules()].flatMap(([, module]) => (module instanceof BatchNorm2d ? [module] : []));
     try {
       for (const norm of norms) norm.#rowMask = mask;
-      return fn();
+      return callNow("withRowMask", fn);
     } finally {
       for (const norm of norms) norm.#rowMask = null;
     }

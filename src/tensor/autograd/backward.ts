@@ -1,5 +1,6 @@
 // Reverse-mode differentiation: walks the recorded nodes backwards, visiting only what leads to a wanted leaf.
 
+import { callNow } from "../callNow.js";
 import { full } from "../create.js";
 import { GradError } from "../errors.js";
 import { checkOptions } from "../options.js";
@@ -15,9 +16,9 @@ export function isRecording(): boolean {
   return recording;
 }
 
-/** Runs `fn` without recording: nothing made in it has a gradient. */
+/** Runs `fn` without recording: nothing made in it has a gradient. Throws ConfigError if `fn` is async or a generator. */
 export function noGrad<T>(fn: () => T): T {
-  return withRecording(false, fn);
+  return withRecording(false, () => callNow("noGrad", fn));
 }
 
 function withRecording<T>(value: boolean, fn: () => T): T {
