@@ -115,7 +115,7 @@ async function runFailure({ runStepParity }: typeof import("../../src/parity/ste
 
 /** The device, or a new one where a mutant has broken it or left much behind. */
 async function openedDevice(): Promise<Device> {
-  if (device && (device.lost || memory(device).liveBytes > MAX_BYTES)) {
+  if (device && (device.failed || memory(device).liveBytes > MAX_BYTES)) {
     device.destroy();
     device = null;
   }

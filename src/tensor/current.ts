@@ -11,7 +11,7 @@ let current: Device | null = null;
  * Throws DeviceError with the reason and the remedy when none works.
  */
 export async function openDevice(options?: DeviceOptions): Promise<Device> {
-  if (!options && current && !current.lost) return current;
+  if (!options && current && !current.failed) return current;
   current = await Device.open(options);
   return current;
 }

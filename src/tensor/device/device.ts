@@ -65,6 +65,12 @@ export class Device {
   readonly #pipelines: PipelineCache;
   readonly #encoder: Encoder;
   readonly #readback: Readback;
+  /**
+   * Resolves with the reason when the device goes: to the driver, or to `destroy()`. Never rejects. Its tensors are gone
+   * then; docs/lost-device.md shows how to go on.
+   */
+  readonly lost: Promise<DeviceLostError>;
+  readonly #onError: (event: GPUUncapturedErrorEvent) => void;
   #failure: Error | null = null;
   readonly #fail = (error: Error): void => {
     this.#failure ??= error;
@@ -88,14 +94,15 @@ export class Device {
     );
     this.#pipelines = new PipelineCache(gpu);
     this.#readback = new Readback(gpu, this.#encoder);
-    gpu.addEventListener("uncapturederror", (event) => {
+    this.#onError = (event) => {
       event.preventDefault();
-      this.#fail(rejected((event as GPUUncapturedErrorEvent).error.message));
-    });
-    gpu.lost.then(({ reason, message }) => {
-      const help = "open a new device and load the last checkpoint; its tensors are gone";
-      this.#fail(new DeviceLostError(`the device was lost (${reason}): ${message}`, help));
-    }, this.#fail);
+      this.#fail(rejected(event.error.message));
+    };
+    gpu.addEventListener("uncapturederror", this.#onError as EventListener);
+    this.lost = gpu.lost.then(
+      ({ reason, message }) => this.#lose(`the device was lost (${reason}): ${message}`),
+      (cause) => this.#lose("the device was lost", { cause }),
+    );
   }
 
   /** Opens the best adapter (or `options.adapter`). Throws DeviceError, with the reason and the remedy, when there is none. ConfigError for unknown options. */
@@ -196,7 +203,7 @@ export class Device {
   }
 
   /** Whether `check()` throws: the device is of no more use. */
-  get lost(): boolean {
+  get failed(): boolean {
     return this.#failure !== null;
   }
 
@@ -243,7 +250,20 @@ export class Device {
   /** Gives the device back. Its tensors can no longer be used. */
   destroy(): void {
     this.#failure ??= new DeviceLostError("the device was destroyed", "open a new one with openDevice()");
+    this.gpu.removeEventListener("uncapturederror", this.#onError as EventListener); // it holds this object
     this.gpu.destroy();
+  }
+
+  /** The reason of the loss; what failed before stays what later calls throw. */
+  #lose(message: string, options?: { cause: unknown }): DeviceLostError {
+    if (this.#failure instanceof DeviceLostError) return this.#failure;
+    const error = new DeviceLostError(
+      message,
+      "open a new device and load the last state; its tensors are gone",
+      options,
+    );
+    this.#failure ??= error;
+    return error;
   }
 }
 
