@@ -46,6 +46,8 @@ export interface DeviceStats extends PoolStats {
 }
 
 const GIB = 2 ** 30;
+/** Kernels that may wait to run: some hundred steps of a small net. Without a bound a program would queue minutes of work. */
+const MAX_PENDING = 32_768;
 const FEATURES: readonly GPUFeatureName[] = ["shader-f16", "subgroups", "timestamp-query"];
 const LIMITS = [
   "maxBufferSize",
@@ -117,11 +119,18 @@ export class Device {
   }
 
   /**
-   * A buffer of at least `bytes`; `what` names the asker in errors. Throws OutOfMemoryError.
+   * A buffer of at least `bytes`; `what` names the asker in errors. Throws OutOfMemoryError, and DeviceError where
+   * 32,768 kernels wait to run: nothing is lost then, and all goes on once they have.
    * @internal
    */
   acquire(bytes: number, what: string): PooledBuffer {
     this.check();
+    if (this.#encoder.pending >= MAX_PENDING) {
+      throw new DeviceError(
+        `${what}: ${this.#encoder.pending} kernels wait to run, and nobody waits for them`,
+        "await a result's data(), or device.sync(), once in some steps",
+      );
+    }
     return this.#pool.acquire(bytes, what);
   }
 
@@ -192,7 +201,9 @@ export class Device {
   /** Waits until everything encoded so far has run. Rejects with the sticky failure. */
   async sync(): Promise<void> {
     this.flush();
+    const { dispatches } = this.#encoder;
     await pollGently(() => this.gpu.queue.onSubmittedWorkDone());
+    this.#encoder.ran(dispatches);
     await this.#pipelines.settled();
     this.check();
   }

@@ -1,4 +1,5 @@
 // The open command encoder: dispatches join one compute pass, uniforms one upload, until something needs a submit.
+import { pollGently } from "./adapter/polling.js";
 import { BindGroups } from "./bindGroups.js";
 import type { Pipeline } from "./pipelines.js";
 import type { PooledBuffer } from "./pool.js";
@@ -6,6 +7,7 @@ import type { Profiler } from "./profiler.js";
 
 const SLOT = 256; // minUniformBufferOffsetAlignment at the default limits, and the most uniforms a kernel may declare
 const SLOTS = 1024;
+const ASK = 8192; // kernels not known to have run, from which on the device is asked
 
 export class Encoder {
   readonly #device: GPUDevice;
@@ -20,6 +22,9 @@ export class Encoder {
   #epoch = 1;
   /** Dispatches encoded so far, for benchmarks and tests. */
   dispatches = 0;
+  /** How many of them are known to have run. */
+  #ran = 0;
+  #asked = false;
   submits = 0;
   /** When set, every dispatch gets a pass of its own with timestamps. */
   profiler: Profiler | null = null;
@@ -85,6 +90,16 @@ export class Encoder {
     from.touched = this.#epoch;
   }
 
+  /** Dispatches not known to have run. They become known while the event loop turns, never within a turn. */
+  get pending(): number {
+    return this.dispatches - this.#ran;
+  }
+
+  /** Told by whoever has waited for the first `dispatches` of them. */
+  ran(dispatches: number): void {
+    this.#ran = Math.max(this.#ran, dispatches);
+  }
+
   /** Submits what is encoded, if anything. */
   flush(): void {
     if (!this.#encoder) return;
@@ -99,6 +114,21 @@ export class Encoder {
     this.profiler?.submitted();
     this.#onSubmit();
     this.bindGroups.collect();
+    if (this.pending >= ASK) this.#ask();
+  }
+
+  /** For a program that lets the event loop turn without ever waiting for a result. */
+  #ask(): void {
+    if (this.#asked) return;
+    this.#asked = true;
+    const { dispatches } = this;
+    const answered = () => {
+      this.#asked = false;
+    };
+    // A device that goes meanwhile says so itself, by `lost`.
+    pollGently(() => this.#device.queue.onSubmittedWorkDone())
+      .then(() => this.ran(dispatches))
+      .then(answered, answered);
   }
 
   #open(): GPUCommandEncoder {

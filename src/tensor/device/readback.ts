@@ -22,12 +22,14 @@ export class Readback {
     this.#encoder.copy(buffer, staging, bytes);
     await null; // let the other reads of this turn join the same encoder
     this.#encoder.flush();
+    const { dispatches } = this.#encoder;
     try {
       await pollGently(() => staging.mapAsync(1, 0, bytes)); // GPUMapMode.READ
     } catch (error) {
       staging.destroy();
       throw error;
     }
+    this.#encoder.ran(dispatches);
     const data = staging.getMappedRange(0, bytes).slice(0);
     staging.unmap();
     this.#recycle(staging);
