@@ -186,6 +186,22 @@ describe("state", () => {
     await rm(folder, { recursive: true });
   });
 
+  test("of a file with a NaN is refused by the tensor's name, and changes nothing", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "zerosiam-"));
+    const path = join(folder, "w.safetensors");
+    const [net, other] = [new Linear(2, 2), new Linear(2, 2)];
+    const before = [...(await other.weight.data())];
+    for (const odd of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      net.bias?.assign(tensor([0, odd]));
+      await saveTensors(path, net.stateDict());
+      const live = memory().tensors;
+      await expect(loadWeights(other, path)).rejects.toThrow("NaN or infinite values in 1 of 2 tensors: bias");
+      expect(memory().tensors).toBe(live);
+    }
+    expect([...(await other.weight.data())]).toEqual(before);
+    await rm(folder, { recursive: true });
+  });
+
   test("goes to a file and back, bit for bit, past PyTorch's batch counters", async () => {
     const folder = await mkdtemp(join(tmpdir(), "zerosiam-"));
     const path = join(folder, "w.safetensors");

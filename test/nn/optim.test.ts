@@ -129,6 +129,17 @@ describe("every optimiser", () => {
     expect(memory().tensors).toBe(live);
   });
 
+  test("takes a list of parameters, PyTorch's idiom, as it takes them by name", async () => {
+    const byName = await run((parameters) => new SGD(parameters, { lr: 0.1, momentum: 0.9 }));
+    const listed = await run((parameters) => new SGD([...parameters.values()], { lr: 0.1, momentum: 0.9 }));
+    expect(listed).toEqual(byName);
+    const p = parameter();
+    expect([...new Adam([p], { lr: 0.1 }).state().keys()]).toContain("0.expAvg");
+    expect(await run((parameters) => new AdamW([...parameters.values()], { lr: 0.1 }))).toEqual(
+      await run((parameters) => new AdamW(parameters, { lr: 0.1, weightDecay: 0.01 })),
+    );
+  });
+
   test("takes a new rate at the next step, and refuses one that is negative or not finite", async () => {
     const p = parameter();
     const optimizer = new SGD(new Map([["p", p]]), { lr: 0.1 });

@@ -19,6 +19,13 @@ describe("normalize", () => {
     expect([...normalize(Uint8Array.of(255, 0), [1, 1, 1, 2], { mean: [0.5], std: [0.5] })]).toEqual([1, -1]);
   });
 
+  it("refuses means of images from 0 to 255, with what to do", () => {
+    const statistics = { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] };
+    expect(() => normalize(Uint8Array.of(1, 2, 3), [1, 1, 1, 3], statistics)).toThrow(
+      /mean \[123\.675, .*from 0 to 1\n {2}help: divide mean and std by 255/,
+    );
+  });
+
   it("refuses bytes that do not fill the shape, and statistics that fit no channel", () => {
     const one = Uint8Array.of(1, 2, 3);
     expect(() => normalize(one, [1, 1, 1, 4], { mean: [0], std: [1] })).toThrow(ShapeError);
