@@ -3,6 +3,7 @@ import { OPS } from "../src/kernels/index.js";
 import { BYTES } from "../src/tensor/dtype.js";
 import { ConfigError } from "../src/tensor/errors.js";
 import type { AnyOp, Sample, SampleInput, SampleTensor, TensorInfo } from "../src/tensor/op.js";
+import { closest } from "../src/tensor/options.js";
 import { formatShape, sizeOf } from "../src/tensor/shape.js";
 import { sampleTensor } from "./inputs.js";
 
@@ -26,7 +27,11 @@ export function selectWork(names: readonly string[]): { ops: readonly AnyOp[]; s
   const known = new Set([...OPS.map(({ name }) => name), STEPS]);
   const unknown = names.filter((name) => !known.has(name));
   if (unknown.length > 0) {
-    throw new ConfigError(`bench: unknown: ${unknown.join(", ")}`, `known are ${[...known].sort().join(", ")}`);
+    const [nearest] = closest(unknown[0], [...known]);
+    throw new ConfigError(
+      `bench: unknown: ${unknown.join(", ")}`,
+      `did you mean ${nearest}? Known are ${[...known].sort().join(", ")}`,
+    );
   }
   if (names.length === 0) return { ops: OPS, steps: true };
   return { ops: OPS.filter(({ name }) => names.includes(name)), steps: names.includes(STEPS) };

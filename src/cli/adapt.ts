@@ -49,14 +49,14 @@ async function adapt(session: Session, options: AdaptOptions): Promise<void> {
     if (saveTo !== undefined) await saveProgress(saveTo, runner, before.shown, { interrupted, settings: run });
   };
   const left = passes.length - before.images;
-  await using csv =
-    predictions === undefined ? null : await PredictionsFile.open(predictions, passes, runner.recorder.predictions);
+  await using csv = predictions === undefined ? null : new PredictionsFile(predictions, passes);
   const batches = resetting(before.shown.counting(before.batches), runner);
   const saved = saving(batches, options.saveEvery ?? Number.POSITIVE_INFINITY, save);
   await runStream(saved, [runner], session.view([runner.method.name], left), session.interrupt, async () => {
     await csv?.append(runner.recorder.predictions);
   });
   const { recorder, secondsPerImage, notUpdated } = runner;
+  await csv?.append(recorder.predictions); // for a run that had nothing to do
   const pace = `${perImage(secondsPerImage)} per image`;
   session.say(`accuracy ${percent(recorder.accuracy)} on ${recorder.n} images, ${pace}`);
   if (notUpdated > 0) session.say(`${notUpdated} batches were not learned from: their gradient was not finite`);

@@ -112,6 +112,13 @@ it("carries what was selected, learnt from and recovered from, and takes each me
   expect(tent.json).toMatchObject({ reliable: null, kept: null, config: { optimizer: "adam" } });
 }, 60_000);
 
+it("leaves the predictions that are there when it fails before its first answer", async () => {
+  await writeFile(file("kept.csv"), "of yesterday");
+  const failed = await adapt("tent", "labelled.safetensors", ["--mean", "1,2", "--predictions", "kept.csv"]);
+  expect(failed).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("does not fit 1 channel") });
+  expect(await readFile(file("kept.csv"), "utf8")).toBe("of yesterday");
+}, 60_000);
+
 it("--checkpoint refuses other settings and other images by name, --resume a file of a later format", async () => {
   const state = ["--checkpoint", "state.safetensors"];
   expect((await adapt("tent", "labelled.safetensors", state)).code).toBe(0);

@@ -40,6 +40,8 @@ const WRONG: [args: string[], says: RegExp][] = [
   [["merge", "README.md", "LICENSE", "--out", "./LICENSE"], /--out: .\/LICENSE is named by the command line too/],
   [["sweep", "package.json", "--json", "package.json"], /--json: package.json is named by the command line too/],
   [["adapt"], /^ConfigError: adapt: --model, --weights, --data, --method are missing\n {2}help: /],
+  [["adapt", "--model", "digits", "--weights", "", "--data", "", "--method", "tent"], /--weights, --data are missing/],
+  [["bench", "sofmtax"], /bench: unknown: sofmtax\n {2}help: did you mean softmax\? Known are /],
   [ADAPT.slice(0, 5), /adapt: --data, --method are missing/],
   [["sweep"], /^ConfigError: missing required argument 'config'\n {2}help: /],
   [["adapt", "--model", "lenet"], /--model: "lenet" is unknown\n {2}help: did you mean .*\? Known are/],

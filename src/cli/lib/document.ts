@@ -2,6 +2,9 @@
 import { CheckpointError } from "../../tensor/errors.js";
 import { checkWritable, writeJson } from "./output.js";
 
+/** What documents look like: it is their field `format`, for readers to refuse what they do not know. */
+const FORMAT = 1;
+
 /** The name of stdout. */
 const STDOUT = "-";
 
@@ -16,9 +19,10 @@ export async function checkDocument(json: string | undefined): Promise<void> {
 /** Writes one JSON document where `--json` says; nothing without it. Throws CheckpointError. */
 export async function writeDocument(json: string | undefined, document: Record<string, unknown>): Promise<void> {
   if (json === undefined) return;
-  if (!takesStdout(json)) return writeJson(json, document);
+  const whole = { format: FORMAT, ...document };
+  if (!takesStdout(json)) return writeJson(json, whole);
   await new Promise<void>((resolve, reject) => {
-    process.stdout.write(`${JSON.stringify(document, null, 1)}\n`, (cause) => {
+    process.stdout.write(`${JSON.stringify(whole, null, 1)}\n`, (cause) => {
       // A reader that has gone, as `head`, has what it wanted.
       if (!cause || (cause as NodeJS.ErrnoException).code === "EPIPE") resolve();
       else reject(new CheckpointError(`stdout: cannot be written (${cause.message})`, "see the cause", { cause }));

@@ -85,10 +85,10 @@ function checkName(flag: string, name: string, known: readonly string[]): string
   throw new ConfigError(`${flag}: "${name}" is unknown`, `did you mean ${nearest}? Known are ${known.join(", ")}`);
 }
 
-/** Throws ConfigError naming all of `wanted`, names of options, that were not given. */
+/** Throws ConfigError naming all of `wanted`, names of options, that were not given, or as nothing. */
 export function requireFlags<K extends string>(command: string, given: object, wanted: readonly K[]): void {
   const values = new Map(Object.entries(given));
-  const missing = wanted.filter((name) => values.get(name) === undefined).map((name) => flagOf(name));
+  const missing = wanted.filter((name) => (values.get(name) ?? "") === "").map((name) => flagOf(name));
   if (missing.length === 0) return;
   throw new ConfigError(
     `${command}: ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} missing`,

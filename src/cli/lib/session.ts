@@ -9,12 +9,8 @@ import { type Interrupt, listenForInterrupt } from "./interrupt.js";
 import type { CommonOptions } from "./options.js";
 import { VERSION, versions } from "./versions.js";
 
-/** What the documents look like: a reader asks for the number that it knows. */
-const FORMAT = 1;
-
 /** The part that every JSON document has. */
 export interface CommonJson {
-  format: number;
   adapter: string;
   versions: Record<string, string>;
   seed: number;
@@ -73,7 +69,6 @@ export async function withSession(
       return live;
     },
     common: (seed, config) => ({
-      format: FORMAT,
       adapter: adapter.name,
       versions: versions(adapter.driver),
       seed,
