@@ -1,4 +1,5 @@
 // `zerosiam doctor`: which adapters there are, which one is used, whether it computes rightly, and what to do next.
+
 import type { Command } from "commander";
 import { type AdapterSummary, DeviceError, listAdapters, openDevice } from "../tensor/index.js";
 import { type Colors, colorsFor } from "./lib/colors.js";

@@ -1,11 +1,12 @@
 // The `zerosiam` command: runs a subcommand and turns whatever happens into an exit code.
+import { forTerminal } from "../report/text/printable.js";
 import { colorsFor } from "./lib/colors.js";
 import { debugging, reportFailure } from "./lib/failure.js";
 import { survivePrinting } from "./lib/streams.js";
 import { createProgram } from "./program.js";
 
 function writeError(text: string): void {
-  process.stderr.write(text);
+  process.stderr.write(forTerminal(text));
 }
 
 function fail(error: unknown): void {

@@ -6,6 +6,7 @@ import { keyOf } from "../experiments/sweep/grid.js";
 import type { Finished } from "../experiments/sweep/results.js";
 import { writeFileAtomic } from "../nn/index.js";
 import { CheckpointError } from "../tensor/index.js";
+import { tell } from "./lib/cells.js";
 import { checkDocument, takesStdout, writeDocument } from "./lib/document.js";
 import { joinFiles } from "./lib/joinFiles.js";
 import type { CommonOptions } from "./lib/options.js";
@@ -39,7 +40,7 @@ async function merge(paths: readonly string[], { out, config, json }: MergeOptio
   const lines = cells.map((cell) => `${JSON.stringify(cell)}\n`).join("");
   if (out === undefined && !takesStdout(json)) process.stdout.write(lines);
   if (out !== undefined) await writeFileAtomic(out, lines);
-  process.stderr.write(`${cells.length} cells${out === undefined ? "" : ` in ${out}`}\n`);
+  tell(`${cells.length} cells${out === undefined ? "" : ` in ${out}`}`);
   const [{ adapter }] = cells;
   await writeDocument(json, { adapter, versions: versions(""), seed: 0, config: { files: paths }, cells });
 }

@@ -1,4 +1,4 @@
-// The images of `--data`: one stream file, or all stream files of a folder in the order of their names.
+// The images of `--data`: one stream file, or all stream files of a folder and its folders in the order of their names.
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { modelEntry } from "../nn/models/registry.js";
@@ -24,7 +24,7 @@ export async function openImages(path: string): Promise<OpenFolder> {
     const set = await openImageSet(path);
     return { ...set, files: new Map([[basename(path), set]]) };
   }
-  const names = (await readdir(path)).filter((name) => name.endsWith(".safetensors")).sort();
+  const names = (await streamFiles(path)).sort(compareNames);
   if (names.length === 0) {
     throw new CheckpointError(
       `${path}: no .safetensors file in this folder`,
@@ -39,6 +39,29 @@ export async function openImages(path: string): Promise<OpenFolder> {
     for (const set of sets) set[Symbol.dispose]();
     throw error;
   }
+}
+
+/** Paths below `folder`. Hidden files are none of a person's: `._a.safetensors` is what macOS notes about `a`. */
+async function streamFiles(folder: string, below = ""): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
+    const name = join(below, entry.name);
+    if (entry.name.startsWith(".")) continue;
+    if (entry.isDirectory()) found.push(...(await streamFiles(folder, name)));
+    else if (/\.safetensors$/i.test(entry.name)) found.push(name);
+  }
+  return found;
+}
+
+/** Numbers in names by their size, all else by code units: part9 before part10, the same on every machine. */
+function compareNames(a: string, b: string): number {
+  const [left, right] = [a, b].map((name) => name.split(/(\d+)/));
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const bySize = i % 2 === 1 ? Number(left[i]) - Number(right[i]) : 0; // digits stand at odd places
+    if (bySize !== 0) return bySize;
+    if (left[i] !== right[i]) return left[i] < right[i] ? -1 : 1;
+  }
+  return left.length - right.length;
 }
 
 function concatenate(path: string, names: readonly string[], sets: readonly OpenImages[]): OpenFolder {

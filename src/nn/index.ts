@@ -1,6 +1,13 @@
 // Neural networks: modules, layers, initialisation, optimisers, models and their files.
 export * from "./init.js";
-export { type Checkpoint, encodeTensors, loadTensors, loadWeights, saveTensors } from "./io/checkpoint.js";
+export {
+  type Checkpoint,
+  encodeTensors,
+  loadTensors,
+  loadWeights,
+  saveTensors,
+  type WeightOptions,
+} from "./io/checkpoint.js";
 export { toFloat32, toInt32, toStored } from "./io/convert.js";
 export { saveSafetensors, writeFileAtomic } from "./io/file.js";
 export { type OpenSafetensors, type OpenTensor, openSafetensors } from "./io/open.js";
@@ -35,4 +42,4 @@ export { checkRates, Optimizer, type Parameters, type Update } from "./optim/opt
 export { sharpen } from "./optim/sam.js";
 export { SGD, type SGDOptions } from "./optim/sgd.js";
 export { Parameter } from "./parameter.js";
-export { assignState } from "./state.js";
+export { assignState, type LoadReport, type MatchOptions } from "./state.js";

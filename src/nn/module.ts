@@ -2,7 +2,7 @@
 import { formatValue } from "../tensor/arguments.js";
 import { ConfigError, Tensor } from "../tensor/index.js";
 import { Parameter } from "./parameter.js";
-import { assignState } from "./state.js";
+import { assignState, type MatchOptions } from "./state.js";
 
 /**
  * A part of a model. Fields that are Parameters are learned, other Tensor fields are buffers (running statistics), and
@@ -50,9 +50,12 @@ export abstract class Module {
     return new Map(this.#tensors());
   }
 
-  /** Takes over the values of `state`, all or none. Throws CheckpointError listing everything that does not fit. */
-  loadStateDict(state: ReadonlyMap<string, Tensor>): this {
-    assignState(this.constructor.name, this.stateDict(), state);
+  /**
+   * Takes over the values of `state`, all or none; not `strict`, those whose keys are there. Throws CheckpointError with the
+   * number of those that do not fit, and the first ten.
+   */
+  loadStateDict(state: ReadonlyMap<string, Tensor>, options: MatchOptions = {}): this {
+    assignState(this.constructor.name, this.stateDict(), state, options);
     return this;
   }
 

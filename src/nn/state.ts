@@ -13,27 +13,83 @@ export function checkNamed(owner: string, tensors: ReadonlyMap<string, Tensor>):
   );
 }
 
+export interface MatchOptions {
+  /** Whether every key must be there, and no other. False loads the keys that are there; shapes must fit all the same. */
+  readonly strict?: boolean;
+}
+
+/** Keys that had no partner: none when loading was strict. */
+export interface LoadReport {
+  readonly missing: readonly string[];
+  readonly unexpected: readonly string[];
+}
+
+/** More lines than this hide what they have in common. */
+const SHOWN = 10;
+
 /**
- * Assigns to each tensor of `own` its namesake in `given`. Throws CheckpointError listing every missing or unexpected
- * name and every tensor that is disposed, on another device or of another shape or dtype; then nothing has changed.
+ * Assigns to each tensor of `own` its namesake in `given`. Throws CheckpointError with the number of missing and
+ * unexpected names and tensors that are disposed, on another device or of another shape or dtype, and the first ten of
+ * them; then nothing has changed. Not `strict`, it still throws where no name is known.
  */
-export function assignState(owner: string, own: ReadonlyMap<string, Tensor>, given: ReadonlyMap<string, Tensor>): void {
+export function assignState(
+  owner: string,
+  own: ReadonlyMap<string, Tensor>,
+  given: ReadonlyMap<string, Tensor>,
+  { strict = true }: MatchOptions = {},
+): LoadReport {
   checkNamed(owner, given);
+  const missing = [...own.keys()].filter((name) => !given.has(name));
+  const unexpected = [...given.keys()].filter((name) => !own.has(name));
   const problems: string[] = [];
   for (const [name, tensor] of own) {
     const other = given.get(name);
-    if (!other) problems.push(`missing ${name} ${tensor}`);
-    else if (other.disposed) problems.push(`${name} is disposed`);
+    if (!other) continue;
+    if (other.disposed) problems.push(`${name} is disposed`);
     else if (other.device !== tensor.device) problems.push(`${name} is on another device`);
     else if (String(other) !== String(tensor)) problems.push(`${name} is ${other}, expected ${tensor}`);
   }
-  for (const name of given.keys()) if (!own.has(name)) problems.push(`unexpected ${name}`);
-  if (problems.length > 0) {
-    const lines = problems.map((problem) => `\n  ${problem}`).join("");
-    throw new CheckpointError(
-      `${owner}: ${problems.length} tensors do not fit${lines}`,
-      "load what was saved from this very architecture",
-    );
+  if (strict) {
+    for (const name of missing) problems.push(`missing ${name} ${own.get(name)}`);
+    for (const name of unexpected) problems.push(`unexpected ${name}`);
+  } else if (own.size > 0 && missing.length === own.size) problems.push("no key is known");
+  if (problems.length > 0) refuse(owner, problems, missing, unexpected);
+  for (const [name, tensor] of own) {
+    const other = given.get(name);
+    if (other) tensor.assign(other);
   }
-  for (const [name, tensor] of own) tensor.assign(given.get(name) as Tensor);
+  return { missing, unexpected };
+}
+
+function refuse(owner: string, problems: string[], missing: readonly string[], unexpected: readonly string[]): never {
+  const lines = problems.slice(0, SHOWN).map((problem) => `\n  ${withNearest(problem, missing, unexpected)}`);
+  const more = problems.length > SHOWN ? `\n  … and ${problems.length - SHOWN} more` : "";
+  throw new CheckpointError(
+    `${owner}: ${problems.length} tensors do not fit${lines.join("")}${more}`,
+    "keys and shapes must be this model's; `strict: false` loads the keys that are",
+  );
+}
+
+/** A missing key with the unexpected one that is most like it, where one is like it. */
+function withNearest(problem: string, missing: readonly string[], unexpected: readonly string[]): string {
+  const name = missing.find((key) => problem.startsWith(`missing ${key} `));
+  if (name === undefined) return problem;
+  const distances = unexpected.map((key): [string, number] => [key, distance(name, key)]);
+  const [nearest, edits] = distances.reduce((a, b) => (b[1] < a[1] ? b : a), ["", Number.POSITIVE_INFINITY]);
+  return edits <= name.length / 2 ? `${problem}; nearest is ${nearest}` : problem;
+}
+
+/** Levenshtein's, of at most 100 characters each. */
+function distance(a: string, b: string): number {
+  const [left, right] = [a.slice(0, 100), b.slice(0, 100)];
+  let row = Array.from({ length: right.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= left.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= right.length; j++) {
+      const change = row[j - 1] + Number(left[i - 1] !== right[j - 1]);
+      next.push(Math.min(change, row[j] + 1, next[j - 1] + 1));
+    }
+    row = next;
+  }
+  return row[right.length];
 }

@@ -1,8 +1,8 @@
 // A folder of stream files: what an error leaves open, or in memory.
-import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import { makeMethod } from "../../src/cli/lib/makeMethod.js";
 import { openImages } from "../../src/data/imageFolder.js";
 import { encodeImageSet } from "../../src/data/imageSet.js";
@@ -29,6 +29,23 @@ async function nextHandle(): Promise<number> {
   await handle.close();
   return fd;
 }
+
+test("a folder gives its files and those of its folders, numbers by size, hidden ones not, in capitals too", async () => {
+  const root = await mkdtemp(join(tmpdir(), "zerosiam-parts-"));
+  const labelled = (label: number) =>
+    encodeImageSet({
+      ...{ count: 1, height: 1, width: 1, channels: 1, images: Uint8Array.of(0) },
+      labels: Int32Array.of(label),
+    });
+  const names = ["part1.safetensors", "part9.SAFETENSORS", "part10.safetensors", join("more", "part2.safetensors")];
+  await mkdir(join(root, "more"), { recursive: true });
+  for (const [label, name] of names.entries()) await writeFile(join(root, name), labelled(label));
+  await writeFile(join(root, "._part1.safetensors"), "Mac OS X");
+  await writeFile(join(root, "readme.txt"), "");
+  using set = await openImages(root);
+  expect([...set.labels]).toEqual([0, 1, 2, 3]);
+  await rm(root, { recursive: true });
+});
 
 describe("an error on the way", () => {
   const wide = { count: 1, height: 2, width: 1, channels: 1, images: new Uint8Array(2), labels: Int32Array.of(1) };

@@ -44,9 +44,48 @@ test("weights of another kind are refused, with every key and shape that does no
   // BatchNorm has a running mean and variance for each of its 19 layers.
   const missing = loadModel("resnet20", `${FIXTURE}/resnet20_gn.safetensors`);
   await expect(missing).rejects.toThrow(
-    /: 38 tensors do not fit(\n {2}missing [a-z0-9.]+running_(mean|var) f32\[\d+\]){38}/,
+    /: 38 tensors do not fit(\n {2}missing [a-z0-9.]+running_(mean|var) f32\[\d+\]){10}\n {2}… and 28 more\n {2}help/,
   );
   expect(memory().tensors).toBe(live);
+  await rm(folder, { recursive: true });
+});
+
+test.each(["module.", "model.", "net.", "state_dict.", "state_dict.model.module."])(
+  "weights whose keys all begin with %s load, and it is said",
+  async (prefix) => {
+    const folder = await mkdtemp(join(tmpdir(), "zerosiam-weights-"));
+    const path = join(folder, "w.safetensors");
+    const { tensors } = await loadSafetensors("assets/digits.safetensors");
+    const renamed = [...tensors].map(([key, value]) => [prefix + key, value] as const);
+    const counter = [`${prefix}norm1.num_batches_tracked`, toStored([], Int32Array.of(7))] as const;
+    await saveSafetensors(path, [...renamed, counter]);
+    const said: string[] = [];
+    const live = memory().tensors;
+    const model = await loadModel("digits", path, { say: (text) => said.push(text) });
+    expect(said).toEqual([`${path}: the prefix ${prefix} was taken off all keys`]);
+    model.dispose();
+    await saveSafetensors(path, [...renamed.slice(1), ["oddity", toStored([1], Float32Array.of(1))]]);
+    await expect(loadModel("digits", path)).rejects.toThrow(/more\n {2}help: keys and shapes/);
+    expect(memory().tensors).toBe(live);
+    await rm(folder, { recursive: true });
+  },
+);
+
+test("of a missing key the nearest is named, and strict: false says what it passed over", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "zerosiam-weights-"));
+  const path = join(folder, "w.safetensors");
+  const { tensors } = await loadSafetensors("assets/digits.safetensors");
+  const [[key, value], ...rest] = tensors;
+  const misspelt = key.replace("weight", "wieght").replace("bias", "baias");
+  await saveSafetensors(path, [...rest, [misspelt, value]]);
+  await expect(loadModel("digits", path)).rejects.toThrow(`; nearest is ${misspelt}\n`);
+  const said: string[] = [];
+  const model = await loadModel("digits", path, { strict: false, say: (text) => said.push(text) });
+  expect(said).toEqual([
+    `${path}: keys that are missing, and stay as they were: ${key}`,
+    `${path}: keys that the model does not have: ${misspelt}`,
+  ]);
+  model.dispose();
   await rm(folder, { recursive: true });
 });
 

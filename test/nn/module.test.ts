@@ -30,6 +30,7 @@ import {
   Rng,
   ShapeError,
   scope,
+  type Tensor,
   tensor,
 } from "../../src/tensor/index.js";
 
@@ -153,9 +154,26 @@ describe("state", () => {
         weight is f32[2, 3], expected f32[3, 2]
         missing bias f32[3]
         unexpected scale
-        help: load what was saved from this very architecture]
+        help: keys and shapes must be this model's; \`strict: false\` loads the keys that are]
     `);
     expect([...(await net.weight.data())]).toEqual(before);
+  });
+
+  test("not strict loads the keys that are there, and refuses when none is or a shape differs", async () => {
+    const net = new Linear(2, 1);
+    const bias = [...(await (net.bias as Tensor).data())];
+    net.loadStateDict(
+      new Map([
+        ["weight", tensor([[5, 6]])],
+        ["scale", tensor(1)],
+      ]),
+      { strict: false },
+    );
+    expect([...(await net.weight.data())]).toEqual([5, 6]);
+    expect([...(await (net.bias as Tensor).data())]).toEqual(bias);
+    const load = (name: string, value: Tensor) => () => net.loadStateDict(new Map([[name, value]]), { strict: false });
+    expect(load("scale", tensor(1))).toThrow(/no key is known/);
+    expect(load("bias", tensor([1, 2]))).toThrow(/bias is f32\[2\], expected f32\[1\]/);
   });
 
   test("with a disposed tensor is refused whole", async () => {

@@ -5,6 +5,7 @@ import { CellRunner } from "../../experiments/sweep/cellRunner.js";
 import { type Finished, ResultsFile } from "../../experiments/sweep/results.js";
 import { assetPath } from "../../nn/io/assets.js";
 import { clock, percent } from "../../report/format.js";
+import { forTerminal } from "../../report/text/printable.js";
 import { ConfigError } from "../../tensor/index.js";
 import type { Session } from "./session.js";
 import { VERSION } from "./versions.js";
@@ -81,7 +82,7 @@ export async function openDigitsRunner({ curves }: { curves: boolean }): Promise
 
 /** Progress is no result: it goes to stderr. */
 export function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${forTerminal(line)}\n`);
 }
 
 /** A cell's setting as a line of progress has it. */

@@ -1,4 +1,5 @@
 // Where `--json` goes: a file, or stdout, which then has the document and nothing else.
+import { forTerminal } from "../../report/text/printable.js";
 import { CheckpointError } from "../../tensor/errors.js";
 import { checkWritable, writeJson } from "./output.js";
 
@@ -33,5 +34,5 @@ export async function writeDocument(json: string | undefined, document: Record<s
 /** A line of results, on stdout unless the document goes there. */
 export function sayOn(json: string | undefined): (line: string) => void {
   const out = takesStdout(json) ? process.stderr : process.stdout;
-  return (line) => void out.write(`${line}\n`);
+  return (line) => void out.write(`${forTerminal(line)}\n`);
 }

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mergeResults, type ResultsOf } from "../../experiments/sweep/merge.js";
 import { type Finished, readResults } from "../../experiments/sweep/results.js";
 import { CheckpointError } from "../../tensor/index.js";
+import { tell } from "./cells.js";
 
 const HELP = "name files that `zerosiam sweep` wrote";
 
@@ -19,6 +20,6 @@ export async function joinFiles(paths: readonly string[]): Promise<Finished[]> {
 async function readFile(path: string): Promise<ResultsOf> {
   if (!existsSync(path)) throw new CheckpointError(`${path}: there is no such file`, HELP);
   const { cells, torn } = await readResults(path);
-  if (torn) process.stderr.write(`${path}: the last line was cut off; run its sweep again to compute its cell\n`);
+  if (torn) tell(`${path}: the last line was cut off; run its sweep again to compute its cell`);
   return { path, cells };
 }

@@ -14,6 +14,7 @@ import {
   type Method,
   type MethodOptions,
 } from "../../zerosiam/methods/index.js";
+import { tell } from "./cells.js";
 import { type MethodFlags, patternOf } from "./methodFlags.js";
 
 export interface MethodSettings extends MethodFlags {
@@ -33,7 +34,7 @@ interface MadeMethod extends Disposable {
 /** Throws CheckpointError for files that cannot be read or do not fit, ConfigError for options that the method refuses. */
 export async function makeMethod(settings: MethodSettings, normalization: Normalization): Promise<MadeMethod> {
   const { fisher: clean, alarm: response, rateFactor, ...rest } = settings;
-  const model = await loadModel(rest.model, rest.weights);
+  const model = await loadModel(rest.model, rest.weights, { say: tell });
   let fisher: Map<string, Tensor> | null = null;
   let method: Method | null = null;
   const dispose = (): void => {

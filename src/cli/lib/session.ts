@@ -1,6 +1,7 @@
 // What every command that computes needs: an open device, a terminal, Ctrl-C, and the part that all JSON shares.
 
 import { type LiveView, liveView } from "../../report/terminal.js";
+import { forTerminal } from "../../report/text/printable.js";
 import { type Device, openDevice } from "../../tensor/index.js";
 import { type Colors, colorsFor } from "./colors.js";
 import { checkDocument, sayOn, takesStdout, writeDocument } from "./document.js";
@@ -81,5 +82,5 @@ export async function withSession(
 }
 
 function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${forTerminal(line)}\n`);
 }

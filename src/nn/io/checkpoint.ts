@@ -1,7 +1,7 @@
 // Tensors to and from safetensors files: weights of a model, state of a method or an optimiser.
 import { DTypeError, type Tensor, tensor } from "../../tensor/index.js";
 import type { Module } from "../module.js";
-import { assignState, checkNamed } from "../state.js";
+import { assignState, checkNamed, type MatchOptions } from "../state.js";
 import { toFloat32, toInt32, toStored } from "./convert.js";
 import { writeFileAtomic } from "./file.js";
 import { checkFinite } from "./finite.js";
@@ -62,22 +62,51 @@ export function readBack(tensors: ReadonlyMap<string, Tensor>): Promise<[string,
   );
 }
 
+export interface WeightOptions extends MatchOptions {
+  /** Is told, in a sentence, of a prefix that was taken off the keys, and of keys that were passed over. */
+  readonly say?: (text: string) => void;
+}
+
 /**
  * Loads a model's weights by PyTorch's key names. PyTorch's `num_batches_tracked` counters are not part of our layers
- * and are passed over. Throws CheckpointError listing everything that does not fit, or holds NaN or infinities; then
+ * and are passed over; a prefix that wrappers put before all keys (`module.`, `model.`, `net.`, `state_dict.`) is taken
+ * off. Throws CheckpointError with the number of those that do not fit, and the first ten, and for NaN or infinities; then
  * nothing has changed.
  */
-export async function loadWeights<M extends Module>(model: M, source: ByteSource): Promise<M> {
+export async function loadWeights<M extends Module>(
+  model: M,
+  source: ByteSource,
+  { strict = true, say = () => {} }: WeightOptions = {},
+): Promise<M> {
   const { tensors } = await loadTensors(source);
   try {
-    for (const name of [...tensors.keys()].filter((key) => key.endsWith("num_batches_tracked"))) {
-      tensors.get(name)?.dispose();
-      tensors.delete(name);
-    }
-    await checkFinite(sourceName(source), tensors);
-    assignState(`${sourceName(source)}: ${model.constructor.name}`, model.stateDict(), tensors);
+    const file = sourceName(source);
+    const own = model.stateDict();
+    const counted = [...tensors].filter(([key]) => !key.endsWith("num_batches_tracked"));
+    const { prefix, state } = withoutPrefix(own, new Map(counted));
+    await checkFinite(file, state);
+    const { missing, unexpected } = assignState(`${file}: ${model.constructor.name}`, own, state, { strict });
+    if (prefix !== "") say(`${file}: the prefix ${prefix} was taken off all keys`);
+    if (missing.length > 0) say(`${file}: keys that are missing, and stay as they were: ${missing.join(", ")}`);
+    if (unexpected.length > 0) say(`${file}: keys that the model does not have: ${unexpected.join(", ")}`);
     return model;
   } finally {
     for (const loaded of tensors.values()) loaded.dispose();
   }
+}
+
+/** What DataParallel, Lightning and training loops put before the keys of a model. */
+const PREFIXES = ["module.", "model.", "net.", "state_dict."];
+
+/** `state` without the prefixes that all its keys have and the model's own keys have not. */
+function withoutPrefix(
+  own: ReadonlyMap<string, Tensor>,
+  state: ReadonlyMap<string, Tensor>,
+): { prefix: string; state: ReadonlyMap<string, Tensor> } {
+  const all = (keys: Iterable<string>, prefix: string) => [...keys].every((key) => key.startsWith(prefix));
+  const found = PREFIXES.find((prefix) => state.size > 0 && all(state.keys(), prefix) && !all(own.keys(), prefix));
+  if (found === undefined) return { prefix: "", state };
+  const shorter = new Map([...state].map(([key, value]) => [key.slice(found.length), value]));
+  const rest = withoutPrefix(own, shorter);
+  return { prefix: found + rest.prefix, state: rest.state };
 }

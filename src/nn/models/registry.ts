@@ -1,7 +1,7 @@
 // The models that are known by name, and the weights that ship with the package.
 import { ConfigError } from "../../tensor/index.js";
 import { assetPath } from "../io/assets.js";
-import { loadWeights } from "../io/checkpoint.js";
+import { loadWeights, type WeightOptions } from "../io/checkpoint.js";
 import type { ByteSource } from "../io/source.js";
 import { BatchNorm2d } from "../layers/batchNorm.js";
 import { GroupNorm, type Norm } from "../layers/norm.js";
@@ -84,10 +84,10 @@ export function modelEntry(name: string): ModelEntry {
 }
 
 /** A model with the weights of a file. Throws ConfigError for a name not in MODELS, CheckpointError for weights that do not fit. */
-export async function loadModel(name: string, weights: ByteSource): Promise<Classifier> {
+export async function loadModel(name: string, weights: ByteSource, options: WeightOptions = {}): Promise<Classifier> {
   const model = modelEntry(name).make();
   try {
-    return await loadWeights(model, weights);
+    return await loadWeights(model, weights, options);
   } catch (error) {
     model.dispose();
     throw error;

@@ -1,9 +1,14 @@
 // Tables as CSV (RFC 4180): full numbers for programs, the half width of an interval in a column of its own.
+import { printable } from "./printable.js";
 import type { Entry, Table } from "./table.js";
 
-/** A field, quoted where it must be; a leading =, +, - or @ of a text is kept from being a spreadsheet's formula. */
+/**
+ * A field, quoted where it must be. A leading =, +, - or @ of a text is kept from being a spreadsheet's formula: also after
+ * white space, and in the full-width forms that some spreadsheets take for them.
+ */
 function field(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const shown = printable(text);
+  const safe = /^\s*[=+\-@＝＋－＠]/.test(shown) || /^[\t\n]/.test(shown) ? `'${shown}` : shown;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

@@ -1,4 +1,5 @@
 // Tables as LaTeX, with the rules of the booktabs package.
+import { printableLine } from "./printable.js";
 import { entryText, isBest, type Table } from "./table.js";
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -21,7 +22,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 
 /** Text that stands for itself in LaTeX: the ten special characters, and those that fonts lack. */
 function escapeLatex(text: string): string {
-  return text.replace(/[&%$#_{}\\~^<>|–−±×÷‖∞α]/g, (c) => ESCAPES[c]);
+  return printableLine(text).replace(/[&%$#_{}\\~^<>|–−±×÷‖∞α]/g, (c) => ESCAPES[c]);
 }
 
 /** A `table` environment; \usepackage{booktabs}. */

@@ -1,11 +1,12 @@
 // Tables as GitHub's Markdown.
+import { printableLine } from "./printable.js";
 import { entryText, isBest, type Table } from "./table.js";
 
 /** Characters that Markdown or its tables would take for their own; a line break would end the row. */
 function escapeMarkdown(text: string): string {
-  return text
-    .replace(/[\\`*_{}[\]<>|~&]/g, (c) => (c === "<" ? "&lt;" : c === "&" ? "&amp;" : `\\${c}`))
-    .replace(/\s*[\r\n]+\s*/g, " ");
+  return printableLine(text.replace(/\s*[\r\n]+\s*/g, " ")).replace(/[\\`*_{}[\]<>|~&]/g, (c) =>
+    c === "<" ? "&lt;" : c === "&" ? "&amp;" : `\\${c}`,
+  );
 }
 
 /** The caption, then the table: the first column to the left, the others to the right, the best ones bold. */
