@@ -58,6 +58,19 @@ describe("StreamRecorder", () => {
     expect(recorder.record(batch([0], ["clean"]), answers(-1)).entropy).toBeNaN();
   });
 
+  it("carries what a step reported of its samples and of SAR's recoveries", () => {
+    const recorder = new StreamRecorder(3, 1);
+    const report = { loss: 1, onlineEntropy: 1, alignment: null, predictorDistance: null, firstLoss: 2, average: 1 };
+    recorder.record(batch([0], ["clean"]), answers(0), {
+      ...report,
+      reliable: 5,
+      kept: 3,
+      recoveries: 2,
+      updated: true,
+    });
+    expect(recorder.terms[0]).toMatchObject({ loss: 1, reliable: 5, kept: 3, recoveries: 2 });
+  });
+
   it("refuses logits that do not fit the labels, and empty batches", () => {
     const recorder = new StreamRecorder(3, 2);
     expect(() => recorder.record(batch([0], ["clean"]), answers(0, 1))).toThrow(ShapeError);
