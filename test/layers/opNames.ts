@@ -22,7 +22,9 @@ export const OTHER_VOCABULARIES: readonly Vocabulary[] = [
   { files: /^test\/methods\/zerosiam\.test\.ts$/, words: /^linear$/ },
   { files: /^test\/fuzz\/lib\/program\.ts$/, words: /^max$/ },
   // an option of a command
-  { files: /^test\/cli\/(adapt|usage)\.test\.ts$/, words: /^mean$/ },
+  { files: /^test\/cli\/(adapt|adaptData|usage)\.test\.ts$/, words: /^mean$/ },
+  // a field of step fixtures
+  { files: /^test\/cli\/parity(Documents|Gradients)\.test\.ts$/, words: /^log$/ },
   // statistics of rows
   { files: /^test\/ops\/long\.test\.ts$/, words: /^(sum|mean)$/ },
   // inputs, and a layer of a model
