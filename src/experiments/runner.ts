@@ -1,7 +1,8 @@
 // One method on its way through streams and scenarios: steps, times, records.
 
 import type { Batch, Stream } from "../data/streams/index.js";
-import { type Tensor, tensor } from "../tensor/index.js";
+import type { Module } from "../nn/index.js";
+import { deviceOf, type Tensor, tensor } from "../tensor/index.js";
 import type { CollapseWarning } from "../zerosiam/alarm.js";
 import type { CollapseGuard } from "../zerosiam/guard.js";
 import type { Method } from "../zerosiam/methods/index.js";
@@ -90,7 +91,7 @@ export async function runScenario(
     for (const batch of phase.stream) {
       if (stopped?.()) return null;
       if (reset === "batch") method.reset();
-      using images = tensor(batch.images, batch.shape);
+      using images = upload(batch, method.model);
       await (phase.adapt ? runner.step(batch, images) : runner.answer(batch, images));
       onBatch?.(phase, runner);
     }
@@ -98,11 +99,16 @@ export async function runScenario(
   return runners;
 }
 
+/** The images of a batch on the device of the model that will see them. */
+export function upload({ images, shape }: Batch, model: Module): Tensor {
+  return tensor(images, shape, { device: deviceOf(model.stateDict().values()) });
+}
+
 /** The positions of `stream` that `method`, frozen as it is, answers wrongly: what the blind spot is made of. */
 export async function misclassified(method: Method, stream: Stream): Promise<number[]> {
   const runner = new Runner(method, stream.length);
   for (const batch of stream) {
-    using images = tensor(batch.images, batch.shape);
+    using images = upload(batch, method.model);
     await runner.answer(batch, images);
   }
   return runner.recorder.predictions.flatMap((prediction, at) => (prediction === stream.sample(at).label ? [] : [at]));

@@ -2,16 +2,7 @@
 
 import type { ImageSet } from "../data/imageSet.js";
 import { AdamW, type DigitsNet, loadTensors, saveTensors } from "../nn/index.js";
-import {
-  backward,
-  CheckpointError,
-  ConfigError,
-  currentDevice,
-  Rng,
-  scope,
-  type Tensor,
-  tensor,
-} from "../tensor/index.js";
+import { backward, CheckpointError, ConfigError, deviceOf, Rng, scope, type Tensor, tensor } from "../tensor/index.js";
 
 export interface TrainOptions {
   readonly epochs: number;
@@ -53,6 +44,7 @@ export async function trainDigits(model: DigitsNet, set: ImageSet, options: Trai
 }
 
 async function runEpochs(model: DigitsNet, optimizer: AdamW, set: ImageSet, options: TrainOptions): Promise<number> {
+  const device = deviceOf(model.parameters());
   const perEpoch = Math.floor(set.count / options.batch);
   let epoch = await resume(model, optimizer, options);
   model.train().requiresGrad(true);
@@ -63,7 +55,7 @@ async function runEpochs(model: DigitsNet, optimizer: AdamW, set: ImageSet, opti
       optimizer.lr = rateAt((epoch * perEpoch + step) / (options.epochs * perEpoch), options.lr);
       const rows = order.slice(step * options.batch, (step + 1) * options.batch);
       trainStep(model, optimizer, set, rows, rng);
-      if (step % 16 === 15) await currentDevice().sync(); // bounds what is queued
+      if (step % 16 === 15) await device.sync(); // bounds what is queued
       if (options.onBatch?.({ epoch, step, steps: perEpoch }) === false) return epoch;
     }
     await save(model, optimizer, epoch + 1, options);
@@ -75,7 +67,7 @@ async function runEpochs(model: DigitsNet, optimizer: AdamW, set: ImageSet, opti
 async function resume(model: DigitsNet, optimizer: AdamW, options: TrainOptions): Promise<number> {
   const { existsSync } = await import("node:fs");
   if (!existsSync(options.checkpoint)) return 0;
-  const { tensors, metadata } = await loadTensors(options.checkpoint);
+  const { tensors, metadata } = await loadTensors(options.checkpoint, { device: deviceOf(model.parameters()) });
   try {
     const epoch = checkRun(metadata, options);
     const part = (prefix: string) =>
@@ -128,10 +120,12 @@ function rateAt(progress: number, peak: number): number {
 
 function trainStep(model: DigitsNet, optimizer: AdamW, set: ImageSet, rows: readonly number[], rng: Rng): void {
   scope(() => {
-    const images = tensor(shiftedBatch(set, rows, rng), [rows.length, 1, set.height, set.width]);
+    const on = { device: deviceOf(model.parameters()) };
+    const images = tensor(shiftedBatch(set, rows, rng), [rows.length, 1, set.height, set.width], on);
     const target = tensor(
       Int32Array.from(rows, (row) => set.labels[row]),
       [rows.length],
+      on,
     );
     backward(model.forward(images).crossEntropy(target));
     optimizer.step();

@@ -38,7 +38,7 @@ export {
 export { ResNet20, type ResNet20Options } from "./models/resnet20.js";
 export { Module, Sequential } from "./module.js";
 export { Adam, type AdamOptions, AdamW } from "./optim/adam.js";
-export { checkRates, Optimizer, type Parameters, type Update } from "./optim/optimizer.js";
+export { assignAll, checkRates, Optimizer, type Parameters, type Update } from "./optim/optimizer.js";
 export { sharpen } from "./optim/sam.js";
 export { SGD, type SGDOptions } from "./optim/sgd.js";
 export { Parameter } from "./parameter.js";

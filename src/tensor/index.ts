@@ -12,7 +12,7 @@ export { describeGraph, type LeafNames } from "./autograd/describe.js";
 export { type Differentiable, type GradcheckOptions, gradcheck } from "./autograd/gradcheck.js";
 export { type Edge, GradNode, type NodeParts, type Saved } from "./autograd/graph.js";
 export { arange, type CreateOptions, cat, eye, full, type NestedArray, ones, tensor, zeros } from "./create.js";
-export { currentDevice, openDevice, setCurrentDevice } from "./current.js";
+export { currentDevice, deviceOf, openDevice, setCurrentDevice, withDevice } from "./current.js";
 export type { AdapterWay, OpenGpuOptions } from "./device/adapter/describe.js";
 export { type AdapterSummary, listAdapters } from "./device/adapter/index.js";
 export type { Caps } from "./device/caps.js";

@@ -72,5 +72,5 @@ async function fisherOf(
 ): Promise<Map<string, Tensor>> {
   using set = await openImages(path);
   checkSize(path, set, name); // their labels, if any, are not looked at
-  return fisherInformation(model, tensorsOf(new Stream({ set, batchSize: 64, normalization })));
+  return fisherInformation(model, tensorsOf(new Stream({ set, batchSize: 64, normalization }), model));
 }

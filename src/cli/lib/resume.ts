@@ -6,7 +6,7 @@ import type { Runner } from "../../experiments/runner.js";
 import { loadSafetensors, saveSafetensors } from "../../nn/index.js";
 import { onDevice, readBack } from "../../nn/io/checkpoint.js";
 import type { StoredTensor } from "../../nn/io/safetensors.js";
-import { CheckpointError, type Tensor } from "../../tensor/index.js";
+import { CheckpointError, deviceOf, type Tensor } from "../../tensor/index.js";
 import type { AlarmState, CollapseWarning } from "../../zerosiam/alarm.js";
 import { checkSettings, type Settings } from "./checkpoint.js";
 import { encodeRecord, RECORD_PREFIX, restoreRecord } from "./record.js";
@@ -122,8 +122,11 @@ export async function loadProgress(
   }
   const isRecord = (name: string): boolean => name.startsWith(RECORD_PREFIX);
   const state = new Map<string, Tensor>();
+  const device = deviceOf(method.model.stateDict().values());
   try {
-    for (const [name, stored] of tensors) if (!isRecord(name)) state.set(name, onDevice(stored, `${path}: ${name}`));
+    for (const [name, stored] of tensors) {
+      if (!isRecord(name)) state.set(name, onDevice(stored, `${path}: ${name}`, device));
+    }
     if (guard && metadata.has("alarm")) guard.loadState(state, read("alarm") as AlarmState);
     else method.loadState(state);
   } finally {

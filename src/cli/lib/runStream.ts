@@ -2,11 +2,10 @@
 
 import type { Batch } from "../../data/streams/index.js";
 import { curveRows } from "../../experiments/curves.js";
-import type { Runner } from "../../experiments/runner.js";
+import { type Runner, upload } from "../../experiments/runner.js";
 import type { ReportCorruption, ReportMethod } from "../../report/data.js";
 import { percent } from "../../report/format.js";
 import type { LiveView } from "../../report/terminal.js";
-import { tensor } from "../../tensor/index.js";
 import type { CollapseWarning } from "../../zerosiam/alarm.js";
 import type { Interrupt } from "./interrupt.js";
 
@@ -33,7 +32,7 @@ export async function runStream(
 ): Promise<void> {
   for await (const batch of batches) {
     if (interrupt.requested) break;
-    using images = tensor(batch.images, batch.shape);
+    using images = upload(batch, runners[0].method.model);
     for (const runner of runners) {
       const warning = await runner.step(batch, images);
       const { rows } = runner.recorder;

@@ -5,11 +5,11 @@ import { checkImages, checkLabelled, openImages } from "../../data/imageFolder.j
 import { imageAt, type OpenImages } from "../../data/imageSet.js";
 import { Stream } from "../../data/streams/index.js";
 import { createScenario, type Scenario, type ScenarioOptions } from "../../experiments/scenarios/index.js";
-import type { Classifier } from "../../nn/index.js";
+import type { Classifier, Module } from "../../nn/index.js";
 import { loadModel, modelEntry, type Normalization } from "../../nn/models/registry.js";
-import { type Tensor, tensor } from "../../tensor/index.js";
+import type { Tensor } from "../../tensor/index.js";
 import { createMethod, fisherInformation, type Method, type MethodOptions } from "../../zerosiam/methods/index.js";
-import { misclassified, runScenario } from "../runner.js";
+import { misclassified, runScenario, upload } from "../runner.js";
 import type { CellResult, CellSetting } from "./cell.js";
 import { cellResult } from "./cellResult.js";
 import type { SweepConfig } from "./config.js";
@@ -113,15 +113,16 @@ export class CellRunner implements Disposable {
   #fisher(model: Classifier, setting: CellSetting): Map<string, Tensor> {
     const set = this.images.get("clean") ?? this.#part(setting);
     const shown = { limit: setting.fisher as number, pick: "draw", seed: setting.seed, batchSize: 64 } as const;
-    return fisherInformation(model, tensorsOf(new Stream({ set, ...shown, normalization: this.#normalization })));
+    const stream = new Stream({ set, ...shown, normalization: this.#normalization });
+    return fisherInformation(model, tensorsOf(stream, model));
   }
 }
 
-/** The batches of a stream as tensors, each of which lives until the next is asked for. */
-export function* tensorsOf(stream: Stream): Generator<Tensor> {
-  for (const { images, shape } of stream) {
-    using batch = tensor(images, shape);
-    yield batch;
+/** The batches of a stream as tensors on the device of `model`, each of which lives until the next is asked for. */
+export function* tensorsOf(stream: Stream, model: Module): Generator<Tensor> {
+  for (const batch of stream) {
+    using images = upload(batch, model);
+    yield images;
   }
 }
 

@@ -1,5 +1,5 @@
 // Tensors to and from safetensors files: weights of a model, state of a method or an optimiser.
-import { DTypeError, type Tensor, tensor } from "../../tensor/index.js";
+import { currentDevice, type Device, DTypeError, deviceOf, type Tensor, tensor } from "../../tensor/index.js";
 import type { Module } from "../module.js";
 import { assignState, checkNamed, type MatchOptions } from "../state.js";
 import { toFloat32, toInt32, toStored } from "./convert.js";
@@ -8,18 +8,29 @@ import { checkFinite } from "./finite.js";
 import { type StoredTensor, writeSafetensors } from "./safetensors.js";
 import { type ByteSource, loadSafetensors, sourceName } from "./source.js";
 
+export interface LoadOptions {
+  /** Where the tensors go; default: the current device. */
+  readonly device?: Device;
+}
+
 /** Tensors of a file, and the metadata strings stored beside them. */
 export interface Checkpoint {
   readonly tensors: Map<string, Tensor>;
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-/** Reads a safetensors file onto the device: floats as f32, U32 as u32, other integers as i32. Throws CheckpointError. */
-export async function loadTensors(source: ByteSource): Promise<Checkpoint> {
+/**
+ * Reads a safetensors file onto `device` (default: the current one): floats as f32, U32 as u32, other integers as i32.
+ * Throws CheckpointError.
+ */
+export async function loadTensors(
+  source: ByteSource,
+  { device = currentDevice() }: LoadOptions = {},
+): Promise<Checkpoint> {
   const { tensors, metadata } = await loadSafetensors(source);
   const loaded = new Map<string, Tensor>();
   try {
-    for (const [name, stored] of tensors) loaded.set(name, onDevice(stored, `${sourceName(source)}: ${name}`));
+    for (const [name, stored] of tensors) loaded.set(name, onDevice(stored, `${sourceName(source)}: ${name}`, device));
   } catch (error) {
     for (const tensor of loaded.values()) tensor.dispose();
     throw error;
@@ -27,11 +38,12 @@ export async function loadTensors(source: ByteSource): Promise<Checkpoint> {
   return { tensors: loaded, metadata };
 }
 
-/** A stored tensor on the device: floats as f32, U32 as u32, other integers as i32. Throws CheckpointError, naming `what`. */
-export function onDevice(stored: StoredTensor, what: string): Tensor {
-  if (stored.dtype === "U32") return tensor(new Uint32Array(new Uint8Array(stored.data).buffer), stored.shape);
+/** A stored tensor on `device`: floats as f32, U32 as u32, other integers as i32. Throws CheckpointError, naming `what`. */
+export function onDevice(stored: StoredTensor, what: string, device: Device): Tensor {
+  const { shape } = stored;
+  if (stored.dtype === "U32") return tensor(new Uint32Array(new Uint8Array(stored.data).buffer), shape, { device });
   const floating = stored.dtype.startsWith("F") || stored.dtype.startsWith("BF");
-  return tensor(floating ? toFloat32(stored, what) : toInt32(stored, what), stored.shape);
+  return tensor(floating ? toFloat32(stored, what) : toInt32(stored, what), shape, { device });
 }
 
 /** Writes tensors to a safetensors file, whole or not at all. Throws CheckpointError when the disk refuses and in browsers, DTypeError for bool. */
@@ -68,7 +80,7 @@ export interface WeightOptions extends MatchOptions {
 }
 
 /**
- * Loads a model's weights by PyTorch's key names. PyTorch's `num_batches_tracked` counters are not part of our layers
+ * Loads a model's weights by PyTorch's key names, onto the model's device. PyTorch's `num_batches_tracked` counters are not part of our layers
  * and are passed over; a prefix that wrappers put before all keys (`module.`, `model.`, `net.`, `state_dict.`) is taken
  * off. Throws CheckpointError with the number of those that do not fit, and the first ten, and for NaN or infinities; then
  * nothing has changed.
@@ -78,7 +90,7 @@ export async function loadWeights<M extends Module>(
   source: ByteSource,
   { strict = true, say = () => {} }: WeightOptions = {},
 ): Promise<M> {
-  const { tensors } = await loadTensors(source);
+  const { tensors } = await loadTensors(source, { device: deviceOf(model.stateDict().values()) });
   try {
     const file = sourceName(source);
     const own = model.stateDict();

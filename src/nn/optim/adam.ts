@@ -39,7 +39,7 @@ export class Adam extends Optimizer {
     if (beta1 >= 1 || beta2 >= 1) throw new ConfigError(`Adam: betas are ${beta1}, ${beta2}`, "they must be below 1");
     super(parameters, { lr, beta1, beta2, eps, weightDecay }, ["expAvg", "expAvgSq"]);
     this.#rule = { beta1, beta2, eps, weightDecay, decoupled };
-    for (const [name, { device }] of this.parameters) this.addState(`${name}.step`, zeros([], { device }));
+    for (const name of this.parameters.keys()) this.addState(`${name}.step`, zeros([], { device: this.device }));
     this.#shareCounts();
   }
 

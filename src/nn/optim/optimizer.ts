@@ -1,6 +1,17 @@
 // What optimisers share: parameters, a learning rate that is data, and state by name.
 import { formatValue } from "../../tensor/arguments.js";
-import { ConfigError, full, keep, noGrad, scope, type Tensor, tensor, zeros } from "../../tensor/index.js";
+import {
+  ConfigError,
+  type Device,
+  deviceOf,
+  full,
+  keep,
+  noGrad,
+  scope,
+  type Tensor,
+  tensor,
+  zeros,
+} from "../../tensor/index.js";
 import { Parameter } from "../parameter.js";
 import { assignState } from "../state.js";
 
@@ -32,9 +43,16 @@ function byName(owner: string, parameters: Parameters): ReadonlyMap<string, Para
 /** A tensor that an optimiser changes, and its next value. */
 export type Update = readonly [target: Tensor, value: Tensor];
 
+/** Takes over values that are all there: nothing can fail between the first and the last. */
+export function assignAll(updates: Iterable<Update>): void {
+  for (const [target, value] of updates) target.assign(value);
+}
+
 /** Updates named parameters from their `.grad`, with state tensors shaped like them that start at zero. */
 export abstract class Optimizer {
   protected readonly parameters: ReadonlyMap<string, Parameter>;
+  /** Where the parameters are, and so everything that is made for them; the current device where there are none. */
+  protected readonly device: Device;
   readonly #state = new Map<string, Tensor>();
   readonly #always: Tensor;
   readonly #lrTensor: Tensor;
@@ -42,7 +60,7 @@ export abstract class Optimizer {
 
   /**
    * `slots` names one state tensor a parameter each. Throws ConfigError for any of `rates` (momentum and decay too) that
-   * is negative or not finite; then nothing was made.
+   * is negative or not finite, DeviceError for parameters on several devices, OutOfMemoryError; then nothing was made.
    */
   constructor(
     parameters: Parameters,
@@ -52,12 +70,16 @@ export abstract class Optimizer {
     checkRates(new.target.name, rates);
     this.parameters = byName(new.target.name, parameters);
     this.#lr = rates.lr;
-    this.#lrTensor = keep(tensor(rates.lr));
-    this.#always = keep(full([], 1, { dtype: "bool" }));
-    for (const [name, parameter] of this.parameters) {
-      for (const slot of slots)
-        this.#state.set(`${name}.${slot}`, keep(zeros(parameter.shape, { device: parameter.device })));
-    }
+    const device = deviceOf(this.parameters.values());
+    this.device = device;
+    [this.#lrTensor, this.#always] = scope(() => {
+      const own = [tensor(rates.lr, null, { device }), full([], 1, { dtype: "bool", device })] as const;
+      for (const [name, { shape }] of this.parameters) {
+        for (const slot of slots) this.#state.set(`${name}.${slot}`, zeros(shape, { device }));
+      }
+      for (const made of [...own, ...this.#state.values()]) keep(made);
+      return own;
+    });
   }
 
   /** The learning rate; setting it takes effect at the next step. Throws ConfigError if negative or not finite. */
@@ -67,13 +89,16 @@ export abstract class Optimizer {
 
   set lr(value: number) {
     checkRates(this.constructor.name, { lr: value });
+    scope(() => this.#lrTensor.assign(tensor(value, null, { device: this.device })));
     this.#lr = value;
-    scope(() => this.#lrTensor.assign(tensor(value)));
   }
 
-  /** Makes the rate `lr · scale`, with `scale` a scalar on the device, until `lr` is set or this is called again. */
-  scaleRate(scale: Tensor): void {
-    noGrad(() => scope(() => this.#lrTensor.assign(scale.mul(this.#lr))));
+  /**
+   * What makes the rate `lr · scale`, with `scale` a scalar on the device, until `lr` is set or another scale is taken
+   * over. As with `updates`, the value belongs to the caller's scope.
+   */
+  scaledRate(scale: Tensor): Update {
+    return [this.#lrTensor, noGrad(() => scale.mul(this.#lr))];
   }
 
   /** The rate as data: a captured step reads it anew at every replay. */
@@ -86,11 +111,7 @@ export abstract class Optimizer {
    * are: decided on the device, so that refusing a bad batch costs no read-back.
    */
   step(ok: Tensor = this.#always): void {
-    noGrad(() =>
-      scope(() => {
-        for (const [target, value] of this.updates(ok)) target.assign(value);
-      }),
-    );
+    noGrad(() => scope(() => assignAll(this.updates(ok))));
   }
 
   /**
@@ -138,11 +159,14 @@ export abstract class Optimizer {
     return saved;
   }
 
-  /** Sets all state back to zero. */
+  /** Sets all state back to zero. Throws OutOfMemoryError, and then nothing has changed. */
   reset(): void {
-    scope(() => {
-      for (const own of this.#state.values()) own.assign(zeros(own.shape, { device: own.device }));
-    });
+    scope(() => assignAll(this.initialState()));
+  }
+
+  /** What a reset changes, and to what: see `updates`. */
+  initialState(): Update[] {
+    return [...this.#state.values()].map((own) => [own, zeros(own.shape, { device: this.device })]);
   }
 
   dispose(): void {

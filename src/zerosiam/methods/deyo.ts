@@ -91,7 +91,7 @@ export class DeyoFilter implements SampleFilter {
         reliable: count(certain),
         kept,
         learn: kept.gt(0),
-        drawn: [[this.#key, this.#key.add(tensor(Uint32Array.of(0, 1)))]],
+        drawn: [[this.#key, this.#key.add(tensor(Uint32Array.of(0, 1), null, { device: this.#key.device }))]],
       };
     });
   }

@@ -1,7 +1,18 @@
 // What all test-time adaptation methods share: a step, which bad batches cannot harm, and the way back.
 import type { Classifier, Optimizer, Parameter, Update } from "../../nn/index.js";
 import { standaloneState } from "../../nn/layers/statistics.js";
-import { backward, ConfigError, DisposedError, full, keep, noGrad, scope, type Tensor } from "../../tensor/index.js";
+import {
+  backward,
+  ConfigError,
+  DisposedError,
+  deviceOf,
+  full,
+  keep,
+  noGrad,
+  scope,
+  type Tensor,
+  withDevice,
+} from "../../tensor/index.js";
 import type { BatchLoss, Recovery } from "./batchLoss.js";
 import { checkClassifier, checkImages, checkLogits } from "./checkModel.js";
 import { Hold } from "./hold.js";
@@ -62,13 +73,13 @@ export abstract class Method {
   protected abstract computeLoss(images: Tensor): BatchLoss;
 
   /**
-   * Runs `setUp` on the model, which is this method's alone from then on, as is `filter`, until `dispose()`. Where it
+   * Runs `setUp` on the model and its device. The model is this method's alone from then on, as is `filter`, until `dispose()`. Where it
    * throws, all is given back. Throws ConfigError when another method holds either.
    */
   protected takeOver<T>(setUp: () => T, filter: object | null = null): T {
     this.#hold = new Hold(this, this.model, filter);
     try {
-      return setUp();
+      return withDevice(deviceOf(this.model.stateDict().values()), setUp);
     } catch (error) {
       this.dispose();
       throw error;

@@ -23,7 +23,7 @@ export interface SampleFilter {
   readonly name: string;
   /** The model that it was made for, where it knows one. */
   readonly model?: Classifier;
-  /** Makes the tensors that it remembers from batch to batch, by name; the caller owns them. */
+  /** Makes the tensors that it remembers from batch to batch, by name, while the model's device is the current one; the caller owns them. */
   begin(): ReadonlyMap<string, Tensor>;
   /** Images `[B, channels, H, W]` and the logits `[B, C]` that the model gave them. */
   select(images: Tensor, logits: Tensor): Selection;

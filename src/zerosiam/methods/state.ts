@@ -1,6 +1,14 @@
 // What adaptation changes, by name, with where it began and the way back: parameters, optimisers, averages, rates.
-import { assignState, checkRates, type Optimizer, type Parameter, SGD, type Update } from "../../nn/index.js";
-import { ConfigError, keep, scope, type Tensor, tensor } from "../../tensor/index.js";
+import {
+  assignAll,
+  assignState,
+  checkRates,
+  type Optimizer,
+  type Parameter,
+  SGD,
+  type Update,
+} from "../../nn/index.js";
+import { ConfigError, deviceOf, keep, noGrad, scope, type Tensor, tensor } from "../../tensor/index.js";
 import { drop, History, type Snapshot, snapshot } from "./history.js";
 
 export class MethodState {
@@ -23,7 +31,7 @@ export class MethodState {
 
   /** Adds parameters that an optimiser of its own changes. */
   registerParameters(prefix: string, parameters: ReadonlyMap<string, Parameter>, optimizer: Optimizer): void {
-    this.#rateScale ??= keep(tensor(1));
+    this.#rateScale ??= keep(tensor(1, null, { device: deviceOf(parameters.values()) }));
     this.#optimizers.set(prefix, optimizer);
     this.#add(prefix, parameters);
   }
@@ -81,7 +89,7 @@ export class MethodState {
     for (const [prefix, optimizer] of this.#optimizers) named = optimizer.currentNames(named, `optimizer.${prefix}.`);
     assignState(owner, this.all(), named);
     this.#history.clear();
-    this.#applyRates();
+    scope(() => assignAll(this.#rates(this.#rateScale)));
   }
 
   /** The values now, without the rates. */
@@ -112,28 +120,34 @@ export class MethodState {
     this.restore(this.#history.take(steps));
   }
 
-  /** Values as they were at first; rates and history stay. */
+  /** Values as they were at first; rates and history stay. Throws OutOfMemoryError, and then nothing has changed. */
   restart(): void {
-    for (const [live, value] of this.#start) live.assign(value);
-    for (const optimizer of this.#optimizers.values()) optimizer.reset();
+    scope(() => assignAll(this.#beginning()));
   }
 
-  /** Everything as it was at first. */
+  /** Everything as it was at first. Throws OutOfMemoryError, and then nothing has changed. */
   reset(): void {
+    scope(() => {
+      const unscaled = this.#rateScale && tensor(1, null, { device: this.#rateScale.device });
+      assignAll([...this.#beginning(), ...this.#rates(unscaled)]);
+    });
     this.#history.clear();
-    this.restart();
-    scope(() => this.#rateScale?.assign(tensor(1)));
-    this.#applyRates();
+  }
+
+  #beginning(): Update[] {
+    return [...this.#start, ...[...this.#optimizers.values()].flatMap((optimizer) => optimizer.initialState())];
   }
 
   scaleRates(owner: string, factor: number): void {
     checkRates(owner, { factor });
-    scope(() => this.#rateScale?.assign(this.#rateScale.mul(factor)));
-    this.#applyRates();
+    scope(() => assignAll(this.#rates(this.#rateScale && noGrad(() => (this.#rateScale as Tensor).mul(factor)))));
   }
 
-  #applyRates(): void {
-    for (const optimizer of this.#optimizers.values()) optimizer.scaleRate(this.#rateScale as Tensor);
+  /** What makes `scale` the factor on all rates. */
+  #rates(scale: Tensor | null): Update[] {
+    if (!this.#rateScale || !scale) return [];
+    const rates = [...this.#optimizers.values()].map((optimizer) => optimizer.scaledRate(scale));
+    return [[this.#rateScale, scale], ...rates];
   }
 
   /** Puts the values at the start back, of what still is, and frees all that is not the model's. */
