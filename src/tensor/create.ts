@@ -35,6 +35,7 @@ export function tensor(
   options: CreateOptions = {},
 ): Tensor {
   checkOptions("tensor", options, OPTIONS);
+  if (ArrayBuffer.isView(data)) checkElements(data);
   const nested = ArrayBuffer.isView(data) ? [data.length] : nestedShape(data);
   const flat = ArrayBuffer.isView(data) ? data : flatten(data);
   checkShape("tensor", shape ?? nested);
@@ -49,13 +50,16 @@ export function tensor(
   return upload(convert(flat, dtype), size, dtype, options);
 }
 
-/** A tensor filled with `value`. Throws ConfigError for unknown options. */
+/** A tensor filled with `value`. Throws ConfigError for unknown options and for what is no number, DTypeError for numbers that the dtype cannot hold. */
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
   checkOptions("full", options, OPTIONS);
   checkShape("full", shape);
+  if (typeof value !== "number" && typeof value !== "boolean") {
+    throw new ConfigError(`full: value is ${formatValue(value)}`, "pass a number");
+  }
   const device = options.device ?? currentDevice();
   checkFits(device, shape, "full");
-  return leaf(constant(value, options.dtype ?? "f32", device).broadcastTo(shape), options);
+  return leaf(constant(Number(value), options.dtype ?? "f32", device).broadcastTo(shape), options);
 }
 
 /** A tensor filled with 0. Throws as `full` does. */
@@ -147,6 +151,13 @@ function leaf(made: Tensor, { requiresGrad = false }: CreateOptions): Tensor {
   }
 }
 
+/** Throws DTypeError for a view of memory whose elements are no numbers: BigInt64Array, DataView. */
+function checkElements(data: ArrayBufferView): void {
+  const name = Object.prototype.toString.call(data).slice(8, -1); // [object BigInt64Array]
+  if (/^(Float|Int|Uint)/.test(name)) return;
+  throw new DTypeError(`tensor: data is a ${name}`, "tensors hold numbers of 32 bits: Float32Array.from(data, Number)");
+}
+
 function dtypeOf(data: NestedArray | TypedArray | Uint8Array): DType {
   if (data instanceof Int32Array) return "i32";
   if (data instanceof Uint32Array) return "u32";
@@ -169,10 +180,14 @@ function convert(values: ArrayLike<number>, dtype: DType): TypedArray {
       "integers take integers in their range alone: make it f32, and cast it",
     );
   }
-  if (dtype === "f32")
-    return values instanceof Float32Array ? (values as Float32Array<ArrayBuffer>) : Float32Array.from(values);
+  if (dtype === "f32") return isUnshared(values) ? values : new Float32Array(values);
   if (dtype === "i32") return Int32Array.from(values);
   return dtype === "u32" ? Uint32Array.from(values) : Uint32Array.from(values, (v) => Number(v !== 0));
+}
+
+/** Whether these f32 can be uploaded as they are: WebGPU in Node takes no memory that is shared with another thread. */
+function isUnshared(values: ArrayLike<number>): values is Float32Array<ArrayBuffer> {
+  return values instanceof Float32Array && values.buffer instanceof ArrayBuffer;
 }
 
 function flatten(data: NestedArray): number[] {
