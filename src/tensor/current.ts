@@ -1,19 +1,53 @@
 // The device that new tensors go to.
-import { Device, type DeviceOptions } from "./device/device.js";
+import { Device } from "./device/device.js";
+import type { DeviceOptions } from "./device/request.js";
 import { ConfigError, DeviceError } from "./errors.js";
 
 let current: Device | null = null;
+/** Calls of openDevice() so far, and the one that `current` came from: the last call decides, whichever ends last. */
+let calls = 0;
+let currentCall = 0;
+/** Devices on the way. */
+const opening = new Set<Promise<Device>>();
+let openingDefault: Promise<Device> | null = null;
 
 /**
  * Opens the best WebGPU adapter and makes it the default: in a browser `navigator.gpu`; in Node the driver named by
  * VK_DRIVER_FILES, else the system's GPU or lavapipe, else NVIDIA's, else SwiftShader from `@sparticuz/chromium`.
- * Called again without options it returns the device that is open; `Device.open()` always opens another.
- * Throws DeviceError with the reason and the remedy when none works.
+ *
+ * Called without options it returns the device that is open or on its way, however often and whenever it is called. With
+ * options, and be they `{}`, it opens another each time; of several, the last call's becomes the default.
+ * Throws DeviceError with the reason and the remedy when none works, ConfigError for options that are none.
  */
 export async function openDevice(options?: DeviceOptions): Promise<Device> {
-  if (!options && current && !current.failed) return current;
-  current = await Device.open(options);
-  return current;
+  if (options) return openAnother(options);
+  openingDefault ??= openDefault().finally(() => {
+    openingDefault = null;
+  });
+  return openingDefault;
+}
+
+async function openDefault(): Promise<Device> {
+  if (!current || current.failed) await Promise.allSettled(opening); // an error is the other caller's
+  return current && !current.failed ? current : openAnother({});
+}
+
+async function openAnother(options: DeviceOptions): Promise<Device> {
+  const call = ++calls;
+  const pending = Device.open(options);
+  opening.add(pending);
+  try {
+    const device = await pending;
+    if (call > currentCall) setCurrent(device, call);
+    return device;
+  } finally {
+    opening.delete(pending);
+  }
+}
+
+function setCurrent(device: Device | null, call: number): void {
+  current = device;
+  currentCall = call;
 }
 
 /** The default device. Throws DeviceError before `openDevice()`. */
@@ -50,5 +84,5 @@ export function withDevice<T>(device: Device, fn: () => T): T {
 
 /** Makes `device` the default for new tensors. */
 export function setCurrentDevice(device: Device): void {
-  current = device;
+  setCurrent(device, ++calls);
 }

@@ -16,10 +16,11 @@ export { currentDevice, deviceOf, openDevice, setCurrentDevice, withDevice } fro
 export type { AdapterWay, OpenGpuOptions } from "./device/adapter/describe.js";
 export { type AdapterSummary, listAdapters } from "./device/adapter/index.js";
 export type { Caps } from "./device/caps.js";
-export { type AdapterInfo, Device, type DeviceOptions } from "./device/device.js";
+export { Device, type DeviceStats } from "./device/device.js";
 export type { KernelSource } from "./device/pipelines.js";
 export type { PoolStats } from "./device/pool.js";
 export type { KernelTime } from "./device/profiler.js";
+export type { AdapterInfo, DeviceOptions } from "./device/request.js";
 export type { DType, TypedArray } from "./dtype.js";
 export * from "./errors.js";
 export { memory } from "./memory.js";

@@ -24,9 +24,8 @@ export const DEFAULT_CAPS: Caps = Object.freeze({
 
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|warp|basic render/i;
 
-/** The caps of `device`, which was requested from `adapter`. */
-export function capsOf(adapter: GPUAdapter, device: GPUDevice): Caps {
-  const { info } = adapter;
+/** The caps of `device`, which was requested from the adapter that `info` tells of. */
+export function capsOf(info: GPUAdapterInfo, device: GPUDevice): Caps {
   const fixedSize = info.subgroupMinSize === info.subgroupMaxSize ? info.subgroupMinSize : 0;
   return {
     kind: SOFTWARE.test(`${info.vendor} ${info.architecture} ${info.device} ${info.description}`) ? "software" : "gpu",

@@ -1,34 +1,15 @@
 // An open WebGPU device with its buffers, kernels, command encoder and read-back.
 import { DeviceError, DeviceLostError } from "../errors.js";
-import { checkOptions } from "../options.js";
-import { type OpenGpuOptions, openGpu } from "./adapter/index.js";
 import { pollGently } from "./adapter/polling.js";
-import { type Caps, capsOf } from "./caps.js";
+import type { Caps } from "./caps.js";
 import { findCollector } from "./collector.js";
 import { Encoder } from "./encoder.js";
 import { type KernelSource, type Pipeline, PipelineCache } from "./pipelines.js";
 import { BufferPool, type PooledBuffer, type PoolStats } from "./pool.js";
 import { type KernelTime, Profiler } from "./profiler.js";
 import { Readback } from "./readback.js";
+import { type AdapterInfo, type DeviceOptions, type RequestedGpu, requestGpu } from "./request.js";
 import { hang } from "./verdict.js";
-
-/** Which adapter is opened, and how much memory it may use. */
-export interface DeviceOptions extends OpenGpuOptions {
-  /** Most bytes of tensor storage, live and pooled. Default: 8 GiB on software adapters, unlimited on GPUs. */
-  memoryBudget?: number;
-  /** Most bytes kept for reuse. Default: 1 GiB. */
-  poolCap?: number;
-}
-
-const OPTIONS: readonly (keyof DeviceOptions)[] = ["adapter", "memoryBudget", "poolCap"];
-
-/** What a person wants to know of the adapter in use. */
-export interface AdapterInfo {
-  readonly name: string;
-  readonly driver: string;
-  /** The way it was found: see docs of `openDevice`. */
-  readonly how: string;
-}
 
 /** What a device has done, and what it holds. */
 export interface DeviceStats extends PoolStats {
@@ -48,15 +29,6 @@ export interface DeviceStats extends PoolStats {
 const GIB = 2 ** 30;
 /** Kernels that may wait to run: some hundred steps of a small net. Without a bound a program would queue minutes of work. */
 const MAX_PENDING = 32_768;
-const FEATURES: readonly GPUFeatureName[] = ["shader-f16", "subgroups", "timestamp-query"];
-const LIMITS = [
-  "maxBufferSize",
-  "maxStorageBufferBindingSize",
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeInvocationsPerWorkgroup",
-  "maxComputeWorkgroupSizeX",
-  "maxStorageBuffersPerShaderStage",
-] as const;
 
 /** An open device: the adapter, its memory and what is queued on it. `openDevice()` and `Device.open()` make one. */
 export class Device {
@@ -68,18 +40,20 @@ export class Device {
   readonly #encoder: Encoder;
   readonly #readback: Readback;
   /**
-   * Resolves with the reason when the device goes: to the driver, or to `destroy()`. Never rejects. Its tensors are gone
+   * Resolves with the reason when the GPUDevice goes: to the driver, or to whoever destroys it. Never rejects. Its tensors are gone
    * then; docs/lost-device.md shows how to go on.
    */
   readonly lost: Promise<DeviceLostError>;
-  readonly #onError: (event: GPUUncapturedErrorEvent) => void;
+  /** Whether the page made `gpu`, and goes on with it. */
+  readonly #borrowed: boolean;
   #failure: Error | null = null;
   readonly #fail = (error: Error): void => {
     this.#failure ??= error;
   };
 
-  private constructor(gpu: GPUDevice, adapter: AdapterInfo, caps: Caps, collect: () => void, options: DeviceOptions) {
+  private constructor({ gpu, adapter, caps }: RequestedGpu, collect: () => void, options: DeviceOptions) {
     this.gpu = gpu;
+    this.#borrowed = options.device !== undefined;
     this.adapter = Object.freeze(adapter);
     this.caps = Object.freeze(caps); // what kernels are made for
     const budget = options.memoryBudget ?? (caps.kind === "software" ? 8 * GIB : Number.POSITIVE_INFINITY);
@@ -96,26 +70,22 @@ export class Device {
     );
     this.#pipelines = new PipelineCache(gpu);
     this.#readback = new Readback(gpu, this.#encoder);
-    this.#onError = (event) => {
-      event.preventDefault();
-      this.#fail(rejected(event.error.message));
-    };
-    gpu.addEventListener("uncapturederror", this.#onError as EventListener);
+    gpu.addEventListener("uncapturederror", this.#onError);
     this.lost = gpu.lost.then(
       ({ reason, message }) => this.#lose(`the device was lost (${reason}): ${message}`),
       (cause) => this.#lose("the device was lost", { cause }),
     );
   }
 
-  /** Opens the best adapter (or `options.adapter`). Throws DeviceError, with the reason and the remedy, when there is none. ConfigError for unknown options. */
+  /** An error that no scope took. Of a device that the page uses too it may be the page's, which must hear of it as well. */
+  readonly #onError = (event: Event): void => {
+    if (!this.#borrowed) event.preventDefault();
+    this.#fail(rejected((event as GPUUncapturedErrorEvent).error.message, this.#borrowed));
+  };
+
+  /** Opens the best adapter (or `options.adapter`). Throws DeviceError, with the reason and the remedy, when there is none. ConfigError for options that are none. */
   static async open(options: DeviceOptions = {}): Promise<Device> {
-    checkOptions("openDevice", options, OPTIONS);
-    const { adapter, name, driver, how } = await openGpu(options);
-    const requiredFeatures = FEATURES.filter((feature) => adapter.features.has(feature));
-    const requiredLimits: Record<string, number> = {};
-    for (const limit of LIMITS) requiredLimits[limit] = adapter.limits[limit];
-    const gpu = await adapter.requestDevice({ requiredFeatures, requiredLimits });
-    return new Device(gpu, { name, driver, how }, capsOf(adapter, gpu), await findCollector(), options);
+    return new Device(await requestGpu(options), await findCollector(), options);
   }
 
   /**
@@ -189,7 +159,7 @@ export class Device {
     }
     this.#encoder.dispatchAlone(pipeline, buffers, uniforms, groups).then(async (error) => {
       await this.#pipelines.settled(); // a kernel that did not compile is the better reason
-      if (error && !verdict.error) this.#fail(rejected(error.message));
+      if (error && !verdict.error) this.#fail(rejected(error.message, false));
     }, this.#fail);
   }
 
@@ -258,11 +228,17 @@ export class Device {
     }
   }
 
-  /** Gives the device back. Its tensors can no longer be used. */
+  /** Gives the device back; one that the page gave stays its own, and loses what was made on it. Its tensors can no longer be used. */
   destroy(): void {
-    this.#failure ??= new DeviceLostError("the device was destroyed", "open a new one with openDevice()");
-    this.gpu.removeEventListener("uncapturederror", this.#onError as EventListener); // it holds this object
-    this.gpu.destroy();
+    this.#fail(new DeviceLostError("the device was destroyed", "open a new one with openDevice()"));
+    this.gpu.removeEventListener("uncapturederror", this.#onError); // it holds this object
+    if (!this.#borrowed) {
+      this.gpu.destroy();
+      return;
+    }
+    this.#encoder.destroy();
+    this.#readback.destroy();
+    this.#pool.destroy();
   }
 
   /** The reason of the loss; what failed before stays what later calls throw. */
@@ -278,5 +254,11 @@ export class Device {
   }
 }
 
-const rejected = (message: string): DeviceError =>
-  new DeviceError(`WebGPU: ${message}`, "a defect of this package: report it with `zerosiam doctor`");
+/** What a refused command means; of a device that others use too it may be theirs. */
+const rejected = (message: string, borrowed: boolean): DeviceError =>
+  new DeviceError(
+    `WebGPU: ${message}`,
+    borrowed
+      ? "it came from this package or from other code that uses the GPUDevice: see the console"
+      : "a defect of this package: report it with `zerosiam doctor`",
+  );

@@ -131,6 +131,13 @@ export class Encoder {
       .then(answered, answered);
   }
 
+  /** Forgets what is encoded and frees the uniforms: nothing may be encoded any more. */
+  destroy(): void {
+    this.#closePass();
+    this.#encoder = null;
+    this.#uniforms.destroy();
+  }
+
   #open(): GPUCommandEncoder {
     this.#encoder ??= this.#device.createCommandEncoder();
     return this.#encoder;

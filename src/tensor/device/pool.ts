@@ -58,6 +58,7 @@ export class BufferPool {
   readonly #free = new Map<number, PooledBuffer[]>();
   readonly #stats: PoolStats = { liveBuffers: 0, liveBytes: 0, freeBuffers: 0, freeBytes: 0, peakBytes: 0 };
   #nextId = 1;
+  #keepsNone = false;
 
   constructor(device: GPUDevice, limits: PoolLimits, hooks: PoolHooks) {
     this.#device = device;
@@ -103,6 +104,13 @@ export class BufferPool {
     this.#stats.liveBytes -= buffer.bytes;
     this.#stats.freeBuffers++;
     this.#stats.freeBytes += buffer.bytes;
+    if (this.#keepsNone) this.trim(0);
+  }
+
+  /** Destroys the free buffers, and from now on each that is released. */
+  destroy(): void {
+    this.#keepsNone = true;
+    this.trim(0);
   }
 
   /** Starts `peakBytes` anew. */

@@ -10,6 +10,7 @@ export class Readback {
   readonly #device: GPUDevice;
   readonly #encoder: Encoder;
   readonly #idle: GPUBuffer[] = [];
+  #closed = false;
 
   constructor(device: GPUDevice, encoder: Encoder) {
     this.#device = device;
@@ -36,8 +37,14 @@ export class Readback {
     return data;
   }
 
+  /** Frees the idle staging buffers, and each that is in use when it has been read. */
+  destroy(): void {
+    this.#closed = true;
+    for (const buffer of this.#idle.splice(0)) buffer.destroy();
+  }
+
   #recycle(staging: GPUBuffer): void {
-    if (staging.size > KEEP_BYTES) staging.destroy();
+    if (this.#closed || staging.size > KEEP_BYTES) staging.destroy();
     else if (this.#idle.push(staging) > KEEP) this.#idle.shift()?.destroy();
   }
 
