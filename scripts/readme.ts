@@ -22,7 +22,7 @@ export const READING: readonly (readonly [file: string, what: string])[] = [
   ["src/zerosiam/methods/method.ts", "what methods share: a step, which bad batches cannot harm, and the way back"],
   ["src/zerosiam/methods/configure.ts", "what of a model adapts: its normalisation layers"],
   ["src/zerosiam/methods/state.ts", "what adaptation changes, and where it began"],
-  ["src/zerosiam/methods/history.ts", "snapshots by reference, for `rollback`"],
+  ["src/nn/history.ts", "snapshots by reference, for `rollback`"],
   ["src/zerosiam/methods/metrics.ts", "what a step measured, on the device until it is read"],
   ["src/zerosiam/methods/warnings.ts", "what a run will not survive well, said once"],
   ["src/zerosiam/methods/hold.ts", "one method at a time for a model"],

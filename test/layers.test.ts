@@ -82,8 +82,8 @@ describe("the layer rule", () => {
     ["a command imports a benchmark's part", "src/cli/bench.ts", 'import { sample } from "../../bench/sampler.js";'],
     ["a benchmark imports a command", "bench/steps.ts", 'import { addAdapt } from "../src/cli/adapt.js";'],
     [
-      "nn imports a file of the tensors beside their index",
-      "src/nn/module.ts",
+      "zerosiam imports a file of the tensors beside their index",
+      "src/zerosiam/alarm.ts",
       'import { apply } from "../tensor/run.js";',
     ],
     ["a benchmark imports a script", "bench/steps.ts", 'import { docs } from "../scripts/docs.js";'],

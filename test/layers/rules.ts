@@ -12,7 +12,7 @@ interface Layer {
   readonly packages?: RegExp;
 }
 
-/** Of the tensors, their index; and what has no tensors yet. */
+/** Above nn: of the tensors, their index alone; and what has no tensors yet. */
 const TENSOR = ["base", "tensor/index"];
 const METHOD = [...TENSOR, "nn", "zerosiam"];
 const RUNS = [...METHOD, "data", "experiments"];
@@ -36,7 +36,7 @@ const LAYERS: readonly Layer[] = [
     uses: ["base", "op", "device", "tensor", "kernels/index"],
   },
   { name: "tensor", files: /^src\/tensor\//, uses: ["base", "op", "device", "tensor"] },
-  { name: "nn", files: /^src\/nn\//, uses: [...TENSOR, "nn"], packages: /^node:/ },
+  { name: "nn", files: /^src\/nn\//, uses: [...TENSOR, "tensor", "nn"], packages: /^node:/ },
   { name: "zerosiam", files: /^src\/zerosiam\//, uses: METHOD },
   { name: "data", files: /^src\/data\//, uses: [...TENSOR, "nn", "data"], packages: /^node:/ },
   { name: "experiments", files: /^src\/experiments\//, uses: RUNS, packages: /^node:/ },

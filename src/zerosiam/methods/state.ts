@@ -1,4 +1,6 @@
 // What adaptation changes, by name, with where it began and the way back: parameters, optimisers, averages, rates.
+
+import { drop, History, type Snapshot, snapshot } from "../../nn/history.js";
 import {
   assignAll,
   assignState,
@@ -9,7 +11,6 @@ import {
   type Update,
 } from "../../nn/index.js";
 import { ConfigError, deviceOf, keep, noGrad, scope, type Tensor, tensor } from "../../tensor/index.js";
-import { drop, History, type Snapshot, snapshot } from "./history.js";
 
 export class MethodState {
   /** What steps change beside the optimisers, by name, and its values at the start. */

@@ -1,7 +1,7 @@
-// The last states of a method, so that steps can be taken back.
-import { ConfigError, keep, type Tensor } from "../../tensor/index.js";
+// The last states of what learns, so that steps can be taken back.
+import { ConfigError, keep, type Tensor } from "../tensor/index.js";
 
-/** Values by name, as `Method.state()` gives them. */
+/** Values by name. */
 export type Snapshot = ReadonlyMap<string, Tensor>;
 
 /** The values of `state` now. References, not copies: updates write new memory. Lives until `drop`. */
