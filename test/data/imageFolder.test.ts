@@ -37,7 +37,7 @@ test("a folder gives its files and those of its folders, numbers by size, hidden
       ...{ count: 1, height: 1, width: 1, channels: 1, images: Uint8Array.of(0) },
       labels: Int32Array.of(label),
     });
-  const names = ["part1.safetensors", "part9.SAFETENSORS", "part10.safetensors", join("more", "part2.safetensors")];
+  const names = [join("more", "part2.safetensors"), "part1.safetensors", "part9.SAFETENSORS", "part10.safetensors"];
   await mkdir(join(root, "more"), { recursive: true });
   for (const [label, name] of names.entries()) await writeFile(join(root, name), labelled(label));
   await writeFile(join(root, "._part1.safetensors"), "Mac OS X");

@@ -64,7 +64,7 @@ describe("a kernel that does not compile", () => {
     expect(await beside.item()).toBe(18);
     expect([...(await x.square().data())]).toEqual([1, 4, 9]);
     await device.sync();
-    expect(device.lost).toBe(false);
+    expect(device.failed).toBe(false);
     expect(await openDevice()).toBe(device);
   });
 
@@ -94,7 +94,7 @@ describe("a kernel that does not compile", () => {
     const x = tensor([1, 2, 3]);
     const times = await device.profile(() => scope(() => void run(6, x.exp()).add(1)));
     expect(times.map(({ label }) => label)).toEqual(["exp", "broken", "add"]);
-    expect(device.lost).toBe(false);
+    expect(device.failed).toBe(false);
   });
 });
 

@@ -53,7 +53,7 @@ test("a frozen phase answers by what was learnt before, and changes nothing", as
   const runners = await runScenario(method, { ...scenario, phases: [all] });
   expect(await stateOf(method)).toEqual(before);
   const { terms, accuracy } = runners?.get("all")?.recorder ?? {};
-  expect(Object.values(terms?.[0] ?? {})).toEqual(Array(7).fill(null));
+  expect(Object.values(terms?.[0] ?? {})).toEqual(Array(4).fill(null));
   const whole = await runScenario(await fresh(), scenario);
   expect([...(whole?.keys() ?? [])]).toEqual(["noise", "all"]);
   expect(whole?.get("all")?.recorder.accuracy).toBe(accuracy);

@@ -1,6 +1,15 @@
 // Tensors to and from safetensors files: weights of a model, state of a method or an optimiser.
-import { currentDevice, type Device, DTypeError, deviceOf, type Tensor, tensor } from "../../tensor/index.js";
-import type { Module } from "../module.js";
+import { formatValue } from "../../tensor/arguments.js";
+import {
+  ConfigError,
+  currentDevice,
+  type Device,
+  DTypeError,
+  deviceOf,
+  type Tensor,
+  tensor,
+} from "../../tensor/index.js";
+import { Module } from "../module.js";
 import { assignState, checkNamed, type MatchOptions } from "../state.js";
 import { toFloat32, toInt32, toStored } from "./convert.js";
 import { writeFileAtomic } from "./file.js";
@@ -8,6 +17,7 @@ import { checkFinite } from "./finite.js";
 import { type StoredTensor, writeSafetensors } from "./safetensors.js";
 import { type ByteSource, loadSafetensors, sourceName } from "./source.js";
 
+/** Where loaded tensors go. */
 export interface LoadOptions {
   /** Where the tensors go; default: the current device. */
   readonly device?: Device;
@@ -90,6 +100,10 @@ export async function loadWeights<M extends Module>(
   source: ByteSource,
   { strict = true, say = () => {} }: WeightOptions = {},
 ): Promise<M> {
+  if (!(model instanceof Module)) {
+    const help = "pass the model first, then the file: loadWeights(new Net(), source)";
+    throw new ConfigError(`loadWeights: the model is ${formatValue(model)}`, help);
+  }
   const { tensors } = await loadTensors(source, { device: deviceOf(model.stateDict().values()) });
   try {
     const file = sourceName(source);
