@@ -10,7 +10,14 @@ export {
   safeRange,
   type Tally,
 } from "./metrics/index.js";
-export { StreamRecorder, type StreamRow, type StreamTerms } from "./recorder.js";
+export {
+  type Labels,
+  type StreamCounts,
+  StreamRecorder,
+  type StreamReport,
+  type StreamRow,
+  type StreamTerms,
+} from "./recorder.js";
 export { misclassified, Runner, runScenario, type ScenarioHooks } from "./runner.js";
 export {
   createScenario,

@@ -3,6 +3,7 @@ export * from "./init.js";
 export {
   type Checkpoint,
   encodeTensors,
+  type LoadOptions,
   loadTensors,
   loadWeights,
   saveTensors,

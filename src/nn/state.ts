@@ -13,6 +13,7 @@ export function checkNamed(owner: string, tensors: ReadonlyMap<string, Tensor>):
   );
 }
 
+/** How names are matched. */
 export interface MatchOptions {
   /** Whether every key must be there, and no other. False loads the keys that are there; shapes must fit all the same. */
   readonly strict?: boolean;

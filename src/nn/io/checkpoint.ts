@@ -84,6 +84,7 @@ export function readBack(tensors: ReadonlyMap<string, Tensor>): Promise<[string,
   );
 }
 
+/** How weights are matched with a model. */
 export interface WeightOptions extends MatchOptions {
   /** Is told, in a sentence, of a prefix that was taken off the keys, and of keys that were passed over. */
   readonly say?: (text: string) => void;

@@ -6,6 +6,7 @@ import { describeAdapter } from "./adapter/describe.js";
 import { type OpenGpuOptions, openGpu } from "./adapter/index.js";
 import { type Caps, capsOf, DEFAULT_CAPS } from "./caps.js";
 
+/** Which device is opened, and how much memory it may use. */
 export interface DeviceOptions extends OpenGpuOptions {
   /**
    * Work on this one instead of opening an adapter: its buffers can be shared with what else the page draws or computes.

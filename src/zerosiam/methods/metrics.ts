@@ -60,7 +60,10 @@ export class StepMetrics {
   readonly #names: readonly (keyof StepTerms)[];
   #told = false;
 
-  /** `tell` hears what is read, once. */
+  /**
+   * `tell` hears what is read, once.
+   * @internal
+   */
   constructor(
     readonly method: string,
     terms: StepTerms,

@@ -2,6 +2,7 @@
 import { BatchNorm2d, type Classifier } from "../../nn/index.js";
 import type { StepReport } from "./metrics.js";
 
+/** What a run will not survive well, and the remedy. */
 export interface MethodWarning {
   /** What it is about: "rate", "batch-norm", "episodic", "images", "answers", "update" or "recovery". Each comes once. */
   readonly about: string;
