@@ -1,20 +1,18 @@
-// Adapts the model of train.ts to a shift, saves what was learnt and goes on from it: `npm run example -- adaptOwn [FILE]`.
+// Adapts the model of train.ts to a shift, saves what was learnt and goes on from it.
 import { memory, nn, openDevice, Source, tensor, ZeroSiam } from "zerosiam";
 import { BarsNet, bars } from "./bars.js";
 
-const file = process.argv[2] ?? "bars.safetensors";
-const half = `${file}.half`;
 const BATCH = 32;
 const STEPS = 40;
 await openDevice();
-const load = async () => (await nn.loadWeights(new BarsNet(), file)).eval();
+const load = async () => (await nn.loadWeights(new BarsNet(), "bars.safetensors")).eval();
 const options = { lr: 5e-2, lrPredictor: 5e-2 };
 
 const source = new Source(await load());
 const method = new ZeroSiam(await load(), options);
 const right = { source: 0, zerosiam: 0 };
 for (let step = 0; step < STEPS; step++) {
-  if (step === STEPS / 2) await nn.saveTensors(half, method.state());
+  if (step === STEPS / 2) await nn.saveTensors("half.safetensors", method.state());
   right.source += await answer(source, step);
   right.zerosiam += await answer(method, step);
 }
@@ -24,7 +22,7 @@ console.log("bytes at most:", memory().peakBytes);
 
 // Another process would start here: the same model, method and options, then the state.
 const resumed = new ZeroSiam(await load(), options);
-resumed.loadState((await nn.loadTensors(half)).tensors);
+resumed.loadState((await nn.loadTensors("half.safetensors")).tensors);
 for (let step = STEPS / 2; step < STEPS; step++) await answer(resumed, step);
 const [whole, parts] = await Promise.all(
   [method, resumed].map(async (one) => one.state().get("model.norm1.weight")?.data()),

@@ -41,8 +41,10 @@ const kept: Tensor[] = [];
 scope(() => {
   kept.push(keep(w.square())); // survives the scope: dispose() it yourself
 });
-console.log(await kept[0].data());
-kept[0].dispose();
+for (const tensor of kept) {
+  console.log(await tensor.data());
+  tensor.dispose();
+}
 
 {
   using sum = w.sum(); // freed at the end of the block

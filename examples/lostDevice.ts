@@ -30,9 +30,10 @@ export async function adapt(batches: readonly Batch[], start: () => Promise<Meth
     const method = await start();
     try {
       if (saved) restore(method, saved);
-      for (let i = at; i < batches.length; i++) {
+      for (const [i, batch] of batches.entries()) {
+        if (i < at) continue;
         if (i % every === 0) [saved, at] = [await save(method), i];
-        using images = tensor(batches[i].images, batches[i].shape);
+        using images = tensor(batch.images, batch.shape);
         logits[i] = await method.step(images).logits.data();
       }
       return logits;

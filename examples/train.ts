@@ -1,8 +1,7 @@
-// Trains a classifier of one's own and saves its weights: `npm run example -- train [FILE]`.
+// Trains a classifier of one's own and saves its weights.
 import { backward, nn, openDevice, scope, type Tensor, tensor } from "zerosiam";
 import { BarsNet, bars } from "./bars.js";
 
-const file = process.argv[2] ?? "bars.safetensors";
 await openDevice();
 const model = new BarsNet();
 const optimizer = new nn.AdamW(model.namedParameters(), { lr: 3e-3, weightDecay: 0.01 });
@@ -24,8 +23,7 @@ for (let step = 0; step < 100; step++) {
 
 model.eval();
 console.log("accuracy", await accuracy(model, 1_000_000));
-await nn.saveTensors(file, model.stateDict());
-console.log("saved", file);
+await nn.saveTensors("bars.safetensors", model.stateDict());
 
 /** On 512 images that training has not seen. */
 async function accuracy(model: BarsNet, seed: number): Promise<number> {

@@ -13,7 +13,7 @@ const RESOLUTIONS = {
 /** Runs of the compiler at a time. */
 const AT_ONCE = 2;
 
-const programs = [...copied("everything.ts", "entries.ts"), ...snippets(), ...signatures()];
+const programs = [...copied("everything.ts", "entries.ts"), ...examples(), ...snippets(), ...signatures()];
 console.log(`${programs.length} programs`);
 
 const runs = TYPESCRIPTS.flatMap((version) =>
@@ -73,10 +73,16 @@ function copied(...names) {
   return names;
 }
 
-/** The ts blocks of README and docs, each as a program. Excerpts of this package's own files import those beside them. */
+/** The package's examples, which the guides show piece by piece. */
+function examples() {
+  cpSync(join(PACKAGE, "examples"), "examples", { recursive: true });
+  return readdirSync("examples").flatMap((name) => (name.endsWith(".ts") ? [`examples/${name}`] : []));
+}
+
+/** The ts blocks of README and docs, each as a program: but for those of the package's own files, and for examples in pieces. */
 function snippets() {
   const pages = readdirSync(PACKAGE, { recursive: true, encoding: "utf8" }).filter((path) =>
-    /^(README|docs[/\\](?!ops[/\\]).*)\.md$/.test(path),
+    /^(README|docs[/\\](?!ops[/\\]|guide[/\\]|lost-device).*)\.md$/.test(path),
   );
   const blocks = pages.flatMap((page) =>
     [...readFileSync(join(PACKAGE, page), "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, text], i) => ({

@@ -32,7 +32,9 @@ describe("selecting", () => {
   it("refuses a name that is no op, and lists those that are, with exit code 2", async () => {
     const { code, stdout, stderr } = await zerosiam(["bench", "matmul", "mutmal"]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toMatch(/^ConfigError: bench: unknown: mutmal\n {2}help: known are abs, .*matmul, .*step, /);
+    expect(stderr).toMatch(
+      /^ConfigError: bench: unknown: mutmal\n {2}help: did you mean matmul\? Known are abs, .*matmul, .*step, /,
+    );
   });
 });
 

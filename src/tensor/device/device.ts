@@ -166,6 +166,7 @@ export class Device {
   /** Submits what is encoded without waiting. */
   flush(): void {
     this.#encoder.flush();
+    this.#pool.trim(); // again: with nothing to submit there was no trim, and buffers may have been released since
   }
 
   /** Waits until everything encoded so far has run. Rejects with the sticky failure. */
