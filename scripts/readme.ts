@@ -6,7 +6,7 @@ import { reproductionOf } from "../src/report/reproduction.js";
 import { toMarkdown } from "../src/report/text/markdown.js";
 
 /** What `npm run reproduce` left. */
-const CELLS = "bench/results/reproduce-lavapipe.jsonl";
+const CELLS = "bench/results/reproduce-lavapipe-0.1.0.jsonl";
 /** The page of all its tables, and those that the README shows. */
 const PAGE = "docs/results.md";
 const SHOWN = ["published", "one", "claim", "safe-ranges"];

@@ -60,6 +60,7 @@ async function adapt(session: Session, options: AdaptOptions): Promise<void> {
   const pace = `${perImage(secondsPerImage)} per image`;
   session.say(`accuracy ${percent(recorder.accuracy)} on ${recorder.n} images, ${pace}`);
   if (notUpdated > 0) session.say(`${notUpdated} batches were not learned from: their gradient was not finite`);
+  for (const { message, help } of runner.method.warnings) session.tell(`warning: ${message}: ${help}`);
   const evaluated = options.evaluate && !session.interrupt.requested ? await evaluate(session, runner, passes) : null;
   if (evaluated) session.say(`frozen afterwards: accuracy ${percent(evaluated.accuracy)} on ${evaluated.n} images`);
   const common = session.common(seed, { ...settings, ...normalization, startedAfter: before.images });

@@ -90,6 +90,7 @@ it("--alarm tells of a collapse while it happens, and rolls back at lower rates 
   const warned = await adapt("tent", [...args, "warn"], 1000);
   expect(warned.stderr).toMatch(/collapse\? tent after \d+ images: one class has \d+/);
   expect(warned.stderr).not.toContain("rolled back");
+  expect(warned.stderr).toContain("warning: a rate of 0.02 is high for batches of 16: scale it by the batch");
   expect(warned.json.warnings.length).toBeGreaterThan(0);
   expect(warned.json.warnings[0]).toMatchObject({ images: expect.any(Number), dominance: expect.any(Number) });
   expect(warned.saved.get("rateScale")).toEqual([1]);

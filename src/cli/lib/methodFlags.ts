@@ -63,7 +63,14 @@ const FLAGS: readonly MethodFlag[] = [
   [nameOf("--divergence <name>", "what keeps ZeroSiam's branches together", DIVERGENCES), isZeroSiam],
   [nameOf("--predictor <name>", "what stands between ZeroSiam's branches", PREDICTORS), isZeroSiam],
   [new Option("--fisher <path>", "clean images, as --data: EATA forgets less of what they need"), among("eata")],
-  [numberFlag("--fisher-alpha <weight>", "of what --fisher keeps (default: 2000)", WEIGHT), among("eata")],
+  [
+    numberFlag(
+      "--fisher-alpha <weight>",
+      "of what --fisher keeps (default: 2000, or 1 for ten classes or fewer)",
+      WEIGHT,
+    ),
+    among("eata"),
+  ],
   [
     numberFlag("--margin <nats>", "entropy below which a sample is reliable (default: 0.4 ln C)", WEIGHT),
     (method) => method === "sar" || filtersByEata(method) || filtersByDeyo(method),
