@@ -1,14 +1,15 @@
 // Node's module hooks for the mutation check: TypeScript as it lies in the tree, and copies of modules with one change.
 // A copy is asked for by its address: `…/gelu.ts?file=src/kernels/gelu.ts&from=120&to=121&text=-`. What it imports from
-// the same layer is copied too when the change is there, and shared otherwise.
+// layers that may import the change is copied too, and shared otherwise.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { transformSync } from "esbuild";
 
 const ROOT = new URL("../../", import.meta.url);
-/** The modules that may import the changed one, and are copied with it. */
-const copiedWith = (changed) => (changed.startsWith("src/zerosiam/") ? "/src/zerosiam/" : "/src/kernels/");
+/** The folders whose modules are copied with a changed one, as they may import it on the way from what is run. */
+const copiedWith = (changed) =>
+  changed.startsWith("src/zerosiam/") ? ["/src/zerosiam/", "/src/parity/"] : ["/src/kernels/"];
 
 export function resolve(specifier, context, next) {
   const { parentURL = "" } = context;
@@ -20,7 +21,8 @@ export function resolve(specifier, context, next) {
   const url = new URL(specifier.replace(/\.js$/, ".ts"), parent);
   const changed = parent.searchParams.get("file");
   if (changed !== null && !parent.pathname.endsWith(`/${changed}`)) {
-    if (url.pathname.endsWith(`/${changed}`) || url.pathname.includes(copiedWith(changed))) url.search = parent.search;
+    const copied = url.pathname.endsWith(`/${changed}`) || copiedWith(changed).some((at) => url.pathname.includes(at));
+    if (copied) url.search = parent.search;
   }
   return { url: url.href, format: "module", shortCircuit: true };
 }
