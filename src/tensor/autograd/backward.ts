@@ -50,7 +50,11 @@ const OPTIONS: readonly (keyof BackwardOptions)[] = ["gradient", "createGraph", 
  * Throws GradError if `loss` has no graph, its graph was freed, or an input requires no gradient,
  * ConfigError for unknown options.
  */
-export function grad(loss: Tensor, inputs: readonly Tensor[], options: BackwardOptions = {}): Tensor[] {
+export function grad<const T extends readonly Tensor[]>(
+  loss: Tensor,
+  inputs: T,
+  options: BackwardOptions = {},
+): { -readonly [K in keyof T]: Tensor } {
   for (const input of inputs) {
     if (input.node || input.requiresGrad) continue;
     throw new GradError(
@@ -60,7 +64,8 @@ export function grad(loss: Tensor, inputs: readonly Tensor[], options: BackwardO
   }
   return scope(() => {
     const gradients = run(loss, new Set<Edge>(inputs.map((t) => t.node ?? t)), options);
-    return inputs.map((t) => own(gradients.get(t.node ?? t) ?? full(t.shape, 0, { device: t.device })));
+    const gradientOf = (t: Tensor) => own(gradients.get(t.node ?? t) ?? full(t.shape, 0, { device: t.device }));
+    return inputs.map(gradientOf) as { -readonly [K in keyof T]: Tensor };
   });
 }
 
