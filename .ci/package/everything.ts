@@ -139,5 +139,6 @@ for (const name of METHODS) {
 }
 
 const kept = scope(() => keep(noGrad(() => cat([eye(2), full([2, 2], 3), allOnes([2, 2]), allZeros([2, 2])]))));
-const [slope] = grad(arange(3).setRequiresGrad(true).square().sum(), []);
-if (kept.shape[0] !== 8 || slope !== undefined) throw new Error("wrong shapes");
+const three = arange(3).setRequiresGrad(true);
+const [slope] = grad(three.square().sum(), [three]);
+if (kept.shape[0] !== 8 || slope.shape[0] !== 3) throw new Error("wrong shapes");
