@@ -89,6 +89,8 @@ export const avgPool2d = defineOp({
     { ...of([1, 3, 8, 8]), args: [2, null], throws: "ConfigError" },
     { ...of([1, 3, 8, 8]), args: [2, { countIncludePad: 1 }], throws: "ConfigError" },
     { ...of([1, 1, 1, 1]), args: [65536, { padding: 32768 }], throws: "ConfigError" },
+    { ...of([1, 1, 1, 1]), args: [[2 ** 17, 2 ** 15]], throws: "ConfigError" },
+    { ...of([1, 1, 1, 1]), args: [[2 ** 15, 2 ** 17]], throws: "ConfigError" },
   ],
   bench: (size) => ({ ...of(benchImages(size)), args: [2] }),
   cost: ([x], params) => ({

@@ -57,6 +57,7 @@ export const slice = defineOp({
     { ...of([]), args: [[]] },
     { ...of({ shape: [9], dtype: "i32" }), args: [[[3, null, 4]]] },
     { ...of([3, 4]), args: [[[1, null, 2 ** 40], null]] },
+    { ...of([0, 4]), args: [[[0, null, 3]]] },
   ],
   errors: [
     { ...of([5]), args: [[[0, 4, 0]]], throws: "ShapeError" },
