@@ -1,6 +1,6 @@
 // All tests but those of the browser (`--mode browser`); `--mode unit` runs those that need no adapter, and gives them none.
-// One forked process runs all files: Dawn crashes in threads, and now and then hangs in isolated forks. Where it does not
-// run there are two.
+// Two forked processes share the files, without isolation: Dawn crashes in threads, and now and then hangs in forks that
+// are made anew for each file.
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -33,7 +33,9 @@ export default defineConfig(({ mode }) => ({
     env: mode === "unit" ? { ZEROSIAM_ADAPTER: "system", VK_DRIVER_FILES: "/nonexistent" } : {},
     pool: "forks",
     isolate: false,
-    maxWorkers: mode === "unit" ? 2 : 1,
+    // The two together take three fifths of the time that one does, on two cores.
+    maxWorkers: 2,
+    globalSetup: mode === "browser" ? [] : ["test/cli/bundle.ts"],
     // None of them should take ten seconds; but a software adapter compiles kernels on the cores that it has, and on a slow
     // machine with others at work a minute was not enough. They are to end what hangs.
     testTimeout: 300_000,

@@ -1,6 +1,6 @@
 // Runs the command-line program as a user would: its own process, its own exit code.
 import { type ChildProcess, spawn } from "node:child_process";
-import { resolve } from "node:path";
+import { BUNDLE } from "./bundle.js";
 
 /** What a run of the program left. */
 export interface Outcome {
@@ -20,7 +20,10 @@ export interface RunOptions {
 /** `zerosiam ARGS` in this clone; resolves at its end, whatever that is. */
 export function zerosiam(args: readonly string[], { env = {}, cwd, during }: RunOptions = {}): Promise<Outcome> {
   const { FORCE_COLOR: _, DEBUG: __, ...inherited } = process.env;
-  const child = spawn(process.execPath, [resolve("bin/zerosiam.mjs"), ...args], { cwd, env: { ...inherited, ...env } });
+  const child = spawn(process.execPath, ["--enable-source-maps", BUNDLE, ...args], {
+    cwd,
+    env: { ...inherited, ...env },
+  });
   const outcome: Outcome = { code: null, stdout: "", stderr: "" };
   child.stdout.on("data", (data: Buffer) => {
     outcome.stdout += data.toString();

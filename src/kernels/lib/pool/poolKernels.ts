@@ -84,45 +84,21 @@ export function unpoolWindows(p: Unpooling, x: Shape, y: Shape): Dispatch {
 
 /** A thread takes a pixel, and the windows that cover it. */
 function unpoolPixels(p: Unpooling, x: Shape, y: Shape): Dispatch {
-  const count = sizeOf(x);
-  const code = `${windowConstants(p.window)}
-${coverConstants(p.window)}
-${p.functions ?? ""}
-@compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = group_index(wg, groups) * ${WORKGROUP}u + lane;
-  if (i >= u.count) { return; }
-  let col = i % u.w;
+  const code = `  let col = i % u.w;
   let row = i / u.w % u.h;
   let plane = i / (u.w * u.h);
+  let cx = (col + PW) / SW;
+  let cy = (row + PH) / SH;
   var sum = 0.0;
-  for (var dy = 0u; dy < COVER_H; dy++) {
-    for (var dx = 0u; dx < COVER_W; dx++) {
-      let oy = (row + PH) / SH - dy; // before the first: wraps to large numbers
-      let ox = (col + PW) / SW - dx;
-      let exists = oy < u.oh && ox < u.ow;
-      let at = select(0u, (plane * u.oh + oy) * u.ow + ox, exists);
-${p.load}
-      let wy = dy * SH + (row + PH) % SH;
+${eachWindow(
+  p,
+  `      let wy = dy * SH + (row + PH) % SH;
       let wx = dx * SW + (col + PW) % SW;
-      sum += ${p.give};
-    }
-  }
-  gx[i] = sum;
-}`;
-  return kernel({
-    label: p.label,
-    about: "a thread takes a pixel, and the windows that cover it",
-    uniforms: { count: u32(count), h: u32(x[2]), w: u32(x[3]), oh: u32(y[2]), ow: u32(y[3]), ...p.uniforms },
-    bindings: p.bindings,
-    code,
-    groups: Math.ceil(count / WORKGROUP),
-  });
+      sum += ${p.give};`,
+)}
+  gx[i] = sum;`;
+  return unpool(p, x, y, { about: "a thread takes a pixel, and the windows that cover it", threads: sizeOf(x), code });
 }
-
-/** How many windows cover a pixel at most, as WGSL constants. */
-const coverConstants = ({ kernel: size, stride }: Window): string =>
-  `const COVER_H = ${Math.ceil(size[0] / stride[0])}u; const COVER_W = ${Math.ceil(size[1] / stride[1])}u;`;
 
 /**
  * A thread takes a cell of stride × stride pixels: the same few windows cover them all, the one that starts in the cell
@@ -130,27 +106,14 @@ const coverConstants = ({ kernel: size, stride }: Window): string =>
  */
 function unpoolCells(p: Unpooling, x: Shape, y: Shape): Dispatch {
   const { stride, padding } = p.window;
-  const cells = [0, 1].map((d) => Math.ceil((x[2 + d] + padding[d]) / stride[d]));
-  const threads = x[0] * x[1] * cells[0] * cells[1];
-  const code = `${windowConstants(p.window)}
-${coverConstants(p.window)}
-${p.functions ?? ""}
-@compute @workgroup_size(${WORKGROUP})
-fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let i = group_index(wg, groups) * ${WORKGROUP}u + lane;
-  if (i >= u.threads) { return; }
-  let cx = i % u.cells_w;
+  const [rows, columns] = [0, 1].map((d) => Math.ceil((x[2 + d] + padding[d]) / stride[d]));
+  const code = `  let cx = i % u.cells_w;
   let cy = i / u.cells_w % u.cells_h;
   let plane = i / (u.cells_w * u.cells_h);
   var sums: array<f32, SH * SW>;
-  for (var dy = 0u; dy < COVER_H; dy++) {
-    for (var dx = 0u; dx < COVER_W; dx++) {
-      let oy = cy - dy; // before the first: wraps to large numbers
-      let ox = cx - dx;
-      let exists = oy < u.oh && ox < u.ow;
-      let at = select(0u, (plane * u.oh + oy) * u.ow + ox, exists);
-${p.load}
-      for (var py = 0u; py < SH; py++) {
+${eachWindow(
+  p,
+  `      for (var py = 0u; py < SH; py++) {
         for (var px = 0u; px < SW; px++) {
           let wy = dy * SH + py;
           let wx = dx * SW + px;
@@ -158,24 +121,59 @@ ${p.load}
           let col = cx * SW + px - PW;
           sums[py * SW + px] += ${p.give};
         }
-      }
-    }
-  }
+      }`,
+)}
   for (var py = 0u; py < SH; py++) {
     for (var px = 0u; px < SW; px++) {
       let row = cy * SH + py - PH;
       let col = cx * SW + px - PW;
       if (row < u.h && col < u.w) { gx[(plane * u.h + row) * u.w + col] = sums[py * SW + px]; }
     }
-  }
-}`;
+  }`;
+  const about = "a thread takes a cell of stride × stride pixels, and the windows that cover it";
+  const uniforms = { cells_h: u32(rows), cells_w: u32(columns) };
+  return unpool(p, x, y, { about, threads: x[0] * x[1] * rows * columns, uniforms, code });
+}
+
+/** WGSL that does `visit` for each of the windows that may cover the cell `cy`, `cx`: `dy`, `dx` cells before it. */
+const eachWindow = (p: Unpooling, visit: string): string => `  for (var dy = 0u; dy < COVER_H; dy++) {
+    for (var dx = 0u; dx < COVER_W; dx++) {
+      let oy = cy - dy; // before the first: wraps to large numbers
+      let ox = cx - dx;
+      let exists = oy < u.oh && ox < u.ow;
+      let at = select(0u, (plane * u.oh + oy) * u.ow + ox, exists);
+${p.load}
+${visit}
+    }
+  }`;
+
+interface UnpoolBody {
+  readonly about: string;
+  readonly threads: number;
+  /** Beside the images' sizes. */
+  readonly uniforms?: Readonly<Record<string, Uniform>>;
+  /** What thread `i` does. */
+  readonly code: string;
+}
+
+function unpool(p: Unpooling, x: Shape, y: Shape, { about, threads, uniforms, code }: UnpoolBody): Dispatch {
+  const { kernel: size, stride } = p.window;
+  const cover = [0, 1].map((d) => Math.ceil(size[d] / stride[d])); // windows that cover a pixel at most
   const sizes = { h: u32(x[2]), w: u32(x[3]), oh: u32(y[2]), ow: u32(y[3]) };
   return kernel({
     label: p.label,
-    about: "a thread takes a cell of stride × stride pixels, and the windows that cover it",
-    uniforms: { threads: u32(threads), cells_h: u32(cells[0]), cells_w: u32(cells[1]), ...sizes, ...p.uniforms },
+    about,
+    uniforms: { threads: u32(threads), ...uniforms, ...sizes, ...p.uniforms },
     bindings: p.bindings,
-    code,
+    code: `${windowConstants(p.window)}
+const COVER_H = ${cover[0]}u; const COVER_W = ${cover[1]}u;
+${p.functions ?? ""}
+@compute @workgroup_size(${WORKGROUP})
+fn main(@builtin(workgroup_id) wg: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let i = group_index(wg, groups) * ${WORKGROUP}u + lane;
+  if (i >= u.threads) { return; }
+${code}
+}`,
     groups: Math.ceil(threads / WORKGROUP),
   });
 }
