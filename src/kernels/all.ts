@@ -4,7 +4,7 @@ export { adamStep } from "./adamStep.js";
 export { adaptiveAvgPool2d } from "./adaptiveAvgPool2d.js";
 export { adaptiveAvgPool2dGrad } from "./adaptiveAvgPool2dGrad.js";
 export { add } from "./add.js";
-export { andFinite } from "./andFinite.js";
+export { allFinite } from "./allFinite.js";
 export { argmax } from "./argmax.js";
 export { attentionKeyValueGrad } from "./attentionKeyValueGrad.js";
 export { attentionQueryGrad } from "./attentionQueryGrad.js";

@@ -1,20 +1,11 @@
 // Weights are numbers: a file that holds NaN or infinities is told by the names of its tensors.
-import { CheckpointError, cat, full, noGrad, scope, type Tensor } from "../../tensor/index.js";
+import { CheckpointError, cat, noGrad, scope, type Tensor } from "../../tensor/index.js";
 
 /** Rejects with CheckpointError, naming them, if any of the f32 tensors of `path` holds NaN or ±Inf. */
 export async function checkFinite(path: string, tensors: ReadonlyMap<string, Tensor>): Promise<void> {
   const floats = [...tensors].filter(([, { dtype }]) => dtype === "f32");
   if (floats.length === 0) return;
-  using flags = noGrad(() =>
-    scope(() =>
-      cat(
-        floats.map(([, tensor]) => {
-          const all = full([], 1, { dtype: "bool", device: tensor.device }).andFinite(tensor);
-          return all.cast("f32").reshape([1]);
-        }),
-      ),
-    ),
-  );
+  using flags = noGrad(() => scope(() => cat(floats.map(([, tensor]) => tensor.allFinite([]).reshape([1])))));
   const finite = await flags.data();
   const broken = floats.flatMap(([name], i) => (finite[i] === 1 ? [] : [name]));
   if (broken.length === 0) return;

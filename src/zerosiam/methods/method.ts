@@ -138,7 +138,7 @@ export abstract class Method {
   /** One forward and backward pass, and the update, after `earlier` ones; the outcome is kept out of every scope. */
   #pass(images: Tensor, earlier: StepResult | null): StepResult {
     return scope(() => {
-      const imagesFinite = noGrad(() => full([], 1, { dtype: "bool", device: images.device }).andFinite(images));
+      const imagesFinite = noGrad(() => images.allFinite([]));
       const { learn, ...batchLoss } = this.computeLoss(images);
       const { logits, next, drawn, recovery, ...terms } = batchLoss;
       const wanted = learn ? imagesFinite.logicalAnd(learn) : imagesFinite;
@@ -147,7 +147,7 @@ export abstract class Method {
       const metrics = noGrad(() => {
         const updated = earlier ? ok.logicalOr(earlier.metrics.updated) : ok;
         const extra = this.extraTerms((live) => after.get(live) ?? live);
-        const answersFinite = full([], 1, { dtype: "bool", device: images.device }).andFinite(logits);
+        const answersFinite = logits.allFinite([]);
         const largest = this.#last ? full([], 0, { device: images.device }) : images.abs().max();
         const flags = { imagesFinite, updated, answersFinite, largest };
         return new StepMetrics(this.name, { ...extra, ...terms }, flags, (report, finite, pixel) =>
@@ -171,8 +171,8 @@ export abstract class Method {
       backward(loss);
       return noGrad(() => {
         // Gradients are judged by what they make of the parameters, and so are rates, momentum and what was loaded.
-        const tried = [...this.#state.updates(wanted), ...next];
-        const ok = tried.reduce((flag, [, value]) => flag.andFinite(value), wanted);
+        const [first, ...others] = [...this.#state.updates(wanted), ...next].map(([, value]) => value);
+        const ok = first ? wanted.logicalAnd(first.allFinite(others)) : wanted;
         const stepped = this.#state.updates(ok);
         const own = next.map(([target, value]): Update => [target, ok.where(value, target)]);
         return { ok, updates: [...(recovery ? this.#recover(stepped, ok, recovery) : stepped), ...own, ...drawn] };
