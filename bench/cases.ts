@@ -2,8 +2,8 @@
 import { OPS } from "../src/kernels/index.js";
 import { BYTES } from "../src/tensor/dtype.js";
 import { ConfigError } from "../src/tensor/errors.js";
+import { closest } from "../src/tensor/names.js";
 import type { AnyOp, Sample, SampleInput, SampleTensor, TensorInfo } from "../src/tensor/op.js";
-import { closest } from "../src/tensor/options.js";
 import { formatShape, sizeOf } from "../src/tensor/shape.js";
 import { sampleTensor } from "./inputs.js";
 

@@ -7,7 +7,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { Rng } from "../src/tensor/index.js";
-import { closest } from "../src/tensor/options.js";
+import { closest } from "../src/tensor/names.js";
 import { parseOptions } from "./lib/options.js";
 import { mutationsOf } from "./mutants/mutate.js";
 import { lossTargets, readSources, type Target, targetsOf } from "./mutants/targets.js";

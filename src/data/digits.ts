@@ -5,12 +5,16 @@
 // nothing needs the package but `npm run data`, which makes them; a test makes them again and compares the bytes.
 import { assetPath } from "../nn/io/assets.js";
 import type { ByteSource } from "../nn/io/source.js";
+import { checkName } from "../tensor/options.js";
 import { type ImageSet, loadImageSet } from "./imageSet.js";
 
 /** The parts of the data: weights see `train`, settings `validation`; figures are reported on `test` alone. */
 export type DigitsPart = "train" | "validation" | "test";
 
-/** A part, from the package's `assets/digits-PART.safetensors`, or from `source`: bundled pages must say where they serve it. Throws CheckpointError. */
+const PARTS: Readonly<Record<DigitsPart, true>> = { train: true, validation: true, test: true };
+
+/** A part, from the package's `assets/digits-PART.safetensors`, or from `source`: bundled pages must say where they serve it. Throws ConfigError for no part, CheckpointError. */
 export async function loadDigits(part: DigitsPart, source?: ByteSource): Promise<ImageSet> {
+  checkName("the part", part, PARTS);
   return loadImageSet(source ?? (await assetPath(`digits-${part}.safetensors`)));
 }

@@ -38,7 +38,7 @@ export function checkImageSource(owner: string, source: unknown): asserts source
   if ([count, height, width, channels].every(Number.isSafeInteger) && labels instanceof Int32Array) return;
   throw new ConfigError(
     `${owner}: set is ${formatValue(source)}`,
-    'pass images: await loadDigits("test"), or openImages(path)',
+    'pass images: await loadDigits("test"), or loadImageSet(path)',
   );
 }
 

@@ -1,6 +1,7 @@
 // Taking over saved tensors by name: all of them or none.
 import { formatValue } from "../tensor/arguments.js";
 import { CheckpointError, ConfigError, Tensor } from "../tensor/index.js";
+import { nearest } from "../tensor/names.js";
 
 /** Throws ConfigError unless `tensors` is a map of tensors by name. */
 export function checkNamed(owner: string, tensors: ReadonlyMap<string, Tensor>): void {
@@ -31,13 +32,14 @@ const SHOWN = 10;
 /**
  * Assigns to each tensor of `own` its namesake in `given`. Throws CheckpointError with the number of missing and
  * unexpected names and tensors that are disposed, on another device or of another shape or dtype, and the first ten of
- * them; then nothing has changed. Not `strict`, it still throws where no name is known.
+ * them; then nothing has changed. Not `strict`, it still throws where no name is known. `help` is for whom it concerns.
  */
 export function assignState(
   owner: string,
   own: ReadonlyMap<string, Tensor>,
   given: ReadonlyMap<string, Tensor>,
   { strict = true }: MatchOptions = {},
+  help = "keys and shapes must be this model's; `strict: false` loads the keys that are",
 ): LoadReport {
   checkNamed(owner, given);
   const missing = [...own.keys()].filter((name) => !given.has(name));
@@ -54,7 +56,7 @@ export function assignState(
     for (const name of missing) problems.push(`missing ${name} ${own.get(name)}`);
     for (const name of unexpected) problems.push(`unexpected ${name}`);
   } else if (own.size > 0 && missing.length === own.size) problems.push("no key is known");
-  if (problems.length > 0) refuse(owner, problems, missing, unexpected);
+  if (problems.length > 0) refuse(owner, problems, missing, unexpected, help);
   for (const [name, tensor] of own) {
     const other = given.get(name);
     if (other) tensor.assign(other);
@@ -62,35 +64,21 @@ export function assignState(
   return { missing, unexpected };
 }
 
-function refuse(owner: string, problems: string[], missing: readonly string[], unexpected: readonly string[]): never {
+function refuse(
+  owner: string,
+  problems: string[],
+  missing: readonly string[],
+  unexpected: readonly string[],
+  help: string,
+): never {
   const lines = problems.slice(0, SHOWN).map((problem) => `\n  ${withNearest(problem, missing, unexpected)}`);
   const more = problems.length > SHOWN ? `\n  … and ${problems.length - SHOWN} more` : "";
-  throw new CheckpointError(
-    `${owner}: ${problems.length} tensors do not fit${lines.join("")}${more}`,
-    "keys and shapes must be this model's; `strict: false` loads the keys that are",
-  );
+  throw new CheckpointError(`${owner}: ${problems.length} tensors do not fit${lines.join("")}${more}`, help);
 }
 
 /** A missing key with the unexpected one that is most like it, where one is like it. */
 function withNearest(problem: string, missing: readonly string[], unexpected: readonly string[]): string {
   const name = missing.find((key) => problem.startsWith(`missing ${key} `));
-  if (name === undefined) return problem;
-  const distances = unexpected.map((key): [string, number] => [key, distance(name, key)]);
-  const [nearest, edits] = distances.reduce((a, b) => (b[1] < a[1] ? b : a), ["", Number.POSITIVE_INFINITY]);
-  return edits <= name.length / 2 ? `${problem}; nearest is ${nearest}` : problem;
-}
-
-/** Levenshtein's, of at most 100 characters each. */
-function distance(a: string, b: string): number {
-  const [left, right] = [a.slice(0, 100), b.slice(0, 100)];
-  let row = Array.from({ length: right.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= left.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= right.length; j++) {
-      const change = row[j - 1] + Number(left[i - 1] !== right[j - 1]);
-      next.push(Math.min(change, row[j] + 1, next[j - 1] + 1));
-    }
-    row = next;
-  }
-  return row[right.length];
+  const other = name === undefined ? undefined : nearest(name, unexpected);
+  return other === undefined ? problem : `${problem}; nearest is ${other}`;
 }

@@ -7,6 +7,7 @@ export function formatValue(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${Array.from(value, formatValue).join(", ")}]`;
   if (typeof value === "function") return "a function";
+  if (value instanceof Promise) return "a promise, which must be awaited";
   return typeof value === "object" && value !== null ? "an object" : String(value);
 }
 

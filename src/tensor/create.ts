@@ -52,24 +52,28 @@ export function tensor(
 
 /** A tensor filled with `value`. Throws ConfigError for unknown options and for what is no number, DTypeError for numbers that the dtype cannot hold. */
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
-  checkOptions("full", options, OPTIONS);
-  checkShape("full", shape);
+  return filled("full", shape, value, options);
+}
+
+function filled(owner: string, shape: Shape, value: number, options: CreateOptions): Tensor {
+  checkOptions(owner, options, OPTIONS);
+  checkShape(owner, shape);
   if (typeof value !== "number" && typeof value !== "boolean") {
-    throw new ConfigError(`full: value is ${formatValue(value)}`, "pass a number");
+    throw new ConfigError(`${owner}: value is ${formatValue(value)}`, "pass a number");
   }
   const device = options.device ?? currentDevice();
-  checkFits(device, shape, "full");
+  checkFits(device, shape, owner);
   return leaf(constant(Number(value), options.dtype ?? "f32", device).broadcastTo(shape), options);
 }
 
 /** A tensor filled with 0. Throws as `full` does. */
 export function zeros(shape: Shape, options: CreateOptions = {}): Tensor {
-  return full(shape, 0, options);
+  return filled("zeros", shape, 0, options);
 }
 
 /** A tensor filled with 1. Throws as `full` does. */
 export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
-  return full(shape, 1, options);
+  return filled("ones", shape, 1, options);
 }
 
 /** The n × n identity matrix. */

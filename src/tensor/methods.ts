@@ -1,5 +1,5 @@
 // Operations become methods of Tensor: the tensors of a call first, in the order of the op's inputs, then its other arguments.
-import { checkList } from "./arguments.js";
+import { checkList, formatValue } from "./arguments.js";
 import { constant } from "./create.js";
 import { holds } from "./dtype.js";
 import { ConfigError, DTypeError } from "./errors.js";
@@ -50,8 +50,5 @@ function operand(op: AnyOp, name: string, value: unknown, like: Tensor): Tensor 
     return constant(value, dtype, like.device);
   }
   if (name.endsWith("?") && (value === undefined || value === null)) return null;
-  throw new ConfigError(
-    `${op.name}: ${name} is ${value === null ? "null" : typeof value}`,
-    "pass a tensor or a number",
-  );
+  throw new ConfigError(`${op.name}: ${name.replace("?", "")} is ${formatValue(value)}`, "pass a tensor or a number");
 }

@@ -1,6 +1,7 @@
 // Option bags: a name that nobody knows is a slip of the pen, not to be passed over.
 import { formatValue } from "./arguments.js";
 import { ConfigError } from "./errors.js";
+import { nearest } from "./names.js";
 
 /** Throws ConfigError unless `options` is an object that has no names but those `known`. */
 export function checkOptions(owner: string, options: unknown, known: readonly string[]): void {
@@ -9,11 +10,11 @@ export function checkOptions(owner: string, options: unknown, known: readonly st
   }
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown === undefined) return;
+  const meant = nearest(unknown, known);
+  const help = `${meant === undefined ? "it" : `did you mean ${meant}? It`} takes ${known.join(", ")}`;
   throw new ConfigError(
     `${owner}: unknown option ${JSON.stringify(unknown)}`,
-    known.length > 0
-      ? `did you mean ${closest(unknown, known)[0]}? It takes ${known.join(", ")}`
-      : "it takes no options: pass arguments in their order",
+    known.length > 0 ? help : "it takes no options: pass arguments in their order",
   );
 }
 
@@ -54,23 +55,4 @@ export function given<T extends object>(op: string, options: T | undefined): Par
   if (options === undefined) return {};
   if (isBag(options)) return options;
   throw new ConfigError(`${op}: options is ${formatValue(options)}`, "pass an object, or leave them out");
-}
-
-/** The three of `known` with the fewest changes to `name`, the nearest first. */
-export function closest(name: string, known: readonly string[]): string[] {
-  const distances = new Map(known.map((other) => [other, distance(name.toLowerCase(), other.toLowerCase())]));
-  return known.toSorted((a, b) => (distances.get(a) ?? 0) - (distances.get(b) ?? 0)).slice(0, 3);
-}
-
-/** Levenshtein's: the fewest letters to add, drop or replace. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length];
 }

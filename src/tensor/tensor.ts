@@ -52,7 +52,7 @@ export class Tensor implements TensorInfo {
     if (!this.#storage) {
       throw new DisposedError(
         `tensor ${this} was disposed`,
-        "return it from its scope, or keep() it, if it must outlive the scope",
+        "what must outlive its scope is returned from it or kept by keep(); so is what a step gave, which lives until the next",
       );
     }
     return this.#storage;

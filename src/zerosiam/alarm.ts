@@ -1,7 +1,7 @@
 // The collapse alarm: one rule on dominance, entropy and logit norm.
 
 import { formatValue } from "../tensor/arguments.js";
-import { CheckpointError, ConfigError, ShapeError } from "../tensor/index.js";
+import { CheckpointError, ConfigError, ShapeError, type TypedArray } from "../tensor/index.js";
 import { checkOptions } from "../tensor/options.js";
 import { type Answer, answers } from "./answers.js";
 import { DominantShare } from "./dominance.js";
@@ -100,7 +100,7 @@ export class CollapseAlarm {
   }
 
   /** Takes the answers of a batch, logits `[B, classes]` as they were returned; a warning when the rule holds. */
-  observe(logits: Float32Array): CollapseWarning | null {
+  observe(logits: Float32Array | TypedArray): CollapseWarning | null {
     if (!(logits instanceof Float32Array) || logits.length % this.classes !== 0) {
       const got = logits instanceof Float32Array ? `${logits.length} numbers` : formatValue(logits);
       throw new ShapeError(`CollapseAlarm: logits are ${got}`, `pass await logits.data(): rows of ${this.classes}`);

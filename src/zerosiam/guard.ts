@@ -1,7 +1,7 @@
 // What to do when the collapse alarm fires: warn, or roll back and lower the rates.
 import { checkRates } from "../nn/index.js";
 import { formatValue } from "../tensor/arguments.js";
-import { ConfigError, type Tensor } from "../tensor/index.js";
+import { ConfigError, type Tensor, type TypedArray } from "../tensor/index.js";
 import { type AlarmOptions, type AlarmState, CollapseAlarm, type CollapseWarning } from "./alarm.js";
 import { Method } from "./methods/index.js";
 
@@ -57,7 +57,7 @@ export class CollapseGuard {
    * Takes the answers to the batch of the method's last step; when the alarm fires, responds and returns the warning.
    * Throws ConfigError when it is to roll back a method that has made no step since it began, or was loaded.
    */
-  observe(logits: Float32Array): CollapseWarning | null {
+  observe(logits: Float32Array | TypedArray): CollapseWarning | null {
     const warning = this.alarm.observe(logits);
     if (warning && this.response === "rollback") {
       this.method.rollback(this.method.remembered);

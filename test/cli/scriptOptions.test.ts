@@ -1,7 +1,7 @@
 // Options of `npm run mutants` and `npm run fuzz`: what is wrong is told in two lines, with exit code 2, before a device opens.
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { closest } from "../../src/tensor/options.js";
+import { closest, nearest } from "../../src/tensor/names.js";
 
 function run(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/run.mjs", ...args], { encoding: "utf8" });
@@ -27,6 +27,16 @@ test("--help prints the usage alone", () => {
     stdout: expect.stringMatching(/^usage: .*\n$/),
     stderr: "",
   });
+});
+
+test.each([
+  ["predictorLr", ["predictor", "lr", "lrPredictor"], "lrPredictor"],
+  ["pad", ["bias", "padding"], "padding"],
+  ["batch", ["set", "batchSize"], "batchSize"],
+  ["momentun", ["lr", "momentum"], "momentum"],
+  ["backend", ["adapter", "device"], undefined],
+])("%s may stand for one of %j, or for none", (name, known, meant) => {
+  expect(nearest(name, known)).toBe(meant);
 });
 
 test("closest names are those of the fewest changes", () => {

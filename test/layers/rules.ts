@@ -20,7 +20,7 @@ const ALL = [...RUNS, "tensor", "op", "device", "kernels/index", "report", "pari
 
 /** From the bottom up; a file belongs to the first layer that matches it. */
 const LAYERS: readonly Layer[] = [
-  { name: "base", files: /^src\/tensor\/(shape|dtype|errors|options|arguments|rng)\.ts$/, uses: ["base"] },
+  { name: "base", files: /^src\/tensor\/(shape|dtype|errors|options|names|arguments|rng)\.ts$/, uses: ["base"] },
   { name: "op", files: /^src\/tensor\/op\.ts$/, uses: ["base"], types: ["device", "tensor"] },
   { name: "device", files: /^src\/tensor\/device\//, uses: ["base", "device"], packages: /^(node:.*|webgpu)$/ },
   { name: "kernels/lib", files: /^src\/kernels\/lib\//, uses: ["base", "op", "kernels/lib"], types: ["tensor"] },

@@ -1,13 +1,14 @@
 // A model belongs to one method at a time, which gives it back as it was.
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { BatchNorm2d, Classifier, Linear } from "../../src/nn/index.js";
-import { ConfigError, memory, openDevice, Rng, type Tensor, tensor } from "../../src/tensor/index.js";
+import { ConfigError, DisposedError, memory, openDevice, Rng, type Tensor, tensor } from "../../src/tensor/index.js";
 import {
   createMethod,
   DeyoFilter,
   EataFilter,
   fisherInformation,
   METHODS,
+  type Method,
   Source,
   Tent,
   ZeroSiam,
@@ -71,6 +72,22 @@ test.each(METHODS)("%s gives the model back as it was, and frees all else", asyn
   images.dispose();
   expect(await looks(model)).toEqual(before);
   expect(memory().tensors).toBe(live);
+});
+
+test.each<[string, (method: Method) => unknown]>([
+  ["step", (method) => method.step(batch())],
+  ["predict", (method) => method.predict(batch())],
+  ["exportModel", (method) => method.exportModel()],
+  ["state", (method) => method.state()],
+  ["loadState", (method) => method.loadState(new Map())],
+  ["reset", (method) => method.reset()],
+  ["rollback", (method) => method.rollback(1)],
+  ["scaleRates", (method) => method.scaleRates(0.5)],
+])("%s of a method that was disposed is refused: what the model holds then is not what was learnt", (_, use) => {
+  const method = new Tent(model, { lr: 0.5 });
+  method.dispose();
+  expect(() => use(method)).toThrow(DisposedError);
+  expect(() => use(method)).toThrow(/^tent was disposed.*\n {2}help: .*exportModel\(\) come before dispose\(\)/);
 });
 
 test("the source after Tent is the source: it has to wait until Tent gives the model back", async () => {

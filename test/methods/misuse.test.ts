@@ -190,6 +190,42 @@ const CALLS: Record<string, () => unknown> = {
   "new Stream(set)": async () => new (wrong(Stream))(await loadDigits("test")),
 };
 
+test.each<[string, () => unknown, string]>([
+  [
+    "a promise",
+    () => new Tent(wrong(loadModel("digits", "x").catch(() => m)), { lr: 1 }),
+    "a promise, which must be awaited",
+  ],
+  ["tensors, for a file", () => nn.loadWeights(m, wrong(m.stateDict())), "tensors by name are for model.loadStateDict"],
+  [
+    "an entry without names of classes",
+    () => registerModel("mine", wrong({ make: () => m, classes: 10, inputShape: [1, 28, 28], normalization: {} })),
+    'registerModel: classes of "mine" is 10',
+  ],
+  ["no part of the digits", () => loadDigits(wrong("tset")), 'the part "tset" is unknown'],
+  [
+    "another method's state",
+    () => withTent((tent) => tent.loadState(new Map([["a", x]]))),
+    "pass the state of the same method",
+  ],
+  [
+    "an optimiser's state of another kind",
+    () => new nn.SGD(m.parameters(), { lr: 1 }).loadState(new Map()),
+    "such an optimiser",
+  ],
+])("%s is told for what it is", async (_, call, says) => {
+  await expect(async () => call()).rejects.toThrow(says);
+});
+
+test("a method's state is no weights, and is said to be one", async () => {
+  const method = new Tent(m, { lr: 1e-3 });
+  const bytes = await nn.encodeTensors(method.state());
+  await expect(nn.loadWeights(m, bytes)).rejects.toThrow(
+    /the bytes: this is a method's state, and no weights\n.*loadState/,
+  );
+  method.dispose();
+});
+
 describe("a call that is none", () => {
   test.each(Object.keys(CALLS))("%s", async (name) => {
     const live = memory().tensors;

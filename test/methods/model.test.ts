@@ -1,6 +1,6 @@
 // What is no classifier is told what it lacks, at construction where that can be seen, at the first step else.
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { Classifier, Conv2d, DigitsNet, GroupNorm, Linear, Module, Sequential } from "../../src/nn/index.js";
+import { Classifier, Conv2d, DigitsNet, GroupNorm, LayerNorm, Linear, Module, Sequential } from "../../src/nn/index.js";
 import {
   ConfigError,
   DTypeError,
@@ -80,6 +80,32 @@ describe.each(METHODS)("%s", (name) => {
 
 test("Fisher information is of logits [B, C] too", () => {
   expect(() => fisherInformation(new Segmenter(), [images()])).toThrow(/logits are f32\[2, 4, 8, 8\]/);
+});
+
+/** A classifier of points, `[B, 2]`. */
+class Points extends Classifier {
+  readonly numFeatures = 8;
+  readonly numClasses = 3;
+  readonly first = new Linear(2, 8);
+  readonly norm1 = new LayerNorm(8);
+  readonly head = new Linear(8, 3);
+
+  features(points: Tensor): Tensor {
+    return this.norm1.forward(this.first.forward(points)).relu();
+  }
+
+  classify(features: Tensor): Tensor {
+    return this.head.forward(features);
+  }
+}
+
+test.each(METHODS)("%s adapts on what is no image, if it needs no patches", async (name) => {
+  const method = createMethod(name, new Points(), { lr: 0.1 });
+  const points = tensor([0.3, -1, 2, 0.5], [2, 2]);
+  if (name.includes("deyo")) return expect(() => method.step(points)).toThrow(ShapeError);
+  const { logits, metrics } = method.step(points);
+  expect(logits.shape).toEqual([2, 3]);
+  expect(await metrics.read()).toMatchObject({ updated: expect.any(Boolean) });
 });
 
 test("features of another width than numFeatures are refused by ZeroSiam, whose predictor they go to", () => {

@@ -6,6 +6,7 @@ import {
   type DType,
   DTypeError,
   full,
+  ones,
   openDevice,
   ShapeError,
   type Tensor,
@@ -15,6 +16,8 @@ import {
 } from "../../src/tensor/index.js";
 import type { AnyOp } from "../../src/tensor/op.js";
 import { apply } from "../../src/tensor/run.js";
+
+const wrongShape = 2 as unknown as number[];
 
 beforeAll(async () => {
   await openDevice();
@@ -26,6 +29,11 @@ test.each([-1, 1.5, Number.NaN, 1 / 0])("an op that infers a size of %s makes no
   expect(() => apply(careless, [x], [])).toThrow(ShapeError);
   expect(() => apply(careless, [x], [])).toThrow(`careless: the result would be [2, ${size}]`);
   expect([...(await x.data())]).toEqual([1, 2]);
+});
+
+test("what makes a tensor is named as it was called", () => {
+  expect(() => zeros(wrongShape)).toThrow(/^zeros: /);
+  expect(() => ones([2], { dtyp: "i32" } as object)).toThrow(/^ones: unknown option "dtyp"/);
 });
 
 describe("numbers that the dtype cannot hold", () => {

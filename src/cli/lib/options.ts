@@ -1,7 +1,7 @@
 // Flags with checked values: each parser names the flag, what was given and what is allowed. All throw ConfigError.
 import { Option } from "commander";
 import { ConfigError } from "../../tensor/errors.js";
-import { closest } from "../../tensor/options.js";
+import { nearest } from "../../tensor/names.js";
 
 /** What every command takes. */
 export interface CommonOptions {
@@ -81,8 +81,9 @@ function parseNumber(flag: string, text: string, range: NumberRange): number {
 
 function checkName(flag: string, name: string, known: readonly string[]): string {
   if (known.includes(name)) return name;
-  const [nearest] = closest(name, known);
-  throw new ConfigError(`${flag}: "${name}" is unknown`, `did you mean ${nearest}? Known are ${known.join(", ")}`);
+  const meant = nearest(name, known);
+  const help = `${meant === undefined ? "known" : `did you mean ${meant}? Known`} are ${known.join(", ")}`;
+  throw new ConfigError(`${flag}: "${name}" is unknown`, help);
 }
 
 /** Throws ConfigError naming all of `wanted`, names of options, that were not given, or as nothing. */

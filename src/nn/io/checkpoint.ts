@@ -1,6 +1,7 @@
 // Tensors to and from safetensors files: weights of a model, state of a method or an optimiser.
 import { formatValue } from "../../tensor/arguments.js";
 import {
+  CheckpointError,
   ConfigError,
   currentDevice,
   type Device,
@@ -109,6 +110,10 @@ export async function loadWeights<M extends Module>(
   try {
     const file = sourceName(source);
     const own = model.stateDict();
+    if (tensors.has("rateScale") && !own.has("rateScale")) {
+      const help = "a method made in the same way takes it by loadState(); its exportModel() gives weights";
+      throw new CheckpointError(`${file}: this is a method's state, and no weights`, help);
+    }
     const counted = [...tensors].filter(([key]) => !key.endsWith("num_batches_tracked"));
     const { prefix, state } = withoutPrefix(own, new Map(counted));
     await checkFinite(file, state);

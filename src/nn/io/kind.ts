@@ -39,7 +39,7 @@ const KINDS: readonly (Kind & { readonly is: (head: string) => boolean })[] = [
   { name: "a Git LFS pointer", help: "fetch what it points to: git lfs pull", is: starts("version https://git-lfs") },
   {
     name: "a web page",
-    help: `${FETCH}, not the page that shows it`,
+    help: `${FETCH}, not the page that shows it; where nothing is there, some servers answer with a page too`,
     is: (head) => /^\s*<(!doctype|html)/i.test(head),
   },
   {

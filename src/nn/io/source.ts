@@ -1,4 +1,5 @@
 // Safetensors from wherever they are: a file's path, an address, a Blob or File, bytes in memory.
+import { formatValue } from "../../tensor/arguments.js";
 import { ConfigError } from "../../tensor/errors.js";
 import { fetchBytes } from "./fetch.js";
 import * as file from "./file.js";
@@ -26,8 +27,8 @@ export function sourceName(source: ByteSource): string {
   if (source instanceof Blob) return source instanceof File ? source.name : "the Blob";
   if (source instanceof ArrayBuffer || source instanceof Uint8Array) return "the bytes";
   throw new ConfigError(
-    `a file cannot be read from ${source === null ? "null" : typeof source}`,
-    "give a path, a URL, a Blob or File, an ArrayBuffer or a Uint8Array",
+    `a file cannot be read from ${formatValue(source)}`,
+    "give a path, a URL, a Blob or File, an ArrayBuffer or a Uint8Array; tensors by name are for model.loadStateDict",
   );
 }
 

@@ -1,4 +1,5 @@
 // The models that are known by name, and the weights that ship with the package.
+import { formatValue } from "../../tensor/arguments.js";
 import { ConfigError } from "../../tensor/index.js";
 import { assetPath } from "../io/assets.js";
 import { loadWeights, type WeightOptions } from "../io/checkpoint.js";
@@ -62,15 +63,28 @@ const NAMES = [...ENTRIES.keys()];
 /** The names that are known: those that `--model` takes, and those that were registered. */
 export const MODELS: readonly string[] = NAMES;
 
+const isList = (value: unknown, what: string): value is unknown[] =>
+  Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === what);
+
+/** What each field of an entry must be. */
+const FIELDS: Readonly<Record<keyof ModelEntry, (value: unknown) => boolean>> = {
+  make: (value) => typeof value === "function",
+  classes: (value) => isList(value, "string"),
+  inputShape: (value) => isList(value, "number") && value.length === 3,
+  normalization: (value) => isList(Object(value).mean, "number") && isList(Object(value).std, "number"),
+};
+
 /** Makes a model of your own known by name, to all that takes one. Throws ConfigError for a name that is taken. */
 export function registerModel(name: string, entry: ModelEntry): void {
   if (ENTRIES.has(name)) {
     throw new ConfigError(`the model ${JSON.stringify(name)} is there already`, `taken are ${MODELS.join(", ")}`);
   }
-  const { make, classes, inputShape, normalization } = entry ?? {};
-  if (typeof make !== "function" || !classes?.length || inputShape?.length !== 3 || !normalization?.mean) {
-    const help = "pass { make, classes, inputShape: [channels, height, width], normalization: { mean, std } }";
-    throw new ConfigError(`registerModel: the entry of ${JSON.stringify(name)} is not whole`, help);
+  const odd = Object.entries(FIELDS).find(([field, fits]) => !fits(Object(entry)[field]));
+  if (odd) {
+    const got = formatValue(Object(entry)[odd[0]]);
+    const help =
+      "pass { make, classes: their names, inputShape: [channels, height, width], normalization: { mean: […], std: […] } }";
+    throw new ConfigError(`registerModel: ${odd[0]} of ${formatValue(name)} is ${got}`, help);
   }
   ENTRIES.set(name, frozen(entry));
   NAMES.push(name);

@@ -151,7 +151,13 @@ export abstract class Optimizer {
 
   /** Takes over the values of `state`, all or none. Throws CheckpointError listing everything that does not fit. */
   loadState(state: ReadonlyMap<string, Tensor>): void {
-    assignState(this.constructor.name, this.#state, this.currentNames(state));
+    assignState(
+      this.constructor.name,
+      this.#state,
+      this.currentNames(state),
+      {},
+      "pass the state of such an optimiser",
+    );
   }
 
   /** `saved` with the names of today for what earlier releases saved under others. All names begin with `prefix`. */

@@ -40,13 +40,13 @@ function checkFields(owner: string, model: Module): void {
   );
 }
 
-/** Throws ConfigError, ShapeError or DTypeError unless `images` are an f32 batch `[B, channels, H, W]` of one or more. */
+/** Throws ConfigError, ShapeError or DTypeError unless `images` are an f32 batch `[B, …]` of one or more. */
 export function checkImages(owner: string, images: Tensor): void {
-  const help = "pass a batch [B, channels, H, W] with B ≥ 1";
+  const help = "pass a batch with B ≥ 1: images [B, channels, H, W], vectors [B, d]";
   if (!(images instanceof Tensor)) {
     throw new ConfigError(`${owner}: images are ${formatValue(images)}`, `${help}, as tensor(data, shape)`);
   }
-  if (images.rank !== 4 || images.size === 0) throw new ShapeError(`${owner}: images are ${images}`, help);
+  if (images.rank < 2 || images.size === 0) throw new ShapeError(`${owner}: images are ${images}`, help);
   if (images.dtype !== "f32") throw new DTypeError(`${owner}: images are ${images}`, 'cast("f32") and normalise them');
 }
 

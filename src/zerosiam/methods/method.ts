@@ -113,7 +113,8 @@ export abstract class Method {
    * do not fit the model, DTypeError unless they are f32, DisposedError, OutOfMemoryError; then nothing has changed.
    */
   step(images: Tensor): StepResult {
-    this.#checkUse(images);
+    this.#checkUse();
+    checkImages(this.name, images);
     const before = this.#noted ? this.#state.snapshot() : null;
     let result: StepResult | null = null;
     try {
@@ -182,9 +183,11 @@ export abstract class Method {
     }
   }
 
-  #checkUse(images: Tensor): void {
-    if (!this.#hold) throw new DisposedError(`${this.name} was disposed, or never took its model over`, "make it anew");
-    checkImages(this.name, images);
+  /** Throws DisposedError after `dispose()`: what the model holds then is not what was learnt. */
+  #checkUse(): void {
+    if (this.#hold) return;
+    const help = "make it anew; state() and exportModel() come before dispose()";
+    throw new DisposedError(`${this.name} was disposed, or never took its model over`, help);
   }
 
   /** `updates`, or where `when` holds the initial parameters. */
@@ -207,21 +210,24 @@ export abstract class Method {
    * Throws as `step` does.
    */
   predict(images: Tensor): Tensor {
-    this.#checkUse(images);
+    this.#checkUse();
+    checkImages(this.name, images);
     return noGrad(() => scope(() => this.answer(images)));
   }
 
   /**
-   * The model as it answers now, by PyTorch's key names: what `loadWeights` takes, and `Source` answers with. Batch norms
+   * The model as it answers now, by PyTorch's key names: for `saveTensors`, `model.loadStateDict` and `Source`. Batch norms
    * that use the statistics of each batch take theirs from `batches` of the stream. The caller disposes it. Throws
-   * ConfigError where these are missing.
+   * ConfigError where these are missing, DisposedError.
    */
   exportModel(batches: Iterable<Tensor> = []): Map<string, Tensor> {
+    this.#checkUse();
     return standaloneState(this.model, batches);
   }
 
   /** Everything as it was when the method was made: model, predictor, optimisers, averages, rates. Forgets the history. */
   reset(): void {
+    this.#checkUse();
     this.#state.reset();
   }
 
@@ -230,11 +236,13 @@ export abstract class Method {
    * `optimizer.…` and `rateScale`. The live tensors, not copies.
    */
   state(): Map<string, Tensor> {
+    this.#checkUse();
     return this.#state.all();
   }
 
   /** Takes over a saved state, all or none. Throws CheckpointError when a key is missing or does not fit. */
   loadState(saved: ReadonlyMap<string, Tensor>): void {
+    this.#checkUse();
     this.#state.load(this.name, saved);
   }
 
@@ -250,17 +258,19 @@ export abstract class Method {
 
   /** Takes the last `steps` steps back; the rates stay as they are. Throws ConfigError for more than are `remembered`. */
   rollback(steps: number): void {
+    this.#checkUse();
     this.#state.rollback(steps);
   }
 
   /** Multiplies all rates by `factor`, until `reset()`: what a collapse guard does. Throws ConfigError. */
   scaleRates(factor: number): void {
+    this.#checkUse();
     this.#state.scaleRates(this.name, factor);
   }
 
   /**
    * Gives the model back as it was before, parameters and modes, and frees all else: `exportModel` first what is to be
-   * kept. Another method can have the model then. Twice does nothing.
+   * kept. Another method can have the model then; this one throws DisposedError. Twice does nothing.
    */
   dispose(): void {
     this.#state.dispose();

@@ -88,7 +88,8 @@ export class MethodState {
   load(owner: string, saved: ReadonlyMap<string, Tensor>): void {
     let named = saved;
     for (const [prefix, optimizer] of this.#optimizers) named = optimizer.currentNames(named, `optimizer.${prefix}.`);
-    assignState(owner, this.all(), named);
+    const help = "pass the state of the same method, model and optimiser; weights are for model.loadStateDict";
+    assignState(owner, this.all(), named, {}, help);
     this.#history.clear();
     scope(() => assignAll(this.#rates(this.#rateScale)));
   }

@@ -42,10 +42,10 @@ export async function loadDawn(): Promise<typeof import("webgpu")> {
 export function dawnError(cause: unknown): DeviceError {
   const { code, message } = cause as NodeJS.ErrnoException;
   if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") {
-    return new DeviceError("openGpu: the npm package webgpu (Dawn) is not installed", INSTALL, { cause });
+    return new DeviceError("openDevice: the npm package webgpu (Dawn) is not installed", INSTALL, { cause });
   }
   const help = `Dawn is built for Linux (glibc) and Windows on x64 and arm64, and for macOS; reinstall it: ${INSTALL}`;
-  return new DeviceError(`openGpu: Dawn does not load: ${message}`, help, { cause });
+  return new DeviceError(`openDevice: Dawn does not load: ${message}`, help, { cause });
 }
 
 /** Loads a libvulkan.so.1 into the process: Dawn's own dlopen() of that name then finds it. Throws DeviceError. */

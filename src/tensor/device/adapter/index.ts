@@ -41,17 +41,17 @@ async function openInBrowser(wanted?: string): Promise<OpenedGpu> {
   const gpu = globalThis.navigator?.gpu;
   if (!gpu) {
     const help = "use a browser with WebGPU, on an https:// or localhost page";
-    throw new DeviceError("openGpu: this browser has no navigator.gpu", help);
+    throw new DeviceError("openDevice: this browser has no navigator.gpu", help);
   }
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) {
     const help = "turn hardware acceleration on, or start Chromium with --enable-unsafe-webgpu";
-    throw new DeviceError("openGpu: the browser offers no adapter", help);
+    throw new DeviceError("openDevice: the browser offers no adapter", help);
   }
   const { name, driver } = describeAdapter(adapter.info);
   if (wanted && !matchesName(wanted, name, driver)) {
     const help = "leave the adapter option out: browsers offer one adapter";
-    throw new DeviceError(`openGpu: no adapter is called "${wanted}"; there is ${name}`, help);
+    throw new DeviceError(`openDevice: no adapter is called "${wanted}"; there is ${name}`, help);
   }
   return { adapter, gpu, name, driver, how: "browser" };
 }

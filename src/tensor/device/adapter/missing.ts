@@ -19,10 +19,10 @@ export async function missingAdapter({ ways, name }: Choice, closed: Closed): Pr
   const reasons = tried
     .flatMap(({ ok, how, where, reason }) => (ok ? [] : `\n  ${how} (${where}): ${reason}`))
     .join("");
-  if (there.length === 0) return new DeviceError(`openGpu: ${what}${reasons}`, fix(tried));
+  if (there.length === 0) return new DeviceError(`openDevice: ${what}${reasons}`, fix(tried));
   const names = there.flatMap((way) => way.names.map((one) => `\n  ${one} (${way.how})`)).join("");
   const help = "give any part of one of these names as the adapter, or none at all for the best";
-  return new DeviceError(`openGpu: ${what}; there is${names}${reasons && `\nand not${reasons}`}`, help);
+  return new DeviceError(`openDevice: ${what}; there is${names}${reasons && `\nand not${reasons}`}`, help);
 }
 
 function fix(tried: readonly AdapterSummary[]): string {
