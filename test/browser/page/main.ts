@@ -1,6 +1,7 @@
 // The page's half of the browser tests: what Node asks for by `page.evaluate`.
 import { answerOn } from "../../../examples/browser/ownDevice.js";
 import { OPS } from "../../../src/kernels/index.js";
+import { warn } from "../../../src/tensor/device/warn.js";
 import {
   currentDevice,
   type DeviceOptions,
@@ -81,6 +82,9 @@ const answers = {
     await buffer.mapAsync(GPUMapMode.READ);
     return { logits, after: new Int32Array(buffer.getMappedRange())[0] };
   },
+
+  /** What a page is told by default. */
+  warn: () => warn({ about: "tensors", message: "a warning of a test", help: "none is needed" }),
 
   openFailure: (options: DeviceOptions) => failureOf(() => openDevice(options)),
 
