@@ -15,8 +15,7 @@ let method: ZeroSiam;
 let last = Promise.resolve();
 
 self.onmessage = ({ data }: MessageEvent<Question>) => {
-  // An error crosses as text: its class and its `help` would stay behind.
-  const failed = (error: Error): Answer => ({ said: `${error.name}: ${error.message}` });
+  const failed = (error: Error) => ({ said: String(error) }); // as text: its class and its help would not cross
   last = last.then(() => answer(data).catch(failed)).then((answer) => self.postMessage(answer));
 };
 
@@ -27,11 +26,8 @@ async function answer(question: Question): Promise<Answer> {
     if (question.saved) method.loadState((await nn.loadTensors(question.saved)).tensors);
     return { said: `ready on ${adapter.name}` };
   }
-  if (question.ask === "save") {
-    return { said: "saved", state: new Blob([await nn.encodeTensors(method.state())]) };
-  }
-  const { pictures } = question;
-  using bytes = tensor(await pixels(pictures), [pictures.length, 1, SIDE, SIDE]);
+  if (question.ask === "save") return { said: "saved", state: new Blob([await nn.encodeTensors(method.state())]) };
+  using bytes = tensor(await pixels(question.pictures), [question.pictures.length, 1, SIDE, SIDE]);
   using images = bytes.div(255); // as the model was trained
   const { logits, metrics } = method.step(images);
   using classes = logits.argmax(-1);
