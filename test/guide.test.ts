@@ -1,4 +1,5 @@
-// The guides: their code is that of the examples, piece by piece, and the examples run.
+// The guides: their code is that of the examples, piece by piece, and the examples run; those of browsers in
+// test/browser/guide.test.ts.
 import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,10 +18,10 @@ describe.each(PAGES)("%s", (page) => {
 
   test("shows its examples whole, in their order", () => {
     const examples = [
-      ...new Set([...text.matchAll(/\]\(\.\.\/\.\.\/(examples\/[\w/]+\.ts)\)/g)].map(([, file]) => file)),
+      ...new Set([...text.matchAll(/\]\(\.\.\/\.\.\/(examples\/[\w/]+\.(?:ts|html))\)/g)].map(([, file]) => file)),
     ];
     expect(examples.length).toBeGreaterThan(0);
-    const shown = [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].flatMap(([, code]) => linesOf(code));
+    const shown = [...text.matchAll(/^```(?:ts|html)\n([\s\S]*?)^```$/gm)].flatMap(([, code]) => linesOf(code));
     expect(shown).toEqual(examples.flatMap((file) => linesOf(readFileSync(file, "utf8"))));
   });
 
@@ -28,7 +29,7 @@ describe.each(PAGES)("%s", (page) => {
 });
 
 test("examples are short", () => {
-  const files = readdirSync("examples").filter((name) => name.endsWith(".ts"));
+  const files = readdirSync("examples", { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
   const long = files.filter((name) => readFileSync(`examples/${name}`, "utf8").trimEnd().split("\n").length > 60);
   expect(long).toEqual([]);
 });

@@ -1,6 +1,7 @@
 // The package in Chromium as pages get it: built by vite, built by webpack, and unbuilt from a plain <script type=module>.
-// Each must build without a warning and adapt. node browser.mjs, in a project that has the package and the bundlers.
-import { createReadStream, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+// Each must build without a warning and adapt; the page of the guide, with its worker, must build and start. node
+// browser.mjs, in a project that has the package and the bundlers.
+import { createReadStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, resolve } from "node:path";
 import { chromium } from "playwright-core";
@@ -37,6 +38,7 @@ const html = (head) => `<!doctype html><meta charset="utf-8">${head}`;
 
 rmSync("pages", { recursive: true, force: true });
 const pages = { plain: plain(), vite: await withVite(), webpack: await withWebpack() };
+const guide = await guidePage();
 
 const server = createServer(serve);
 await new Promise((done) => server.listen(0, "127.0.0.1", done));
@@ -61,6 +63,13 @@ for (const [name, path] of Object.entries(pages)) {
   if (!ok) process.exitCode = 1;
   await tab.close();
 }
+const tab = await browser.newPage();
+await tab.goto(`http://127.0.0.1:${server.address().port}/${guide}`);
+await tab.click("#start");
+const said = tab.locator("#said").filter({ hasText: "ready on" });
+const ready = await said.waitFor({ timeout: 60_000 }).then(() => true, String);
+if (ready !== true) fail("the guide's page, built by vite", [ready, await tab.textContent("body")]);
+else console.log("passed: the guide's page, built by vite");
 await browser.close();
 server.closeAllConnections();
 server.close();
@@ -81,10 +90,24 @@ async function withVite() {
   const imports =
     'import modelUrl from "zerosiam/assets/digits.safetensors?url";\nimport digitsUrl from "zerosiam/assets/digits-validation.safetensors?url";';
   write("vite/main.js", page(imports, "modelUrl", ", digitsUrl"));
+  return viteBuilt("vite");
+}
+
+/** The page of docs/guide/browser.md: a bundler has to find its worker. */
+function guidePage() {
+  const read = (file) => readFileSync(`node_modules/zerosiam/${file}`);
+  for (const name of ["page.ts", "worker.ts"]) write(`guide/${name}`, read(`examples/browser/${name}`));
+  write("guide/index.html", String(read("examples/browser/index.html")).replace("page.js", "page.ts"));
+  write("guide/public/digits.safetensors", read("assets/digits.safetensors"));
+  return viteBuilt("guide");
+}
+
+/** Builds a folder of `pages`, and tells where its page is. */
+async function viteBuilt(folder) {
   const warnings = [];
   const warn = (text) => warnings.push(text);
   await build({
-    ...{ root: resolve("pages/vite"), base: "./", logLevel: "warn", build: { target: "es2022", emptyOutDir: true } },
+    ...{ root: resolve("pages", folder), base: "./", logLevel: "warn", build: { target: "es2022", emptyOutDir: true } },
     customLogger: {
       info() {},
       warn,
@@ -96,7 +119,7 @@ async function withVite() {
     },
   });
   if (warnings.length > 0) fail("vite warns", warnings);
-  return "pages/vite/dist/index.html";
+  return `pages/${folder}/dist/index.html`;
 }
 
 async function withWebpack() {

@@ -76,7 +76,8 @@ function copied(...names) {
 /** The package's examples, which the guides show piece by piece. */
 function examples() {
   cpSync(join(PACKAGE, "examples"), "examples", { recursive: true });
-  return readdirSync("examples").flatMap((name) => (name.endsWith(".ts") ? [`examples/${name}`] : []));
+  const names = readdirSync("examples", { recursive: true, encoding: "utf8" });
+  return names.flatMap((name) => (name.endsWith(".ts") ? [`examples/${name}`] : []));
 }
 
 /** The ts blocks of README and docs, each as a program: but for those of the package's own files, and for examples in pieces. */

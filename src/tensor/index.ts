@@ -21,6 +21,7 @@ export type { KernelSource } from "./device/pipelines.js";
 export type { PoolStats } from "./device/pool.js";
 export type { KernelTime } from "./device/profiler.js";
 export type { AdapterInfo, DeviceOptions } from "./device/request.js";
+export type { DeviceWarning } from "./device/warn.js";
 export type { DType, TypedArray } from "./dtype.js";
 export * from "./errors.js";
 export { memory } from "./memory.js";

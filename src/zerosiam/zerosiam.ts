@@ -4,19 +4,18 @@ import { formatValue } from "../tensor/arguments.js";
 import { ConfigError, Rng, type Tensor } from "../tensor/index.js";
 import { checkName } from "../tensor/options.js";
 import { DIVERGENCES, OBJECTIVES } from "./losses.js";
-import type { BatchLoss } from "./methods/batchLoss.js";
-import { checkFeatures, checkLogits } from "./methods/checkModel.js";
 import {
   ADAPTATION_OPTIONS,
   type AdaptationOptions,
   checkAdaptation,
   checkWeights,
-  configureNorms,
-  normOptimizer,
-} from "./methods/configure.js";
+} from "./methods/adaptationOptions.js";
+import type { BatchLoss } from "./methods/batchLoss.js";
+import { checkFeatures, checkLogits } from "./methods/checkModel.js";
+import { configureNorms, normOptimizer } from "./methods/configure.js";
 import { Method } from "./methods/method.js";
-import type { StepTerms } from "./methods/metrics.js";
 import { type SampleFilter, selectedMean } from "./methods/selection.js";
+import type { StepTerms } from "./methods/stepMetrics.js";
 import { PREDICTORS, Predictor } from "./predictor.js";
 
 /** How ZeroSiam adapts; its parts, to try it without them. */

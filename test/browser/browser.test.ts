@@ -78,6 +78,14 @@ function farthest(got: StepOutcome, want: StepOutcome, abs: number, rel: number)
   return { ...worst, ok: worst.units <= 1 };
 }
 
+it("tells a page in its console of a loop that leaves tensors behind", async () => {
+  const page = await openPage();
+  const [message] = await Promise.all([page.waitForEvent("console"), page.evaluate(() => inPage.warn())]);
+  expect(message.type()).toBe("warning");
+  expect(message.text()).toBe("ZeroSiamWarning: a warning of a test\n  help: none is needed");
+  await page.close();
+});
+
 describe("a device that fails", () => {
   it("is refused with what helps where the page has no WebGPU", async () => {
     const page = await openPage(INSECURE_HOST);

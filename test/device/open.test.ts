@@ -43,6 +43,7 @@ describe("an option that is none is refused, and the current device stays", () =
     ["poolCap is NaN", { poolCap: Number.NaN }],
     ['poolCap is "1000"', { poolCap: "1000" }],
     ["poolCap is -1", { poolCap: -1 }],
+    ["onWarning is false", { onWarning: false }],
     ["device is an object", { device: {} }],
     ["device is null", { device: null }],
     ['unknown option "budget"', { budget: 1 }],

@@ -6,13 +6,13 @@ import { ConfigError } from "../../src/tensor/errors.js";
 import { Rng } from "../../src/tensor/rng.js";
 
 const CLASSES = 10;
-const pool = (size: number, concentration: number) => ({
+const population = (size: number, concentration: number) => ({
   ...{ size, concentration, imbalanceRatio: 1 },
   labelOf: (slot: number) => slot % CLASSES,
 });
 
 const drawn = (size: number, concentration: number, seed = 0): number[] =>
-  Array.from(arrange(pool(size, concentration), "dirichlet", new Rng(seed)));
+  Array.from(arrange(population(size, concentration), "dirichlet", new Rng(seed)));
 
 /** Share of the samples whose neighbour before is of the same class. */
 function repeats(slots: readonly number[]): number {
@@ -65,7 +65,7 @@ describe("the dirichlet order", () => {
     for (const delta of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => drawn(10, delta), String(delta)).toThrow(/concentration is .*\n {2}help: use a finite number > 0/);
     }
-    const unlabelled = { ...pool(4, 1), labelOf: () => -1 };
+    const unlabelled = { ...population(4, 1), labelOf: () => -1 };
     for (const order of ["dirichlet", "class", "imbalanced", "class-mixed"] as const) {
       expect(() => arrange(unlabelled, order, new Rng(0)), order).toThrow(ConfigError);
     }

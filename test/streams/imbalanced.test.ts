@@ -11,9 +11,14 @@ function labelsOf(
   imbalanceRatio: number,
   seed = 5,
 ): { slots: Uint32Array; labels: number[] } {
-  const pool = { size: classes * each, labelOf: (slot: number) => slot % classes, imbalanceRatio, concentration: 1 };
-  const slots = arrange(pool, "imbalanced", new Rng(seed));
-  return { slots, labels: Array.from(slots, pool.labelOf) };
+  const population = {
+    size: classes * each,
+    labelOf: (slot: number) => slot % classes,
+    imbalanceRatio,
+    concentration: 1,
+  };
+  const slots = arrange(population, "imbalanced", new Rng(seed));
+  return { slots, labels: Array.from(slots, population.labelOf) };
 }
 
 /** Share of the most frequent class of each segment, and which it is. */

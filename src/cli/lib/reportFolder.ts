@@ -11,8 +11,8 @@ import type { Table } from "../../report/text/table.js";
 import { ConfigError } from "../../tensor/index.js";
 import { reportPage } from "./output.js";
 
-/** What a folder shows: tables by the names of their files, the chosen settings, and every rate. */
-export interface Shown {
+/** What is in a folder: tables by the names of their files, the chosen settings, and every rate. */
+export interface FolderContents {
   readonly tables: Readonly<Record<string, Table>>;
   readonly chosen: readonly Group[];
   readonly swept: readonly Group[];
@@ -30,12 +30,12 @@ export async function makeFolder(flag: string, folder: string): Promise<void> {
 }
 
 /** Writes the files, once all of them are made: what cannot be made leaves no half of a report. Throws CheckpointError. */
-export async function writeFolder(folder: string, shown: Shown, facts: SweepFacts): Promise<void> {
-  for (const [name, text] of filesOf(shown, facts)) await writeFileAtomic(join(folder, name), text);
+export async function writeFolder(folder: string, contents: FolderContents, facts: SweepFacts): Promise<void> {
+  for (const [name, text] of filesOf(contents, facts)) await writeFileAtomic(join(folder, name), text);
 }
 
 /** The texts of a folder's files, by their names. */
-function filesOf({ tables, chosen, swept }: Shown, facts: SweepFacts): Map<string, string> {
+function filesOf({ tables, chosen, swept }: FolderContents, facts: SweepFacts): Map<string, string> {
   const files = new Map<string, string>();
   for (const [name, table] of Object.entries(tables)) {
     files.set(`${name}.md`, toMarkdown(table));

@@ -3,9 +3,9 @@ import { ConfigError } from "../../tensor/errors.js";
 import type { Rng } from "../../tensor/rng.js";
 import { dirichlet } from "./dirichlet.js";
 
-/** What an order may look at: the class of each slot of the pool. */
+/** What an order may look at: the class of each slot of the population. */
 export interface Arrangeable {
-  /** Slots of the pool, from 0. */
+  /** Slots of the population, from 0. */
   readonly size: number;
   labelOf(slot: number): number;
   /** Of the order "imbalanced" alone. */
@@ -14,10 +14,10 @@ export interface Arrangeable {
   readonly concentration: number;
 }
 
-type Arrange = (pool: Arrangeable, rng: Rng) => Uint32Array;
+type Arrange = (population: Arrangeable, rng: Rng) => Uint32Array;
 
 const asIs: Arrange = ({ size }) => Uint32Array.from({ length: size }, (_, slot) => slot);
-const shuffle: Arrange = (pool, rng) => rng.shuffle(asIs(pool, rng));
+const shuffle: Arrange = (population, rng) => rng.shuffle(asIs(population, rng));
 /** The sort is stable: samples of a class stay in the order they had. */
 const byClass = (slots: Uint32Array, { labelOf }: Arrangeable): Uint32Array =>
   slots.sort((a, b) => labelOf(a) - labelOf(b));
@@ -31,8 +31,8 @@ const byClass = (slots: Uint32Array, { labelOf }: Arrangeable): Uint32Array =>
 const ORDERS = {
   "as-is": asIs,
   shuffle,
-  class: (pool, rng) => byClass(asIs(pool, rng), pool),
-  "class-mixed": (pool, rng) => byClass(shuffle(pool, rng), pool),
+  class: (population, rng) => byClass(asIs(population, rng), population),
+  "class-mixed": (population, rng) => byClass(shuffle(population, rng), population),
   imbalanced,
   dirichlet: ({ size, labelOf, concentration }, rng) => dirichlet(size, labelOf, concentration, rng),
 } satisfies Record<string, Arrange>;
@@ -46,17 +46,17 @@ export const ORDER_NAMES = Object.keys(ORDERS) as Order[];
 /** Those that do not look at labels. */
 const BLIND: readonly Order[] = ["as-is", "shuffle"];
 
-/** The slots of `pool` in the order in which they are shown; the same for the same `rng`. Throws ConfigError. */
-export function arrange(pool: Arrangeable, order: Order, rng: Rng): Uint32Array {
+/** The slots of `population` in the order in which they are shown; the same for the same `rng`. Throws ConfigError. */
+export function arrange(population: Arrangeable, order: Order, rng: Rng): Uint32Array {
   if (!Object.hasOwn(ORDERS, order)) {
     throw new ConfigError(`stream: unknown order "${order}"`, `known: ${Object.keys(ORDERS).join(", ")}`);
   }
   const known = (): boolean =>
-    Uint32Array.from({ length: pool.size }, (_, slot) => slot).every((slot) => pool.labelOf(slot) >= 0);
+    Uint32Array.from({ length: population.size }, (_, slot) => slot).every((slot) => population.labelOf(slot) >= 0);
   if (!BLIND.includes(order) && !known()) {
     throw new ConfigError(`stream: order "${order}" of images without labels`, `use ${BLIND.join(" or ")}`);
   }
-  return ORDERS[order](pool, rng);
+  return ORDERS[order](population, rng);
 }
 
 /**

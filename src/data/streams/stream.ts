@@ -8,7 +8,7 @@ import { type CorruptionName, checkCorruption, corrupt, isCorruptible, type Seve
 import { checkImageSource, type ImageSource, imageAt } from "../imageSet.js";
 import { normalize } from "./normalize.js";
 import { arrange, type Order } from "./order.js";
-import { Pool, type Sample } from "./pool.js";
+import { Population, type Sample } from "./population.js";
 
 /** What a method gets at one step. */
 export interface Batch {
@@ -65,8 +65,8 @@ export class Stream implements Iterable<Batch> {
   /** Images that are shown. */
   readonly length: number;
   private readonly set: ImageSource;
-  private readonly pool: Pool;
-  /** Slot of the pool at each position: four bytes an image are all that a stream holds. */
+  private readonly population: Population;
+  /** Slot of the population at each position: four bytes an image are all that a stream holds. */
   private readonly slots: Uint32Array;
   private readonly severity: Severity;
   private readonly normalization: Normalization;
@@ -91,8 +91,8 @@ export class Stream implements Iterable<Batch> {
     for (const name of corruptions) checkCorruption("stream", name, this.severity);
     if (corruptions.length > 0) checkCorruptible(set);
     const names = corruptions.length > 0 ? corruptions : (["clean"] as const);
-    this.pool = new Pool({ labels: set.labels, corruptions: names, limit, pick }, rng.fork("draw"));
-    const { size, labelOf } = this.pool;
+    this.population = new Population({ labels: set.labels, corruptions: names, limit, pick }, rng.fork("draw"));
+    const { size, labelOf } = this.population;
     const imbalanceRatio = options.imbalanceRatio ?? Number.POSITIVE_INFINITY;
     const concentration = options.concentration ?? 0.1;
     const slots = arrange({ size, labelOf, imbalanceRatio, concentration }, order, rng.fork("order"));
@@ -107,7 +107,7 @@ export class Stream implements Iterable<Batch> {
 
   /** What is shown at a position, from 0. */
   sample(position: number): Sample {
-    return this.pool.sample(this.slots[position]);
+    return this.population.sample(this.slots[position]);
   }
 
   *[Symbol.iterator](): Generator<Batch> {
@@ -117,7 +117,7 @@ export class Stream implements Iterable<Batch> {
   private batch(step: number): Batch {
     const { height, width, channels } = this.set;
     const slots = this.slots.subarray((step - 1) * this.batchSize, step * this.batchSize);
-    const samples = Array.from(slots, (slot) => this.pool.sample(slot));
+    const samples = Array.from(slots, (slot) => this.population.sample(slot));
     const bytes = new Uint8Array(samples.length * height * width * channels);
     for (const [i, sample] of samples.entries()) bytes.set(this.bytesOf(sample), i * height * width * channels);
     return {

@@ -3,6 +3,7 @@
 import { callNow } from "../callNow.js";
 import { full } from "../create.js";
 import { GradError } from "../errors.js";
+import { memory } from "../memory.js";
 import { checkOptions } from "../options.js";
 import { keep, scope } from "../scope.js";
 import { formatShape, type Shape, sameShape } from "../shape.js";
@@ -74,7 +75,10 @@ function own(gradient: Tensor): Tensor {
   return new Tensor(gradient.storage.retain(), gradient.shape, gradient.dtype, gradient.node);
 }
 
-/** Adds the gradient of `loss` to `.grad` of every leaf it depends on. Throws GradError and ConfigError like `grad`. */
+/**
+ * Adds the gradient of `loss` to `.grad` of every leaf it depends on. A loop that leaves tensors behind at every call is
+ * warned of: see `onWarning` of `openDevice`. Throws GradError and ConfigError like `grad`.
+ */
 export function backward(loss: Tensor, options: BackwardOptions = {}): void {
   scope(() => {
     for (const [leaf, gradient] of run(loss, null, options)) {
@@ -84,6 +88,7 @@ export function backward(loss: Tensor, options: BackwardOptions = {}): void {
       leaf.grad = keep(sum);
     }
   });
+  loss.device.heed(memory(loss.device));
 }
 
 /** Gradients by leaf (and by node, where one is wanted); `wanted` null means every leaf. */

@@ -4,12 +4,14 @@ import { pollGently } from "./adapter/polling.js";
 import type { Caps } from "./caps.js";
 import { findCollector } from "./collector.js";
 import { Encoder } from "./encoder.js";
+import { type Alive, Growth } from "./growth.js";
 import { type KernelSource, type Pipeline, PipelineCache } from "./pipelines.js";
 import { BufferPool, type PooledBuffer, type PoolStats } from "./pool.js";
 import { type KernelTime, Profiler } from "./profiler.js";
 import { Readback } from "./readback.js";
 import { type AdapterInfo, type DeviceOptions, type RequestedGpu, requestGpu } from "./request.js";
 import { hang } from "./verdict.js";
+import { type DeviceWarning, warn } from "./warn.js";
 
 /** What a device has done, and what it holds. */
 export interface DeviceStats extends PoolStats {
@@ -46,6 +48,8 @@ export class Device {
   readonly lost: Promise<DeviceLostError>;
   /** Whether the page made `gpu`, and goes on with it. */
   readonly #borrowed: boolean;
+  readonly #growth = new Growth();
+  readonly #warn: (warning: DeviceWarning) => void;
   #failure: Error | null = null;
   readonly #fail = (error: Error): void => {
     this.#failure ??= error;
@@ -56,6 +60,7 @@ export class Device {
     this.#borrowed = options.device !== undefined;
     this.adapter = Object.freeze(adapter);
     this.caps = Object.freeze(caps); // what kernels are made for
+    this.#warn = options.onWarning ?? warn;
     const budget = options.memoryBudget ?? (caps.kind === "software" ? 8 * GIB : Number.POSITIVE_INFINITY);
     const largest = caps.maxBindingBytes - (caps.maxBindingBytes % 16);
     this.#encoder = new Encoder(gpu, () => this.#pool.trim(), collect);
@@ -161,6 +166,15 @@ export class Device {
       await this.#pipelines.settled(); // a kernel that did not compile is the better reason
       if (error && !verdict.error) this.#fail(rejected(error.message, false));
     }, this.#fail);
+  }
+
+  /**
+   * Hears what is alive at the end of a backward pass, and warns of a loop that leaves more at each.
+   * @internal
+   */
+  heed(alive: Alive): void {
+    const warning = this.#growth.hear(alive);
+    if (warning) this.#warn(warning);
   }
 
   /** Submits what is encoded without waiting. */

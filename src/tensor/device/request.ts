@@ -5,6 +5,7 @@ import { checkOptions } from "../options.js";
 import { describeAdapter } from "./adapter/describe.js";
 import { type OpenGpuOptions, openGpu } from "./adapter/index.js";
 import { type Caps, capsOf, DEFAULT_CAPS } from "./caps.js";
+import type { DeviceWarning } from "./warn.js";
 
 /** Which device is opened, and how much memory it may use. */
 export interface DeviceOptions extends OpenGpuOptions {
@@ -18,9 +19,14 @@ export interface DeviceOptions extends OpenGpuOptions {
   memoryBudget?: number;
   /** Most bytes kept for reuse. Default: 1 GiB. */
   poolCap?: number;
+  /**
+   * Hears, once, of a loop whose every step leaves tensors behind; `() => {}` where they are meant to stay. Default: Node's
+   * `process.emitWarning`, in a page the console.
+   */
+  onWarning?: (warning: DeviceWarning) => void;
 }
 
-const OPTIONS: readonly (keyof DeviceOptions)[] = ["adapter", "device", "memoryBudget", "poolCap"];
+const OPTIONS: readonly (keyof DeviceOptions)[] = ["adapter", "device", "memoryBudget", "poolCap", "onWarning"];
 
 /** What a person wants to know of the adapter in use. */
 export interface AdapterInfo {
@@ -61,7 +67,7 @@ const UNKNOWN = { vendor: "", architecture: "", device: "", description: "" } as
 /** Throws ConfigError for unknown options and values that are none. */
 function checkDeviceOptions(options: DeviceOptions): void {
   checkOptions("openDevice", options, OPTIONS);
-  const { adapter, device, memoryBudget, poolCap } = options;
+  const { adapter, device, memoryBudget, poolCap, onWarning } = options;
   for (const [name, bytes] of Object.entries({ memoryBudget, poolCap })) {
     if (bytes === undefined || (typeof bytes === "number" && bytes >= 0)) continue;
     const help = "give a number of bytes ≥ 0, Infinity for no limit, or leave it out";
@@ -70,6 +76,10 @@ function checkDeviceOptions(options: DeviceOptions): void {
   if (adapter !== undefined && typeof adapter !== "string") {
     const help = "give any part of an adapter's name, or leave it out: `zerosiam doctor` lists them";
     throw new ConfigError(`openDevice: adapter is ${formatValue(adapter)}`, help);
+  }
+  if (onWarning !== undefined && typeof onWarning !== "function") {
+    const help = "give a function of the warning, () => {} to hear none, or leave it out";
+    throw new ConfigError(`openDevice: onWarning is ${formatValue(onWarning)}`, help);
   }
   if (device === undefined) return;
   if (adapter !== undefined)

@@ -1,7 +1,7 @@
 // What a method makes of a batch, before any of it is learnt: the answer, and the loss.
 import type { Update } from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
-import type { StepTerms } from "./metrics.js";
+import type { StepTerms } from "./stepMetrics.js";
 
 /** What a method computes on a batch: the answer it returns, and the loss it descends (none: no update). */
 export interface BatchLoss extends StepTerms {

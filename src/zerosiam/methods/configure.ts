@@ -1,32 +1,7 @@
 // Preparing a model for adaptation: only the affine parameters of its normalisation layers learn.
-import {
-  Adam,
-  BatchNorm2d,
-  type Classifier,
-  checkRates,
-  type Module,
-  Norm,
-  type Optimizer,
-  type Parameter,
-  SGD,
-} from "../../nn/index.js";
-import { formatValue } from "../../tensor/arguments.js";
+import { Adam, BatchNorm2d, type Module, Norm, type Optimizer, type Parameter, SGD } from "../../nn/index.js";
 import { ConfigError } from "../../tensor/index.js";
-import { checkName, checkOptions } from "../../tensor/options.js";
-import { checkClassifier } from "./checkModel.js";
-import type { StepOptions } from "./method.js";
-
-/** How the normalisation layers learn: what all methods that adapt have in common. */
-export interface AdaptationOptions extends StepOptions {
-  /** Rate of the normalisation layers' weights and biases. */
-  lr: number;
-  /** Of SGD; default 0.9. */
-  momentum?: number;
-  /** Default "sgd". "adam", with β = 0.9 and 0.999, is Tent's recipe for CIFAR. */
-  optimizer?: "sgd" | "adam";
-  /** Layers that do not adapt, by module path, or null for none; default `SAR_FROZEN` for SAR, DeYO and COME on DeYO, else null. */
-  frozen?: RegExp | null;
-}
+import type { AdaptationOptions } from "./adaptationOptions.js";
 
 /**
  * The last stage of ResNets, blocks 9 to 11 and the final norm of vision transformers: the layers that SAR finds fragile,
@@ -62,57 +37,10 @@ export function useBatchStatistics(model: Module, value: boolean): void {
   for (const [, module] of model.namedModules()) if (module instanceof BatchNorm2d) module.useBatchStatistics = value;
 }
 
-/** The names of AdaptationOptions. */
-export const ADAPTATION_OPTIONS: readonly (keyof AdaptationOptions)[] = [
-  "steps",
-  "episodic",
-  "history",
-  "lr",
-  "momentum",
-  "optimizer",
-  "frozen",
-];
-
-/**
- * Throws ConfigError for a model that is no classifier, option names that are not `known`, rates that are negative or not
- * finite, an unknown optimiser, or `frozen` that is no pattern.
- */
-export function checkAdaptation(
-  owner: string,
-  model: Classifier,
-  options: AdaptationOptions,
-  known: readonly string[],
-): void {
-  checkClassifier(owner, model);
-  checkOptions(owner, options, known);
-  const { lr, momentum = 0.9, optimizer = "sgd", frozen = null } = options;
-  if (frozen !== null && !(frozen instanceof RegExp)) {
-    throw new ConfigError(
-      `${owner}: frozen is ${formatValue(frozen)}`,
-      "pass a RegExp on module paths, /^layer4/, or null",
-    );
-  }
-  checkRates(owner, { lr, momentum });
-  checkName(`${owner}: optimizer`, optimizer, { sgd: SGD, adam: Adam });
-}
-
-/** Throws ConfigError for weights, margins and other values that are negative or not finite. */
-export function checkWeights(owner: string, weights: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(weights)) {
-    if (Number.isFinite(value) && value >= 0 && Math.fround(value) < Number.POSITIVE_INFINITY) continue;
-    throw new ConfigError(`${owner}: ${name} is ${value}`, "use a finite number ≥ 0");
-  }
-}
-
 /** The optimiser that `options` ask for. */
 export function normOptimizer(
   parameters: ReadonlyMap<string, Parameter>,
   { lr, momentum = 0.9, optimizer = "sgd" }: AdaptationOptions,
 ): Optimizer {
   return optimizer === "adam" ? new Adam(parameters, { lr }) : new SGD(parameters, { lr, momentum });
-}
-
-/** EATA's E₀ = 0.4 ln C, in nats: samples of lower entropy are taken to be reliable. */
-export function entropyMargin(model: Classifier): number {
-  return 0.4 * Math.log(model.numClasses);
 }

@@ -5,20 +5,12 @@ import { formatValue } from "../../tensor/arguments.js";
 import { ConfigError, keep, noGrad, Rng, type Tensor, tensor } from "../../tensor/index.js";
 import { checkOptions } from "../../tensor/options.js";
 import { type SampleLoss, softmaxEntropy } from "../losses.js";
+import { ADAPTATION_OPTIONS, type AdaptationOptions, checkAdaptation, checkWeights } from "./adaptationOptions.js";
 import type { BatchLoss } from "./batchLoss.js";
 import { checkClassifier } from "./checkModel.js";
-import {
-  ADAPTATION_OPTIONS,
-  type AdaptationOptions,
-  checkAdaptation,
-  checkWeights,
-  configureNorms,
-  entropyMargin,
-  normOptimizer,
-  SAR_FROZEN,
-} from "./configure.js";
+import { configureNorms, normOptimizer, SAR_FROZEN } from "./configure.js";
 import { Method } from "./method.js";
-import { count, type SampleFilter, type Selection, selectedMean } from "./selection.js";
+import { count, entropyMargin, type SampleFilter, type Selection, selectedMean } from "./selection.js";
 
 /** Which samples DeYO selects. */
 export interface DeyoFilterOptions {

@@ -3,19 +3,12 @@ import type { Classifier, Parameter } from "../../nn/index.js";
 import { checkNamed } from "../../nn/state.js";
 import { ConfigError, keep, noGrad, type Tensor, zeros } from "../../tensor/index.js";
 import { checkOptions } from "../../tensor/options.js";
+import { ADAPTATION_OPTIONS, type AdaptationOptions, checkAdaptation, checkWeights } from "./adaptationOptions.js";
 import type { BatchLoss } from "./batchLoss.js";
 import { checkClassifier } from "./checkModel.js";
-import {
-  ADAPTATION_OPTIONS,
-  type AdaptationOptions,
-  checkAdaptation,
-  checkWeights,
-  configureNorms,
-  entropyMargin,
-  normOptimizer,
-} from "./configure.js";
+import { configureNorms, normOptimizer } from "./configure.js";
 import { Method } from "./method.js";
-import { count, type SampleFilter, type Selection, selectedMean } from "./selection.js";
+import { count, entropyMargin, type SampleFilter, type Selection, selectedMean } from "./selection.js";
 
 /** Which samples EATA selects. */
 export interface EataFilterOptions {

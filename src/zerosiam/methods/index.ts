@@ -13,15 +13,16 @@ import { Source } from "./source.js";
 import { Tent, type TentOptions } from "./tent.js";
 
 export type { ZeroSiamOptions } from "../zerosiam.js";
+export type { AdaptationOptions } from "./adaptationOptions.js";
 export type { BatchLoss, Recovery } from "./batchLoss.js";
-export { type AdaptationOptions, configureNorms, SAR_FROZEN } from "./configure.js";
+export { configureNorms, SAR_FROZEN } from "./configure.js";
 export type { DeyoFilterOptions, DeyoOptions } from "./deyo.js";
 export type { EataFilterOptions, EataOptions } from "./eata.js";
 export { fisherInformation } from "./fisher.js";
 export { Method, type StepOptions, type StepResult } from "./method.js";
-export { StepMetrics, type StepNumbers, type StepReport, type StepTerms } from "./metrics.js";
 export type { SarOptions } from "./sar.js";
 export type { SampleFilter, Selection } from "./selection.js";
+export { StepMetrics, type StepNumbers, type StepReport, type StepTerms } from "./stepMetrics.js";
 export type { TentOptions } from "./tent.js";
 export type { MethodWarning } from "./warnings.js";
 export { ComeDeyo, ComeTent, Deyo, DeyoFilter, Eata, EataFilter, NormStatistics, Sar, Source, Tent, ZeroSiam };

@@ -16,8 +16,8 @@ import {
 import type { BatchLoss, Recovery } from "./batchLoss.js";
 import { checkClassifier, checkImages, checkLogits } from "./checkModel.js";
 import { Hold } from "./hold.js";
-import { StepMetrics, type StepTerms } from "./metrics.js";
 import { MethodState } from "./state.js";
+import { StepMetrics, type StepTerms } from "./stepMetrics.js";
 import { type MethodWarning, Warnings } from "./warnings.js";
 
 /** The outcome of a step. Both live until the method's next step: `keep()` the logits to hold them longer. */

@@ -1,20 +1,12 @@
 // SAR (Niu et al., ICLR 2023): reliable samples, a sharpness-aware step, and recovery when the loss says collapse.
 import { type Classifier, type Parameter, sharpen } from "../../nn/index.js";
 import { keep, type Tensor, tensor } from "../../tensor/index.js";
+import { ADAPTATION_OPTIONS, type AdaptationOptions, checkAdaptation, checkWeights } from "./adaptationOptions.js";
 import type { BatchLoss } from "./batchLoss.js";
-import {
-  ADAPTATION_OPTIONS,
-  type AdaptationOptions,
-  checkAdaptation,
-  checkWeights,
-  configureNorms,
-  entropyMargin,
-  normOptimizer,
-  SAR_FROZEN,
-} from "./configure.js";
+import { configureNorms, normOptimizer, SAR_FROZEN } from "./configure.js";
 import { Method } from "./method.js";
-import type { StepTerms } from "./metrics.js";
-import { count, selectedMean } from "./selection.js";
+import { count, entropyMargin, selectedMean } from "./selection.js";
+import type { StepTerms } from "./stepMetrics.js";
 
 /** How SAR adapts, and when it recovers. */
 export interface SarOptions extends AdaptationOptions {

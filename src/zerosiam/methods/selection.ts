@@ -29,6 +29,11 @@ export interface SampleFilter {
   select(images: Tensor, logits: Tensor): Selection;
 }
 
+/** EATA's E₀ = 0.4 ln C, in nats: samples of lower entropy are taken to be reliable. */
+export function entropyMargin(model: Classifier): number {
+  return 0.4 * Math.log(model.numClasses);
+}
+
 /** How many of a bool mask hold: a scalar. */
 export function count(mask: Tensor): Tensor {
   return mask.cast("f32").sum();

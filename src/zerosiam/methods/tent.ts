@@ -2,14 +2,9 @@
 import type { Classifier } from "../../nn/index.js";
 import type { Tensor } from "../../tensor/index.js";
 import { type SampleLoss, softmaxEntropy } from "../losses.js";
+import { ADAPTATION_OPTIONS, type AdaptationOptions, checkAdaptation } from "./adaptationOptions.js";
 import type { BatchLoss } from "./batchLoss.js";
-import {
-  ADAPTATION_OPTIONS,
-  type AdaptationOptions,
-  checkAdaptation,
-  configureNorms,
-  normOptimizer,
-} from "./configure.js";
+import { configureNorms, normOptimizer } from "./configure.js";
 import { Method } from "./method.js";
 
 /** How Tent adapts. */

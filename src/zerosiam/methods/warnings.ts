@@ -1,6 +1,6 @@
 // What a run will not survive well: seen at its first step or in what steps report, said once, with the remedy.
 import { BatchNorm2d, type Classifier } from "../../nn/index.js";
-import type { StepReport } from "./metrics.js";
+import type { StepReport } from "./stepMetrics.js";
 
 /** What a run will not survive well, and the remedy. */
 export interface MethodWarning {

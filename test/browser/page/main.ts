@@ -1,5 +1,7 @@
 // The page's half of the browser tests: what Node asks for by `page.evaluate`.
+import { answerOn } from "../../../examples/browser/ownDevice.js";
 import { OPS } from "../../../src/kernels/index.js";
+import { warn } from "../../../src/tensor/device/warn.js";
 import {
   currentDevice,
   type DeviceOptions,
@@ -69,6 +71,20 @@ const answers = {
   async soak(steps: number): Promise<SoakCounts> {
     return (soaking as Soak).run(steps);
   },
+
+  /** The logits of digits on a device of the page's own, and what the page computes on it afterwards: 7. */
+  async answerOnOwn(images: readonly number[]): Promise<{ logits: number[]; after: number }> {
+    const gpu = (await (await navigator.gpu.requestAdapter())?.requestDevice()) as GPUDevice;
+    const weights = await (await fetch("/examples/browser/digits.safetensors")).blob();
+    const logits = [...(await answerOn(gpu, weights, Float32Array.from(images)))];
+    const buffer = gpu.createBuffer({ size: 4, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+    gpu.queue.writeBuffer(buffer, 0, Int32Array.of(7));
+    await buffer.mapAsync(GPUMapMode.READ);
+    return { logits, after: new Int32Array(buffer.getMappedRange())[0] };
+  },
+
+  /** What a page is told by default. */
+  warn: () => warn({ about: "tensors", message: "a warning of a test", help: "none is needed" }),
 
   openFailure: (options: DeviceOptions) => failureOf(() => openDevice(options)),
 

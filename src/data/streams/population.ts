@@ -12,24 +12,24 @@ export interface Sample {
   readonly label: number;
 }
 
-export interface PoolOptions {
+export interface PopulationOptions {
   readonly labels: Int32Array;
   readonly corruptions: readonly Sample["corruption"][];
   readonly limit: number;
   readonly pick: "first" | "draw";
 }
 
-/** Slot s is image s mod `limit` of those taken under corruption ⌊s / limit⌋; nothing is stored of a "first" pool. */
-export class Pool {
+/** Slot s is image s mod `limit` of those taken under corruption ⌊s / limit⌋; nothing is stored of a "first" population. */
+export class Population {
   readonly size: number;
   private readonly perCorruption: number;
-  private readonly corruptions: PoolOptions["corruptions"];
+  private readonly corruptions: PopulationOptions["corruptions"];
   private readonly labels: Int32Array;
   /** Of each corruption, the images drawn; null: the first ones. */
   private readonly drawn: readonly Uint32Array[] | null;
 
   /** Throws ConfigError for another `pick`. */
-  constructor({ labels, corruptions, limit, pick }: PoolOptions, rng: Rng) {
+  constructor({ labels, corruptions, limit, pick }: PopulationOptions, rng: Rng) {
     if (pick !== "first" && pick !== "draw") {
       throw new ConfigError(`stream: unknown pick ${JSON.stringify(pick)}`, "choose first or draw");
     }
