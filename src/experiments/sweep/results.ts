@@ -3,7 +3,7 @@ import { open, readFile } from "node:fs/promises";
 import { CheckpointError } from "../../tensor/index.js";
 import type { Cell, Finished } from "./cell.js";
 import { keyOf } from "./grid.js";
-import { isCutOff, parseCell } from "./line.js";
+import { isCutOff, lineOf, parseCell } from "./line.js";
 
 export type { Finished };
 
@@ -88,7 +88,7 @@ export class ResultsFile {
   }
 
   async add(cell: Finished): Promise<void> {
-    const line = JSON.stringify(cell);
+    const line = lineOf(cell);
     parseCell(line, this.path); // what could not be read again is not written
     await written(this.path, async () => {
       const file = await open(this.path, "a");
