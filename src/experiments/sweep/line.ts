@@ -1,4 +1,5 @@
 // The one schema of a finished cell: a line of a results file, checked whole before anyone uses a part of it.
+import { parseJson } from "../../nn/io/json.js";
 import { CheckpointError, ConfigError } from "../../tensor/index.js";
 import { checkFormat, FORMATS, UNNUMBERED } from "../format.js";
 import type { Finished } from "./cell.js";
@@ -29,7 +30,7 @@ export function lineOf(cell: Finished): string {
  */
 export function parseCell(line: string, where: string): Finished {
   try {
-    const cell = new Field(JSON.parse(line), "this line");
+    const cell = new Field(parseJson(line), "this line");
     const { format } = cell.fields();
     if (!format.absent) checkFormat(where, KIND, format.number({ min: 1, integer: true }));
     checkCell(cell);
