@@ -4,6 +4,7 @@ import { CheckpointError } from "../tensor/index.js";
 /** What this release writes of each kind of file, and the latest that it reads. */
 export const FORMATS = {
   "cell of a sweep": 1,
+  "state of a run": 1,
 } as const;
 
 type FileKind = keyof typeof FORMATS;
@@ -19,4 +20,15 @@ export function checkFormat(where: string, kind: FileKind, format: number): void
     `${where}: a ${kind} of format ${format}; this release reads up to format ${newest}`,
     "a later release wrote it: update zerosiam",
   );
+}
+
+/** The format of a safetensors file, by its metadata. Throws CheckpointError for a later one, and for what is no number. */
+export function storedFormat(path: string, kind: FileKind, metadata: ReadonlyMap<string, string>): number {
+  const text = metadata.get("format");
+  if (text === undefined) return UNNUMBERED;
+  if (!/^[1-9]\d{0,8}$/.test(text)) {
+    throw new CheckpointError(`${path}: no ${kind}: its format is ${JSON.stringify(text)}`, "name another file");
+  }
+  checkFormat(path, kind, Number(text));
+  return Number(text);
 }
