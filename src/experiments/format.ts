@@ -5,6 +5,7 @@ import { CheckpointError } from "../tensor/index.js";
 export const FORMATS = {
   "cell of a sweep": 1,
   "state of a run": 1,
+  "checkpoint of a training": 1,
 } as const;
 
 type FileKind = keyof typeof FORMATS;
