@@ -6,6 +6,7 @@ export const FORMATS = {
   "cell of a sweep": 1,
   "state of a run": 1,
   "checkpoint of a training": 1,
+  "document of results": 1,
 } as const;
 
 type FileKind = keyof typeof FORMATS;
