@@ -1,6 +1,6 @@
 // How often the collapse alarm is wrong, how late it comes, and what rolling back is worth: on the validation part.
 // npm run alarm [JSON]
-import { writeFile } from "node:fs/promises";
+import { writeDocument } from "../src/cli/lib/document.js";
 import { CORRUPTION_NAMES } from "../src/data/corruptions/index.js";
 import { loadDigits } from "../src/data/digits.js";
 import { Stream } from "../src/data/streams/index.js";
@@ -48,5 +48,4 @@ for (const [name, make] of Object.entries(streams)) {
 }
 console.log(`\n${summaryOf(rows)}\n\n${adapter.name}, seeds ${SEEDS.join(", ")}`);
 const [path] = process.argv.slice(2);
-if (path)
-  await writeFile(path, `${JSON.stringify({ adapter: adapter.name, seeds: SEEDS, limit: LIMIT, rows }, null, 1)}\n`);
+await writeDocument(path, { adapter: adapter.name, seeds: SEEDS, limit: LIMIT, rows });

@@ -2,6 +2,7 @@
 // A test checks that they are current.
 import { readFileSync, writeFileSync } from "node:fs";
 import type { Cell } from "../src/experiments/sweep/cell.js";
+import { parseCell } from "../src/experiments/sweep/line.js";
 import { reproductionOf } from "../src/report/reproduction.js";
 import { toMarkdown } from "../src/report/text/markdown.js";
 
@@ -74,7 +75,7 @@ function readCells(): Cell[] {
   return read(CELLS)
     .trimEnd()
     .split("\n")
-    .map((line) => JSON.parse(line));
+    .map((line, i) => parseCell(line, `${CELLS}:${i + 1}`));
 }
 
 /** The reproduction's tables as Markdown, by name, of as many seeds as there are. */

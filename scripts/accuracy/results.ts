@@ -2,6 +2,8 @@
 import { readFileSync } from "node:fs";
 import type { ComparedRun } from "../../bench/peers/accuracy/run.js";
 import type { CommonJson } from "../../src/cli/lib/session.js";
+import { checkFormat, UNNUMBERED } from "../../src/experiments/format.js";
+import { parseJson } from "../../src/nn/io/json.js";
 import type { Uses } from "./allowance.js";
 import type { OpAccuracy } from "./measure.js";
 
@@ -32,5 +34,12 @@ export const storedRuns = (): Measured[] => stored(resultFile);
 export const storedComparisons = (): ComparedRun[] => stored(peersFile);
 
 function stored<T>(file: (driver: string) => string): T[] {
-  return DRIVERS.map((driver) => JSON.parse(readFileSync(file(driver), "utf8")) as T);
+  return DRIVERS.map((driver) => readDocument<T>(file(driver)));
+}
+
+/** A document that a command wrote here by `--json`. Throws CheckpointError for one of a later format. */
+export function readDocument<T>(path: string): T {
+  const document = parseJson(readFileSync(path, "utf8")) as T & { readonly format?: number };
+  checkFormat(path, "document of results", document.format ?? UNNUMBERED);
+  return document;
 }

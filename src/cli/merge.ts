@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { Command } from "commander";
 import { readSweepConfig } from "../experiments/sweep/config.js";
 import { keyOf } from "../experiments/sweep/grid.js";
+import { lineOf } from "../experiments/sweep/line.js";
 import type { Finished } from "../experiments/sweep/results.js";
 import { writeFileAtomic } from "../nn/index.js";
 import { CheckpointError } from "../tensor/index.js";
@@ -37,7 +38,7 @@ export function addMerge(program: Command): void {
 async function merge(paths: readonly string[], { out, config, json }: MergeOptions): Promise<void> {
   const cells = await joinFiles(paths);
   if (config !== undefined) await checkComplete(config, cells);
-  const lines = cells.map((cell) => `${JSON.stringify(cell)}\n`).join("");
+  const lines = cells.map((cell) => `${lineOf(cell)}\n`).join("");
   if (out === undefined && !takesStdout(json)) process.stdout.write(lines);
   if (out !== undefined) await writeFileAtomic(out, lines);
   tell(`${cells.length} cells${out === undefined ? "" : ` in ${out}`}`);

@@ -10,6 +10,7 @@ import { validationSettings } from "../experiments/reproduce/protocol.js";
 import type { CellSetting } from "../experiments/sweep/cell.js";
 import type { CellRunner } from "../experiments/sweep/cellRunner.js";
 import { distinct, keyOf } from "../experiments/sweep/grid.js";
+import { lineOf } from "../experiments/sweep/line.js";
 import type { Finished } from "../experiments/sweep/results.js";
 import { inShard, parseShard, type Shard } from "../experiments/sweep/shard.js";
 import { writeFileAtomic } from "../nn/index.js";
@@ -141,7 +142,7 @@ class SharedRun {
   async join(): Promise<Finished[]> {
     const shards = await shardFiles(this.path);
     const cells = await this.#read();
-    await writeFileAtomic(this.path, cells.map((cell) => `${JSON.stringify(cell)}\n`).join(""));
+    await writeFileAtomic(this.path, cells.map((cell) => `${lineOf(cell)}\n`).join(""));
     for (const file of shards) await rm(file);
     return cells;
   }

@@ -3,6 +3,7 @@
 import type { ImageSet } from "../data/imageSet.js";
 import { AdamW, type DigitsNet, loadTensors, saveTensors } from "../nn/index.js";
 import { backward, CheckpointError, ConfigError, deviceOf, Rng, scope, type Tensor, tensor } from "../tensor/index.js";
+import { FORMATS, storedFormat } from "./format.js";
 
 export interface TrainOptions {
   readonly epochs: number;
@@ -22,6 +23,7 @@ export interface TrainProgress {
   readonly steps: number;
 }
 
+const KIND = "checkpoint of a training";
 const MAX_SHIFT = 2; // pixels, either way
 const WARMUP = 0.1; // of all steps
 const WEIGHT_DECAY = 0.05;
@@ -82,6 +84,7 @@ async function resume(model: DigitsNet, optimizer: AdamW, options: TrainOptions)
 
 /** The epochs done, if the checkpoint is of this run. */
 function checkRun(metadata: ReadonlyMap<string, string>, options: TrainOptions): number {
+  storedFormat(options.checkpoint, KIND, metadata);
   const run = metadata.get("run");
   if (run !== runOf(options)) {
     throw new CheckpointError(
@@ -89,10 +92,10 @@ function checkRun(metadata: ReadonlyMap<string, string>, options: TrainOptions):
       "delete it to start anew, or pass the options it was made with",
     );
   }
-  const epoch = Number(metadata.get("epoch"));
-  if (Number.isInteger(epoch) && epoch >= 0 && epoch <= options.epochs) return epoch;
+  const text = metadata.get("epoch") ?? "";
+  if (/^\d+$/.test(text) && Number(text) <= options.epochs) return Number(text);
   throw new CheckpointError(
-    `${options.checkpoint}: epoch is ${metadata.get("epoch")} of ${options.epochs}`,
+    `${options.checkpoint}: epoch is ${JSON.stringify(text)} of ${options.epochs}`,
     "the file is damaged; delete it to start anew",
   );
 }
@@ -102,6 +105,7 @@ async function save(model: DigitsNet, optimizer: AdamW, epoch: number, options: 
   for (const [name, t] of model.stateDict()) tensors.set(`model.${name}`, t);
   for (const [name, t] of optimizer.state()) tensors.set(`optimizer.${name}`, t);
   await saveTensors(options.checkpoint, tensors, [
+    ["format", String(FORMATS[KIND])],
     ["run", runOf(options)],
     ["epoch", String(epoch)],
   ]);

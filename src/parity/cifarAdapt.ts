@@ -1,5 +1,4 @@
 // Whole adaptation runs of ResNet-20 on a shifted stream: online accuracy against PyTorch's.
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ImageSet, toImageSet } from "../data/imageSet.js";
 import { type Order, Stream } from "../data/streams/index.js";
@@ -10,6 +9,7 @@ import { loadModel, modelEntry } from "../nn/models/registry.js";
 import { type Tensor, tensor } from "../tensor/index.js";
 import { createMethod, type Method } from "../zerosiam/methods/index.js";
 import { compared, type ParityResult, tensorOf } from "./compare.js";
+import { checkFields, checkFixtureFormat, isCount, isNumber, isRecord, isText, listOf, readFixture } from "./schema.js";
 
 /** The file of a folder that holds such runs. */
 export const CIFAR_RUNS = "adapt.json";
@@ -28,11 +28,16 @@ export interface CifarRun {
 /** 1.5 points, eight images: near a threshold runs in f32 and f64 part. The methods differ by up to nine points. */
 const TOLERANCE = { rtol: 0, atol: 0.015 };
 
-/** Runs the runs that are wanted. One that cannot be run counts as failed. Throws CheckpointError when the stream cannot be read or misses a tensor. */
+/**
+ * Runs the runs that are wanted. One that cannot be run counts as failed. Throws CheckpointError when the document is none,
+ * and when the stream cannot be read or misses a tensor.
+ */
 export async function runCifarAdaptation(folder: string, wanted: (run: CifarRun) => boolean): Promise<ParityResult[]> {
-  const { stream, runs }: { stream: string; runs: CifarRun[] } = JSON.parse(
-    await readFile(join(folder, CIFAR_RUNS), "utf8"),
-  );
+  const source = join(folder, CIFAR_RUNS);
+  const document = await readFixture(source);
+  checkFixtureFormat(source, document);
+  checkFields(source, document, { stream: isText, runs: listOf(isRecord) });
+  const { stream, runs } = document as { stream: string; runs: CifarRun[] };
   const path = join(folder, stream);
   const file = await loadSafetensors(path);
   const set = toImageSet(file, path);
@@ -59,7 +64,12 @@ function inTurn(shuffles: Int32Array): (batch: number) => Tensor {
 }
 
 async function runOne(folder: string, { set, shuffles }: ShiftedStream, run: CifarRun): Promise<ParityResult> {
-  return compared(`${run.model}/${run.method}`, async (comparison) => {
+  const name = `${run.model}/${run.method}`;
+  return compared(name, async (comparison) => {
+    checkFields(`${CIFAR_RUNS}: ${name}`, run, {
+      ...{ method: isText, model: isText, order: isText, batch: isCount },
+      ...{ lr: isNumber, lrPredictor: isNumber, accuracy: isNumber },
+    });
     const model = await loadModel(run.model, join(folder, `${run.model}.safetensors`));
     try {
       const { lr, lrPredictor } = run;

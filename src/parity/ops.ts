@@ -1,12 +1,20 @@
 // Golden op fixtures: forward and gradients of single ops, against PyTorch in float64.
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadTensors } from "../nn/index.js";
 import { CheckpointError, grad, scope, Tensor, ZeroSiamError } from "../tensor/index.js";
 import { formatShape, sameShape } from "../tensor/shape.js";
 import { type Comparison, compared, type FixtureTolerance, type ParityResult } from "./compare.js";
 import { type FixtureAttrs, type FixtureTensors, fixtureCall } from "./opCalls.js";
-import { checkFields, isRecord, isText, isTolerance, recordOf } from "./schema.js";
+import {
+  checkFields,
+  checkFixtureFormat,
+  isRecord,
+  isText,
+  isTolerance,
+  listOf,
+  readFixture,
+  recordOf,
+} from "./schema.js";
 
 /** A case of manifest.json: names of its tensors in `file`, by the names that the op gives them. */
 interface FixtureCase {
@@ -45,16 +53,13 @@ export async function runOpsParity(
 
 async function readManifest(folder: string): Promise<FixtureCase[]> {
   const path = join(folder, "manifest.json");
-  const help = "pass a folder of op fixtures";
-  try {
-    const { cases } = JSON.parse(await readFile(path, "utf8"));
-    const isNamed = (one: FixtureCase | null) =>
-      [one?.id, one?.op, one?.file].every((text) => typeof text === "string");
-    if (Array.isArray(cases) && cases.every(isNamed)) return cases;
-  } catch (cause) {
-    throw new CheckpointError(`${path}: ${(cause as Error).message}`, help, { cause });
-  }
-  throw new CheckpointError(`${path}: it lists no cases, or some without id, op or file`, help);
+  const manifest = await readFixture(path);
+  checkFixtureFormat(path, manifest, "ops-golden-1");
+  checkFields(path, manifest, { cases: listOf(isRecord) });
+  const { cases } = manifest as { cases: FixtureCase[] };
+  for (const [i, one] of cases.entries())
+    checkFields(`${path}: cases[${i}]`, one, { id: isText, op: isText, file: isText });
+  return cases;
 }
 
 /** Runs the cases whose tensors `path` holds. Where it cannot be loaded all have failed. */

@@ -1,4 +1,6 @@
 // What the json of fixtures must be like: checked where it is read, so that no comparison meets what it does not expect.
+import { readFile } from "node:fs/promises";
+import { parseJson } from "../nn/io/json.js";
 import { CheckpointError } from "../tensor/index.js";
 
 /** Whether a value is of a kind. */
@@ -30,6 +32,25 @@ export const isTolerance: Check = (value) => {
   const { rtol, atol } = Object(value) as Record<string, unknown>;
   return [rtol, atol].every((x) => Number.isFinite(x) && (x as number) >= 0);
 };
+
+/** The json at `path`. Throws CheckpointError where there is none. */
+export async function readFixture(path: string): Promise<unknown> {
+  try {
+    return parseJson(await readFile(path, "utf8"));
+  } catch (cause) {
+    throw new CheckpointError(`${path}: ${(cause as Error).message}`, "fixtures are JSON documents", { cause });
+  }
+}
+
+/** Throws CheckpointError for a fixture that names another format than `known`, or any; one without a name is of the first. */
+export function checkFixtureFormat(where: string, fixture: unknown, known?: string): void {
+  const { format } = Object(fixture) as { format?: unknown };
+  if (format === undefined || format === known) return;
+  throw new CheckpointError(
+    `${where}: of format ${shown(format)}; this release reads ${known ?? "fixtures that name none"}`,
+    "a later release may read it: update zerosiam",
+  );
+}
 
 /** Throws CheckpointError naming the first field of `value` that is not of its kind; one that may be left out is undefined. */
 export function checkFields(

@@ -6,6 +6,7 @@ import type { FixtureTolerance } from "./compare.js";
 import type { FixtureArch } from "./nets.js";
 import {
   checkFields,
+  checkFixtureFormat,
   either,
   isCount,
   isFlag,
@@ -90,6 +91,7 @@ export const isStepFixture = (json: unknown): boolean => isRecord(json) && "runs
 
 /** The fixture that a json document holds; its runs are looked at one by one, by `checkRun`. Throws CheckpointError, naming `source`. */
 export function toStepFixture(json: unknown, source: string): StepFixture {
+  checkFixtureFormat(source, json);
   checkFields(source, json, {
     ...{ config: isText, steps: isCount, patch_len: isCount, norm_params: listOf(isText), runs: isRecord },
     arch: (value) => recordOf(either(isNumber, isText, listOf(isNumber)))(value),

@@ -7,6 +7,7 @@ import { median } from "../../bench/row.js";
 import { loadSampler, QUICK } from "../../bench/sampler.js";
 import { OPS } from "../../src/kernels/index.js";
 import { type Device, memory, openDevice } from "../../src/tensor/index.js";
+import { COMMON, undocumented } from "../cli/documented.js";
 import { zerosiam } from "../cli/run.js";
 
 describe("every op", () => {
@@ -53,6 +54,7 @@ describe("a run", () => {
       { onPeaks() {}, onRow: ({ work }) => shown.push(work), stopped: () => false },
     );
     expect(shown).toEqual(["matmul [64, 64] [64, 64]", "matmul and gradients [64, 64] [64, 64]"]);
+    expect(undocumented(JSON.parse(JSON.stringify({ ...COMMON, rows, peaks })), "bench")).toEqual([]);
     const [row, withGradients] = rows;
     expect(row).toMatchObject({ dispatches: 1, bytes: 3 * 64 * 64 * 4 });
     expect(row.gflops).toBeCloseTo((2 * 64 ** 3) / row.ms / 1e6);

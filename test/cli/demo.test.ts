@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { PagePayload } from "../../src/report/payload.js";
 import { readTags, scriptText } from "../report/tags.js";
+import { undocumented } from "./documented.js";
 import { zerosiam } from "./run.js";
 
 let folder = "";
@@ -30,7 +31,9 @@ describe("zerosiam demo", () => {
     expect(code, stderr).toBe(0);
     expect(stdout).toContain(`report: ${file("full.html")}`);
     expect(stderr).toMatch(/48\/48 images {3}Source \d+\.\d % {3}Tent \d+\.\d % {3}ZeroSiam \d+\.\d %/);
-    const { adapter, versions, seed, config, methods } = await readJson("full");
+    const document = await readJson("full");
+    expect(undocumented(document, "demo")).toEqual([]);
+    const { adapter, versions, seed, config, methods } = document;
     expect({ adapter, versions, config }).toEqual({
       adapter: expect.any(String),
       versions: expect.objectContaining({ webgpu: expect.any(String) }),

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { undocumented } from "./documented.js";
 import { zerosiam } from "./run.js";
 
 let folder = "";
@@ -18,6 +19,7 @@ describe("zerosiam doctor", () => {
     expect(code, stdout).toBe(0);
     expect(stdout).toContain("Next: zerosiam demo");
     const document = JSON.parse(await readFile(json, "utf8"));
+    expect(undocumented(document, "doctor")).toEqual([]);
     expect(document.versions).toMatchObject({ node: process.versions.node, zerosiam: expect.any(String) });
     expect(document.adapters.some((a: { ok: boolean; name: string }) => a.ok && a.name === document.adapter)).toBe(
       true,

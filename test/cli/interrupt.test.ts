@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 import { describe, expect, it } from "vitest";
+import { undocumented } from "./documented.js";
 import { zerosiam } from "./run.js";
 
 /** Runs until it is killed: listens, and never looks whether a stop was asked for. */
@@ -70,7 +71,9 @@ describe("Ctrl-C", () => {
     expect(code, stderr).toBe(130);
     expect(stderr).toContain("stopped after 0 of 20 epochs; the same command starts anew");
     expect(await readdir(folder)).toEqual(["w.json"]);
-    const { interrupted, accuracy, epochs } = JSON.parse(await readFile(join(folder, "w.json"), "utf8"));
+    const document = JSON.parse(await readFile(join(folder, "w.json"), "utf8"));
+    expect(undocumented(document, "train")).toEqual([]);
+    const { interrupted, accuracy, epochs } = document;
     expect({ interrupted, accuracy, epochs }).toEqual({ interrupted: true, accuracy: null, epochs: 0 });
     await rm(folder, { recursive: true });
   });

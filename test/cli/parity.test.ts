@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { undocumented } from "./documented.js";
 import { zerosiam } from "./run.js";
 
 let folder = "";
@@ -30,7 +31,9 @@ describe("zerosiam parity", () => {
     ]);
     expect(code, stdout + stderr).toBe(0);
     expect(lastLine(stdout)).toMatch(/^passed 2 failed 0 worst 0\.\d+$/);
-    const { passed, failed, worst, results } = JSON.parse(await readFile(json, "utf8"));
+    const document = JSON.parse(await readFile(json, "utf8"));
+    expect(undocumented(document, "parity")).toEqual([]);
+    const { passed, failed, worst, results } = document;
     expect({ passed, failed }).toEqual({ passed: 2, failed: 0 });
     expect(lastLine(stdout)).toContain(String(Number(worst.toPrecision(4))));
     expect(results.map(({ name }: { name: string }) => name)).toEqual(["mlp_ln/tent", "mlp_ln/tent_mom0"]);

@@ -85,8 +85,25 @@ test("a damaged checkpoint is refused and leaves the model as it was", async () 
     await expect(trainDigits(net, set, options(name))).rejects.toThrow(CheckpointError);
     expect([...(await net.conv1.weight.data())]).toEqual([...(await model().conv1.weight.data())]);
   };
-  await damage("no-epoch", () => true, "two");
+  for (const epoch of ["two", "", "1.5", "-1", "1e300", "0x1", "NaN"]) await damage("no-epoch", () => true, epoch);
   await damage("no-optimizer", (key) => key.startsWith("model."), "1");
+});
+
+test("a checkpoint has a format; one without goes on, a later one is refused by its number", async () => {
+  await trainDigits(model(), set, { ...options("formats"), onBatch: ({ epoch }) => epoch < 1 });
+  const { tensors, metadata } = await loadTensors(options("formats").checkpoint);
+  expect([...metadata][0]).toEqual(["format", "1"]);
+  const go = async (format: [string, string][]) => {
+    const facts = [...metadata].filter(([name]) => name !== "format");
+    await saveTensors(options("formats").checkpoint, tensors, [...format, ...facts]);
+    return trainDigits(model(), set, { ...options("formats"), onBatch: () => false });
+  };
+  expect(await go([])).toBe(1); // the epochs that are done
+  await expect(go([["format", "2"]])).rejects.toThrow(CheckpointError);
+  await expect(go([["format", "2"]])).rejects.toThrow(
+    "a checkpoint of a training of format 2; this release reads up to",
+  );
+  await expect(go([["format", "NaN"]])).rejects.toThrow('no checkpoint of a training: its format is "NaN"');
 });
 
 test("a batch larger than the set is refused: it would train nothing", async () => {

@@ -15,10 +15,15 @@ import { streamTables } from "../../src/report/text/streamTables.js";
 import { CheckpointError, ConfigError } from "../../src/tensor/errors.js";
 import { sampleCells } from "../report/cells.js";
 
-const ODD: readonly unknown[] = [null, -1, 7.5, 1e300, "0.7", "../x", [], {}, [null], true];
+const ODD: readonly unknown[] = [
+  ...[null, -1, 7.5, 1e300, 2 ** 53, "0.7", "NaN", "../x", true],
+  ...[[], {}, [null], [[[]]], { a: { a: {} } }],
+];
+/** Names that every object has. */
+const NAMES = ["__proto__", "toString"];
 const CELLS = sampleCells().map((cell): Finished => ({ ...cell, adapter: "a", inputs: "b" }));
 
-/** `value` with one of its parts, at any depth, replaced by an odd one or left out. */
+/** `value` with one of its parts, at any depth, replaced by an odd one, left out, or under another name. */
 function* changed(value: unknown): Generator<unknown> {
   yield* ODD;
   if (typeof value !== "object" || value === null) return;
@@ -26,8 +31,11 @@ function* changed(value: unknown): Generator<unknown> {
     const copy = (Array.isArray(value) ? [...value] : { ...value }) as Record<string, unknown>;
     delete copy[key];
     yield Array.isArray(copy) ? copy.filter(() => true) : copy;
-    for (const part of changed((value as Record<string, unknown>)[key])) {
-      yield Object.assign(Array.isArray(value) ? [...value] : { ...value }, { [key]: part });
+    const part = (value as Record<string, unknown>)[key];
+    if (!Array.isArray(value))
+      for (const name of NAMES) yield Object.fromEntries([...Object.entries(copy), [name, part]]);
+    for (const other of changed(part)) {
+      yield Object.assign(Array.isArray(value) ? [...value] : { ...value }, { [key]: other });
     }
   }
 }
@@ -54,7 +62,7 @@ it("every change of a cell is refused where it is read, or makes a whole report 
     rows: [{ step: 1, n: 10, accuracy: 0.5, entropy: 1, logitNorm: 2, dominantShare: null }],
     ...{ classShare: [[0.5, 0.5]], labelShare: [[0.5, 0.5]] },
   };
-  const drawn = { ...first, result: { ...first.result, curves } };
+  const drawn = { format: 1, ...first, result: { ...first.result, curves } };
   const lines = [...changed(drawn)].map((cell) => JSON.stringify(cell));
   expect(lines.length).toBeGreaterThan(700);
   let refused = 0;

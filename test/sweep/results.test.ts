@@ -103,6 +103,14 @@ describe("results", () => {
     await expect(readResults(path)).rejects.toThrow(place);
   });
 
+  it("are read line by line: a file may be longer than a text", async () => {
+    const path = join(folder, "long.jsonl");
+    await writeFile(path, `${JSON.stringify(cell(0))}\nno cell\n`);
+    await truncate(path, 2 ** 29); // zeros that take no place on the disk
+    await appendFile(path, "\n");
+    await expect(readResults(path)).rejects.toThrow(`${path}:2: this line is no cell`);
+  });
+
   it("are found by setting, in whatever order its fields stand", async () => {
     const file = await ResultsFile.open(join(folder, "r.jsonl"));
     await file.add(cell(0));

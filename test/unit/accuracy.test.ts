@@ -1,10 +1,12 @@
 // What the accuracy table rests on: the unit that errors are counted in, what ops are tried on, and what kernels call.
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { usesOf } from "../../scripts/accuracy/allowance.js";
 import { storedPage } from "../../scripts/accuracy/document.js";
 import { changedKernels, kernelHashes } from "../../scripts/accuracy/kernels.js";
-import { storedRuns } from "../../scripts/accuracy/results.js";
+import { readDocument, storedRuns } from "../../scripts/accuracy/results.js";
 import { trials } from "../../scripts/accuracy/trials.js";
 import { usesOfOp } from "../../scripts/accuracy/uses.js";
 import { OPS } from "../../src/kernels/index.js";
@@ -122,6 +124,18 @@ test("docs/accuracy.md is what the stored figures say (after measuring: npm run 
 test.each(storedRuns())("the figures of $driver are of today's kernels (after a change: npm run accuracy)", (run) => {
   expect(Object.keys(run.kernels).sort()).toEqual([...new Set(run.rows.map(({ op }) => op.split(" ")[0]))].sort());
   expect(changedKernels(run.kernels, OPS)).toEqual([]);
+});
+
+test("a stored document without a format is read, one of a later format is refused by its number", () => {
+  const folder = mkdtempSync(join(tmpdir(), "zerosiam-document-"));
+  const read = (document: object) => {
+    writeFileSync(join(folder, "d.json"), JSON.stringify(document));
+    return readDocument(join(folder, "d.json"));
+  };
+  expect(read({ seed: 0 })).toEqual({ seed: 0 });
+  expect(read({ format: 1 })).toEqual({ format: 1 });
+  expect(() => read({ format: 2 })).toThrow("d.json: a document of results of format 2; this release reads up to");
+  rmSync(folder, { recursive: true });
 });
 
 describe("a kernel has changed", () => {

@@ -19,9 +19,8 @@ export async function settingsOf(flags: object, weights: string): Promise<Settin
   return { ...Object.fromEntries(own), weights: digest.slice(0, 16) };
 }
 
-/** Throws ConfigError, naming all that differ, unless `saved`, read from `path`, are the same settings. */
-export function checkSettings(path: string, settings: Settings, saved: unknown): void {
-  const before = Object(saved) as Settings;
+/** Throws ConfigError, naming all that differ, unless `before`, read from `path`, are the same settings. */
+export function checkSettings(path: string, settings: Settings, before: Settings): void {
   const text = (value: unknown): string => JSON.stringify(value) ?? "not given";
   const names = [...new Set([...Object.keys(before), ...Object.keys(settings)])];
   const odd = names.filter((name) => text(before[name]) !== text(settings[name]));

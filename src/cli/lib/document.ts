@@ -1,10 +1,8 @@
 // Where `--json` goes: a file, or stdout, which then has the document and nothing else.
+import { FORMATS } from "../../experiments/format.js";
 import { forTerminal } from "../../report/text/printable.js";
 import { CheckpointError } from "../../tensor/errors.js";
 import { checkWritable, writeJson } from "./output.js";
-
-/** What documents look like: it is their field `format`, for readers to refuse what they do not know. */
-const FORMAT = 1;
 
 /** The name of stdout. */
 const STDOUT = "-";
@@ -20,7 +18,7 @@ export async function checkDocument(json: string | undefined): Promise<void> {
 /** Writes one JSON document where `--json` says; nothing without it. Throws CheckpointError. */
 export async function writeDocument(json: string | undefined, document: Record<string, unknown>): Promise<void> {
   if (json === undefined) return;
-  const whole = { format: FORMAT, ...document };
+  const whole = { format: FORMATS["document of results"], ...document };
   if (!takesStdout(json)) return writeJson(json, whole);
   await new Promise<void>((resolve, reject) => {
     process.stdout.write(`${JSON.stringify(whole, null, 1)}\n`, (cause) => {

@@ -9,10 +9,12 @@ import type { Answer } from "../../zerosiam/answers.js";
 export const RECORD_PREFIX = "record.";
 
 const ANSWER = ["prediction", "confidence", "entropy", "logitNorm"] as const satisfies readonly (keyof Answer)[];
+const COUNTS = ["reliable", "kept", "recoveries"] as const;
 const REPORT = [
   ...(["loss", "onlineEntropy", "alignment", "predictorDistance"] as const),
-  ...(["reliable", "kept", "recoveries"] as const),
+  ...COUNTS,
 ] satisfies readonly (keyof StreamReport)[];
+const HELP = "use a file written by --save or --checkpoint";
 
 /** `record.answers` F64 [images, 4] and `record.steps` F64 [batches, 1 + 7]: images of a batch, its report, NaN for null. */
 export function encodeRecord({ recorder }: Runner): [string, StoredTensor][] {
@@ -54,8 +56,14 @@ export function restoreRecord(
   if (answers.length !== images || String(steps.map(([n]) => n)) !== String(seen.map(({ labels }) => labels.length))) {
     throw new CheckpointError(
       `${source}: has ${answers.length} answers in ${steps.length} batches, for ${images} images in ${seen.length}`,
-      "use a file written by --save or --checkpoint",
+      HELP,
     );
+  }
+  const odd = answers.findIndex((answer) => !isAnswer(answer, recorder.classes));
+  const wrong = steps.findIndex((step) => !step.slice(-COUNTS.length).every(isCount));
+  if (odd >= 0 || wrong >= 0) {
+    const [name, at] = odd >= 0 ? ["answers", odd] : ["steps", wrong];
+    throw new CheckpointError(`${source}: ${RECORD_PREFIX}${name}[${at}] is none`, HELP);
   }
   for (const [i, batch] of seen.entries()) {
     const given = answers.slice(recorder.n, recorder.n + batch.labels.length);
@@ -68,6 +76,15 @@ export function restoreRecord(
   }
 }
 
+/** −1 is no class: the logits were not finite, and then the means of them are not either. */
+function isAnswer([prediction, confidence, ...means]: readonly number[], classes: number): boolean {
+  const isClass = Number.isInteger(prediction) && prediction >= -1 && prediction < classes;
+  return isClass && confidence >= 0 && confidence <= 1 && (prediction < 0 || means.every(Number.isFinite));
+}
+
+/** NaN stands for null: the method does not count this. */
+const isCount = (value: number): boolean => Number.isNaN(value) || (Number.isSafeInteger(value) && value >= 0);
+
 function named<T>(names: readonly string[], values: readonly T[]): Record<string, T> {
   return Object.fromEntries(names.map((name, i) => [name, values[i]]));
 }
@@ -77,7 +94,7 @@ function rowsOf(tensors: ReadonlyMap<string, StoredTensor>, name: string, width:
   if (tensor?.dtype !== "F64" || tensor.shape.length !== 2 || tensor.shape[1] !== width) {
     throw new CheckpointError(
       `${source}: ${RECORD_PREFIX}${name} is ${tensor ? `${tensor.dtype} [${tensor.shape.join(", ")}]` : "missing"}`,
-      "use a file written by --save or --checkpoint",
+      HELP,
     );
   }
   const values = new Float64Array(new Uint8Array(tensor.data).buffer);

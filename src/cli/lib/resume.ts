@@ -7,12 +7,9 @@ import { loadSafetensors, saveSafetensors } from "../../nn/index.js";
 import { onDevice, readBack } from "../../nn/io/checkpoint.js";
 import type { StoredTensor } from "../../nn/io/safetensors.js";
 import { CheckpointError, deviceOf, type Tensor } from "../../tensor/index.js";
-import type { AlarmState, CollapseWarning } from "../../zerosiam/alarm.js";
 import { checkSettings, type Settings } from "./checkpoint.js";
 import { encodeRecord, RECORD_PREFIX, restoreRecord } from "./record.js";
-
-/** What a state file holds is this; one of a later version is refused by its number. */
-const FORMAT = "1";
+import { encodeFacts, readFacts, type StateFacts } from "./stateFile.js";
 
 /** A fingerprint of the images and labels that were shown, in order. */
 class Shown {
@@ -39,14 +36,8 @@ class Shown {
 }
 
 /** Where a saved run stood, and what it had answered. */
-export interface Position {
+export interface Position extends Pick<StateFacts, "images" | "digest" | "seconds" | "notUpdated" | "warnings"> {
   readonly path: string;
-  readonly images: number;
-  readonly digest: string;
-  /** Wall time of its steps, batches that changed nothing, and what its alarm told. */
-  readonly seconds: number;
-  readonly notUpdated: number;
-  readonly warnings: readonly CollapseWarning[];
   readonly record: ReadonlyMap<string, StoredTensor>;
 }
 
@@ -62,22 +53,12 @@ export async function saveProgress(
 ): Promise<void> {
   const { method, guard } = runner;
   const state = await readBack(method.state());
-  await saveSafetensors(
-    path,
-    [...state, ...encodeRecord(runner)],
-    [
-      ["format", FORMAT],
-      ["method", method.name],
-      ["images", String(shown.images)],
-      ["digest", shown.digest],
-      ["interrupted", String(interrupted)],
-      ["settings", JSON.stringify(settings)],
-      ["notUpdated", String(runner.notUpdated)],
-      ["seconds", String(runner.seconds)],
-      ["warnings", JSON.stringify(runner.warnings)],
-      ...(guard ? ([["alarm", JSON.stringify(guard.alarm.state())]] as const) : []),
-    ],
-  );
+  const facts = encodeFacts({
+    ...{ method: method.name, images: shown.images, digest: shown.digest, interrupted, settings },
+    ...{ seconds: runner.seconds, notUpdated: runner.notUpdated, warnings: runner.warnings },
+    ...(guard && { alarm: guard.alarm.state() }),
+  });
+  await saveSafetensors(path, [...state, ...encodeRecord(runner)], facts);
 }
 
 /** The same batches; between two of them, after every `every`-th, `save` is awaited. */
@@ -104,19 +85,11 @@ export async function loadProgress(
   settings: Settings | null,
 ): Promise<Position> {
   const { tensors, metadata } = await loadSafetensors(path);
-  const read = (name: string): unknown => parsed(path, name, metadata.get(name));
-  const format = metadata.get("format");
-  if (format !== FORMAT) {
-    throw new CheckpointError(
-      `${path}: ${format === undefined ? "is no state of a run" : `is of format ${format}`}; this version reads ${FORMAT}`,
-      "use a file written by --save or --checkpoint of this version",
-    );
-  }
-  const saved = metadata.get("method");
-  if (settings) checkSettings(path, settings, read("settings"));
+  const { method: saved, alarm, ...facts } = readFacts(path, metadata);
+  if (settings) checkSettings(path, settings, facts.settings);
   if (saved !== method.name) {
     throw new CheckpointError(
-      `${path}: saved by ${saved ?? "something else"}, not by ${method.name}`,
+      `${path}: saved by ${saved}, not by ${method.name}`,
       "resume with the method that saved it",
     );
   }
@@ -127,28 +100,12 @@ export async function loadProgress(
     for (const [name, stored] of tensors) {
       if (!isRecord(name)) state.set(name, onDevice(stored, `${path}: ${name}`, device));
     }
-    if (guard && metadata.has("alarm")) guard.loadState(state, read("alarm") as AlarmState);
+    if (guard && alarm !== undefined) guard.loadState(state, alarm);
     else method.loadState(state);
   } finally {
     for (const tensor of state.values()) tensor.dispose();
   }
-  return {
-    path,
-    images: Number(metadata.get("images")),
-    digest: metadata.get("digest") ?? "",
-    seconds: Number(metadata.get("seconds")),
-    notUpdated: Number(metadata.get("notUpdated")),
-    warnings: read("warnings") as CollapseWarning[],
-    record: new Map([...tensors].filter(([name]) => isRecord(name))),
-  };
-}
-
-function parsed(path: string, name: string, json = ""): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    throw new CheckpointError(`${path}: its ${name} is no JSON`, "use a file written by --save", { cause });
-  }
+  return { ...facts, path, record: new Map([...tensors].filter(([name]) => isRecord(name))) };
 }
 
 /** Tells a fresh run what the earlier one answered to the images that it need not see again. Throws CheckpointError. */

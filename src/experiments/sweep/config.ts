@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { SCENARIOS } from "../../experiments/scenarios/index.js";
+import { parseJson } from "../../nn/io/json.js";
 import { MODELS } from "../../nn/models/registry.js";
 import { ConfigError } from "../../tensor/index.js";
 import { METHODS } from "../../zerosiam/methods/index.js";
@@ -33,7 +34,7 @@ const MAX_CELLS = 100_000;
 export async function readSweepConfig(path: string): Promise<SweepConfig> {
   let document: unknown;
   try {
-    document = JSON.parse(await readFile(path, "utf8"));
+    document = parseJson(await readFile(path, "utf8"));
   } catch (cause) {
     throw new ConfigError(`${path}: ${(cause as Error).message}`, "a sweep is described by a JSON document", { cause });
   }

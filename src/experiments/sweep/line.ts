@@ -1,10 +1,17 @@
 // The one schema of a finished cell: a line of a results file, checked whole before anyone uses a part of it.
+import { parseJson } from "../../nn/io/json.js";
 import { CheckpointError, ConfigError } from "../../tensor/index.js";
+import { checkFormat, FORMATS, UNNUMBERED } from "../format.js";
 import type { Finished } from "./cell.js";
 import { Field } from "./field.js";
 
-/** Begins every line, since settings are written first: tells a line that was cut off from another file's text. */
-const START = '{"setting":{"model":"';
+const KIND = "cell of a sweep";
+
+/** How lines begin, by their format: tells a line that was cut off from another file's text. */
+const STARTS = Array.from({ length: FORMATS[KIND] + 1 }, (_, format) => {
+  const number = format === UNNUMBERED ? "" : `"format":${format},`;
+  return `{${number}"setting":{"model":"`;
+});
 
 /**
  * Names become parts of files' names and of tables. No separator, colon or leading dot leads out of a folder, on any
@@ -12,12 +19,23 @@ const START = '{"setting":{"model":"';
  */
 const NAME = /^[\p{L}\p{N}_][\p{L}\p{N} _.,+()=-]{0,99}$/u;
 
-/** A cell of a line of text. Throws CheckpointError that names the place of what is no cell's. */
+/** A finished cell as a line of text, without its end. */
+export function lineOf(cell: Finished): string {
+  return JSON.stringify({ format: FORMATS[KIND], ...cell });
+}
+
+/**
+ * A cell of a line of text, whichever format it has: one without a number is of the first. Throws CheckpointError that
+ * names the place of what is no cell's, and a format that only a later release can read.
+ */
 export function parseCell(line: string, where: string): Finished {
   try {
-    const cell: unknown = JSON.parse(line);
-    checkCell(new Field(cell, "this line"));
-    return cell as Finished;
+    const cell = new Field(parseJson(line), "this line");
+    const { format } = cell.fields();
+    if (!format.absent) checkFormat(where, KIND, format.number({ min: 1, integer: true }));
+    checkCell(cell);
+    const { format: _, ...known } = cell.value as Finished & { format?: number };
+    return known;
   } catch (cause) {
     if (!(cause instanceof ConfigError || cause instanceof SyntaxError)) throw cause;
     throw new CheckpointError(
@@ -30,7 +48,7 @@ export function parseCell(line: string, where: string): Finished {
 
 /** Whether a last line without an end may be the beginning of a cell's: a process was killed while it wrote. */
 export function isCutOff(tail: string): boolean {
-  return tail.length < START.length ? START.startsWith(tail) : tail.startsWith(START);
+  return STARTS.some((start) => (tail.length < start.length ? start.startsWith(tail) : tail.startsWith(start)));
 }
 
 function checkCell(cell: Field): void {

@@ -3,7 +3,7 @@ import { open, readFile } from "node:fs/promises";
 import { CheckpointError } from "../../tensor/index.js";
 import type { Cell, Finished } from "./cell.js";
 import { keyOf } from "./grid.js";
-import { isCutOff, parseCell } from "./line.js";
+import { isCutOff, lineOf, parseCell } from "./line.js";
 
 export type { Finished };
 
@@ -31,13 +31,16 @@ export async function readResults(path: string): Promise<Found> {
       return { cells: [], wholeBytes: 0, torn: false, open: false };
     throw new CheckpointError(`${path}: ${(cause as Error).message}`, "name a file that can be read", { cause });
   }
-  const wholeBytes = bytes.lastIndexOf("\n") + 1;
-  const lines = bytes.subarray(0, wholeBytes).toString("utf8").split("\n").slice(0, -1);
-  const cells = lines.map((line, i) => parseCell(line, `${path}:${i + 1}`));
-  const tail = bytes.subarray(wholeBytes).toString("utf8");
+  const cells: Finished[] = [];
+  let wholeBytes = 0; // one line after the other: all of them may be more than a string can hold
+  for (let end = bytes.indexOf("\n"); end >= 0; end = bytes.indexOf("\n", wholeBytes)) {
+    cells.push(parseCell(bytes.toString("utf8", wholeBytes, end), `${path}:${cells.length + 1}`));
+    wholeBytes = end + 1;
+  }
+  const tail = bytes.toString("utf8", wholeBytes);
   if (tail === "") return { cells, wholeBytes, torn: false, open: false };
   if (isCutOff(tail) && !isJson(tail)) return { cells, wholeBytes, torn: true, open: false };
-  cells.push(parseCell(tail, `${path}:${lines.length + 1}`));
+  cells.push(parseCell(tail, `${path}:${cells.length + 1}`));
   return { cells, wholeBytes: bytes.length, torn: false, open: true };
 }
 
@@ -88,7 +91,7 @@ export class ResultsFile {
   }
 
   async add(cell: Finished): Promise<void> {
-    const line = JSON.stringify(cell);
+    const line = lineOf(cell);
     parseCell(line, this.path); // what could not be read again is not written
     await written(this.path, async () => {
       const file = await open(this.path, "a");
