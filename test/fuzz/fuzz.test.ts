@@ -7,6 +7,9 @@ import { ATTACKS } from "./lib/attacks/index.js";
 const SAMPLES: Readonly<Record<keyof typeof ATTACKS, [runs: number, least: Record<string, number>]>> = {
   files: [3000, { "refused by type": 1000, "read and written again": 200 }],
   programs: [100, { "different ops": OPS.length / 2, "within 1 % or less": 20 }],
+  states: [60, { "states refused": 5, "states taken over": 5, "weights refused": 5, "weights taken over": 5 }],
+  poison: [22, { "refused by type": 5, "passed over": 2, "learnt from, all finite": 2 }],
+  allocations: [60, { "refused by type": 60 }],
   strings: [100, { "shown, refused as a name": 20, "shown, taken for a name": 5 }],
 };
 

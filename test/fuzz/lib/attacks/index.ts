@@ -1,11 +1,17 @@
 // The attacks by name, and the runs of each: `npm run fuzz -- --what NAMES` makes them all, the test suite a sample.
+import { refuseAllocations } from "./allocations.js";
 import type { Attack } from "./attack.js";
 import { readMalformed } from "./files.js";
+import { poisonBatches } from "./poison.js";
 import { runPrograms } from "./programs.js";
+import { loadMutants } from "./states.js";
 import { showHostileStrings } from "./strings.js";
 
 export const ATTACKS: Readonly<Record<string, { readonly runs: number; readonly attack: Attack }>> = {
   files: { runs: 33_000, attack: readMalformed },
   programs: { runs: 2000, attack: runPrograms },
+  states: { runs: 6000, attack: loadMutants },
+  poison: { runs: 1288, attack: poisonBatches },
+  allocations: { runs: 20_000, attack: refuseAllocations }, // at most: there are fewer
   strings: { runs: 1012, attack: showHostileStrings },
 };
