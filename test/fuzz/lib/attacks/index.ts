@@ -2,6 +2,7 @@
 import { refuseAllocations } from "./allocations.js";
 import type { Attack } from "./attack.js";
 import { readMalformed } from "./files.js";
+import { loseDevices } from "./losses.js";
 import { poisonBatches } from "./poison.js";
 import { runPrograms } from "./programs.js";
 import { loadMutants } from "./states.js";
@@ -13,5 +14,6 @@ export const ATTACKS: Readonly<Record<string, { readonly runs: number; readonly 
   states: { runs: 6000, attack: loadMutants },
   poison: { runs: 1288, attack: poisonBatches },
   allocations: { runs: 20_000, attack: refuseAllocations }, // at most: there are fewer
+  losses: { runs: 281, attack: loseDevices },
   strings: { runs: 1012, attack: showHostileStrings },
 };
