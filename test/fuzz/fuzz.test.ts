@@ -11,6 +11,7 @@ const SAMPLES: Readonly<Record<keyof typeof ATTACKS, [runs: number, least: Recor
   poison: [22, { "refused by type": 5, "passed over": 2, "learnt from, all finite": 2 }],
   allocations: [60, { "refused by type": 60 }],
   losses: [4, { "refused by type": 1 }], // one of them at an allocation; the others are a matter of time
+  kills: [4, {}], // when a kill comes is up to the machine
   strings: [100, { "shown, refused as a name": 20, "shown, taken for a name": 5 }],
 };
 

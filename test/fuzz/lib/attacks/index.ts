@@ -2,6 +2,7 @@
 import { refuseAllocations } from "./allocations.js";
 import type { Attack } from "./attack.js";
 import { readMalformed } from "./files.js";
+import { killProcesses } from "./kills.js";
 import { loseDevices } from "./losses.js";
 import { poisonBatches } from "./poison.js";
 import { runPrograms } from "./programs.js";
@@ -15,5 +16,6 @@ export const ATTACKS: Readonly<Record<string, { readonly runs: number; readonly 
   poison: { runs: 1288, attack: poisonBatches },
   allocations: { runs: 20_000, attack: refuseAllocations }, // at most: there are fewer
   losses: { runs: 281, attack: loseDevices },
+  kills: { runs: 134, attack: killProcesses },
   strings: { runs: 1012, attack: showHostileStrings },
 };
