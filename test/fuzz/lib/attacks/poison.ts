@@ -1,9 +1,10 @@
-// Poisoned batches: NaN, infinite or huge pixels at random places of a batch, for every method in turn.
+// Poisoned batches: NaN, infinite or huge pixels at random places of a batch, for every method in turn, on two nets.
 import assert from "node:assert/strict";
-import { NonFiniteError, openDevice, type Rng, type Tensor } from "../../../../src/tensor/index.js";
+import { GroupNorm } from "../../../../src/nn/index.js";
+import { NonFiniteError, openDevice, Rng, type Tensor } from "../../../../src/tensor/index.js";
 import { METHODS, type Method } from "../../../../src/zerosiam/methods/index.js";
 import { type AttackOptions, attempt, type Counts } from "./attack.js";
-import { allFinite, disposeSubject, images, pixels, subject, values, withoutCounter } from "./subject.js";
+import { allFinite, disposeSubject, images, pixels, SmallNet, subject, values, withoutCounter } from "./subject.js";
 
 const POISONS = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3.4e38, -3.4e38, 1e30, 1e20];
 
@@ -22,7 +23,11 @@ function poison(batch: Float32Array<ArrayBuffer>, rng: Rng): Float32Array<ArrayB
  */
 export async function poisonBatches(options: AttackOptions): Promise<Counts> {
   await openDevice();
-  const pairs = METHODS.map((name) => ({ method: subject(name), twin: subject(name) }));
+  const grouped = (name: string) => subject(name, {}, new SmallNet(new Rng(1), new GroupNorm(1, 3)));
+  const pairs = [
+    ...METHODS.map((name) => ({ method: subject(name), twin: subject(name) })),
+    ...METHODS.filter((name) => name !== "norm").map((name) => ({ method: grouped(name), twin: grouped(name) })),
+  ];
   const counts = await attempt(options, async (rng, run) => {
     const { method, twin } = pairs[run % pairs.length];
     const good = pixels(rng, 1 + rng.int(4));

@@ -1,18 +1,21 @@
 // What is attacked: each method on a net so small that a step is a matter of milliseconds.
-import { BatchNorm2d, Classifier, LayerNorm, Linear } from "../../../../src/nn/index.js";
+import { BatchNorm2d, Classifier, LayerNorm, Linear, type Norm } from "../../../../src/nn/index.js";
 import { Rng, type Tensor, type TypedArray, tensor } from "../../../../src/tensor/index.js";
 import { createMethod, type Method, type MethodOptions } from "../../../../src/zerosiam/methods/index.js";
 
-/** Batch norm for the method `norm`, and features that know of places: DeYO lets no other net learn. */
+/** Features that know of places: DeYO lets no other net learn. */
 export class SmallNet extends Classifier {
   readonly numFeatures = 8;
   readonly numClasses = 4;
-  readonly bn = new BatchNorm2d(3);
   readonly linear: Linear;
   readonly norm = new LayerNorm(8);
   readonly head: Linear;
 
-  constructor(rng = new Rng(1)) {
+  /** Batch norm is what the method `norm` needs, and lets images answer for each other; group norm does not. */
+  constructor(
+    rng = new Rng(1),
+    readonly first: Norm = new BatchNorm2d(3),
+  ) {
     super();
     this.linear = new Linear(48, 8, { rng });
     this.head = new Linear(8, 4, { rng });
@@ -20,7 +23,7 @@ export class SmallNet extends Classifier {
 
   /** Images `[B, 3, 4, 4]` to features `[B, 8]`. */
   features(images: Tensor): Tensor {
-    return this.norm.forward(this.linear.forward(this.bn.forward(images).reshape([images.shape[0], 48])).relu());
+    return this.norm.forward(this.linear.forward(this.first.forward(images).reshape([images.shape[0], 48])).relu());
   }
 
   classify(features: Tensor): Tensor {
@@ -32,8 +35,8 @@ export class SmallNet extends Classifier {
 const OPEN = { margin: 10, dMargin: 2, deyoMargin: 10, plpd: 0, recoverBelow: 0 };
 
 /** A method by name on a net of its own, the same at every call. */
-export function subject(name: string, options: Partial<MethodOptions> = {}): Method {
-  return createMethod(name, new SmallNet(), { ...OPEN, lr: 0.01, lrPredictor: 0.01, ...options });
+export function subject(name: string, options: Partial<MethodOptions> = {}, net = new SmallNet()): Method {
+  return createMethod(name, net, { ...OPEN, lr: 0.01, lrPredictor: 0.01, ...options });
 }
 
 /** The method's tensors, and its net's. */
