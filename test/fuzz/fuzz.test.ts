@@ -8,6 +8,7 @@ const SAMPLES: Readonly<Record<keyof typeof ATTACKS, [runs: number, least: Recor
   files: [3000, { "refused by type": 1000, "read and written again": 200 }],
   programs: [100, { "different ops": OPS.length / 2, "within 1 % or less": 20 }],
   states: [60, { "states refused": 5, "states taken over": 5, "weights refused": 5, "weights taken over": 5 }],
+  resumes: [60, { "runs refused": 10, "runs gone on from": 10 }],
   poison: [22, { "refused by type": 5, "passed over": 2, "learnt from, all finite": 2 }],
   allocations: [60, { "refused by type": 60 }],
   losses: [4, { "refused by type": 1 }], // one of them at an allocation; the others are a matter of time

@@ -40,7 +40,7 @@ function stored(rows: readonly (readonly number[])[], width: number): StoredTens
 
 /**
  * Tells the recorder of a fresh run what an earlier one answered to the batches that it has `seen`. Throws
- * CheckpointError, naming `source`, for tensors that `encodeRecord` does not make of these batches.
+ * CheckpointError, naming `source`, for tensors that `encodeRecord` does not make of these batches; then nothing has changed.
  */
 export function restoreRecord(
   { recorder }: Runner,
@@ -57,6 +57,13 @@ export function restoreRecord(
       "use a file written by --save or --checkpoint",
     );
   }
+  const odd = answers.findIndex((row) => !isAnswer(row, recorder.classes));
+  if (odd >= 0) {
+    throw new CheckpointError(
+      `${source}: ${RECORD_PREFIX}answers holds at ${odd} what is no answer: ${answers[odd]}`,
+      "the file is damaged: use another one written by --save or --checkpoint",
+    );
+  }
   for (const [i, batch] of seen.entries()) {
     const given = answers.slice(recorder.n, recorder.n + batch.labels.length);
     const known = steps[i].slice(1).map((value) => (Number.isNaN(value) ? null : value));
@@ -66,6 +73,13 @@ export function restoreRecord(
       named(REPORT, known) as unknown as StreamReport,
     );
   }
+}
+
+/** Whether a row of `record.answers` is that of one of the classes, or of logits that were not finite. */
+function isAnswer([prediction, confidence, ...others]: readonly number[], classes: number): boolean {
+  if (prediction === -1) return confidence === 0 && others.every(Number.isNaN);
+  const isClass = Number.isInteger(prediction) && prediction >= 0 && prediction < classes;
+  return isClass && confidence > 0 && confidence <= 1 && others.every(Number.isFinite);
 }
 
 function named<T>(names: readonly string[], values: readonly T[]): Record<string, T> {

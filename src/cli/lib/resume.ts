@@ -5,10 +5,10 @@ import type { Labels } from "../../experiments/recorder.js";
 import type { Runner } from "../../experiments/runner.js";
 import { loadSafetensors, saveSafetensors } from "../../nn/index.js";
 import { onDevice, readBack } from "../../nn/io/checkpoint.js";
-import type { StoredTensor } from "../../nn/io/safetensors.js";
 import { CheckpointError, deviceOf, type Tensor } from "../../tensor/index.js";
-import type { AlarmState, CollapseWarning } from "../../zerosiam/alarm.js";
+import type { AlarmState } from "../../zerosiam/alarm.js";
 import { checkSettings, type Settings } from "./checkpoint.js";
+import { type Position, parsed, positionOf } from "./position.js";
 import { encodeRecord, RECORD_PREFIX, restoreRecord } from "./record.js";
 
 /** What a state file holds is this; one of a later version is refused by its number. */
@@ -36,18 +36,6 @@ class Shown {
   get digest(): string {
     return this.#hash.copy().digest("hex");
   }
-}
-
-/** Where a saved run stood, and what it had answered. */
-export interface Position {
-  readonly path: string;
-  readonly images: number;
-  readonly digest: string;
-  /** Wall time of its steps, batches that changed nothing, and what its alarm told. */
-  readonly seconds: number;
-  readonly notUpdated: number;
-  readonly warnings: readonly CollapseWarning[];
-  readonly record: ReadonlyMap<string, StoredTensor>;
 }
 
 /**
@@ -96,7 +84,8 @@ export async function* saving<B extends Batch>(
 
 /**
  * Loads the states into method and alarm. With `settings`, those of the run that saved it must be the same. Throws
- * CheckpointError when they are another method's, of a later format, or do not fit; ConfigError for other settings.
+ * CheckpointError when they are another method's, of a later format, damaged, or do not fit; ConfigError for other
+ * settings; then nothing has changed.
  */
 export async function loadProgress(
   path: string,
@@ -104,7 +93,6 @@ export async function loadProgress(
   settings: Settings | null,
 ): Promise<Position> {
   const { tensors, metadata } = await loadSafetensors(path);
-  const read = (name: string): unknown => parsed(path, name, metadata.get(name));
   const format = metadata.get("format");
   if (format !== FORMAT) {
     throw new CheckpointError(
@@ -113,7 +101,7 @@ export async function loadProgress(
     );
   }
   const saved = metadata.get("method");
-  if (settings) checkSettings(path, settings, read("settings"));
+  if (settings) checkSettings(path, settings, parsed(path, "settings", metadata.get("settings")));
   if (saved !== method.name) {
     throw new CheckpointError(
       `${path}: saved by ${saved ?? "something else"}, not by ${method.name}`,
@@ -121,34 +109,20 @@ export async function loadProgress(
     );
   }
   const isRecord = (name: string): boolean => name.startsWith(RECORD_PREFIX);
+  const position = { ...positionOf(path, metadata), record: new Map([...tensors].filter(([name]) => isRecord(name))) };
+  const alarm = guard && metadata.has("alarm") ? parsed(path, "alarm", metadata.get("alarm")) : null;
   const state = new Map<string, Tensor>();
   const device = deviceOf(method.model.stateDict().values());
   try {
     for (const [name, stored] of tensors) {
       if (!isRecord(name)) state.set(name, onDevice(stored, `${path}: ${name}`, device));
     }
-    if (guard && metadata.has("alarm")) guard.loadState(state, read("alarm") as AlarmState);
+    if (guard && alarm !== null) guard.loadState(state, alarm as AlarmState);
     else method.loadState(state);
   } finally {
     for (const tensor of state.values()) tensor.dispose();
   }
-  return {
-    path,
-    images: Number(metadata.get("images")),
-    digest: metadata.get("digest") ?? "",
-    seconds: Number(metadata.get("seconds")),
-    notUpdated: Number(metadata.get("notUpdated")),
-    warnings: read("warnings") as CollapseWarning[],
-    record: new Map([...tensors].filter(([name]) => isRecord(name))),
-  };
-}
-
-function parsed(path: string, name: string, json = ""): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    throw new CheckpointError(`${path}: its ${name} is no JSON`, "use a file written by --save", { cause });
-  }
+  return position;
 }
 
 /** Tells a fresh run what the earlier one answered to the images that it need not see again. Throws CheckpointError. */

@@ -6,6 +6,7 @@ import { killProcesses } from "./kills.js";
 import { loseDevices } from "./losses.js";
 import { poisonBatches } from "./poison.js";
 import { runPrograms } from "./programs.js";
+import { resumeMutants } from "./resumes.js";
 import { loadMutants } from "./states.js";
 import { showHostileStrings } from "./strings.js";
 
@@ -13,6 +14,7 @@ export const ATTACKS: Readonly<Record<string, { readonly runs: number; readonly 
   files: { runs: 33_000, attack: readMalformed },
   programs: { runs: 2000, attack: runPrograms },
   states: { runs: 6000, attack: loadMutants },
+  resumes: { runs: 2000, attack: resumeMutants },
   poison: { runs: 1288, attack: poisonBatches },
   allocations: { runs: 20_000, attack: refuseAllocations }, // at most: there are fewer
   losses: { runs: 281, attack: loseDevices },
