@@ -1,4 +1,4 @@
-// `zerosiam adapt` as a process: its JSON, its predictions, saving, resuming, stopping and refusing.
+// `zerosiam adapt` as a process: its JSON, its predictions, saving, resuming, stopping and refusing. Kills: test/fuzz.
 import { mkdtemp, readdir, readFile, rm, stat, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -92,49 +92,6 @@ describe("zerosiam adapt", () => {
     expect(await figures("rest.json")).toEqual(await figures("whole.json"));
     expect(await readFile(file("rest.csv"), "utf8")).toBe(await readFile(file("whole.csv"), "utf8"));
   });
-
-  it.each(["zerosiam", "zerosiam-deyo"])(
-    "%s goes on by the same line, with --checkpoint, after each kill −9, and ends as if nothing had happened",
-    async (method) => {
-      await rm(file("killed.safetensors"), { force: true });
-      const args = [...TRAINED, "--batch", "1", "--limit", "150", "--save-every", "1"];
-      const line = (name: string) => [
-        ...[...args, "--checkpoint", file(`${name}.safetensors`)],
-        ...["--predictions", file(`${name}.csv`), "--json", file(`${name}.json`)],
-      ];
-      await rm(file("unhurt.safetensors"), { force: true });
-      await adapt(method, line("unhurt"));
-      let seen = 0;
-      for (let kill = 0; kill < 3; kill++) {
-        const { code } = await adapt(method, line("killed"), {
-          during(child) {
-            let lines = 0; // of progress: about 20 in all
-            child.stderr?.on("data", (data: Buffer) => {
-              lines += data.toString().split(" images   ").length - 1;
-              if (lines >= 4) setTimeout(() => child.kill("SIGKILL"), 5 * kill);
-            });
-          },
-        });
-        expect(code).toBe(null);
-        const { metadata } = await loadSafetensors(file("killed.safetensors"));
-        expect(Number(metadata.get("images"))).toBeGreaterThan(seen);
-        seen = Number(metadata.get("images"));
-      }
-      expect(seen).toBeLessThan(150);
-      const { code, stderr } = await adapt(method, line("killed"));
-      expect(code, stderr).toBe(0);
-      const [unhurt, killed] = await Promise.all(
-        ["unhurt", "killed"].map((name) => loadSafetensors(file(`${name}.safetensors`))),
-      );
-      expect([...killed.tensors]).toEqual([...unhurt.tensors]);
-      expect(await readFile(file("killed.csv"), "utf8")).toBe(await readFile(file("unhurt.csv"), "utf8"));
-      const { n, accuracy, perBatch } = await readJson("killed.json");
-      expect({ n, accuracy, perBatch }).toEqual(
-        (({ n, accuracy, perBatch }) => ({ n, accuracy, perBatch }))(await readJson("unhurt.json")),
-      );
-      expect(timeless(killed.metadata)).toEqual(timeless(unhurt.metadata));
-    },
-  );
 
   it("goes on from a state that has seen all: adapts on nothing, and has the figures of all", async () => {
     const [state, predictions, json] = ["done.safetensors", "done.csv", "done.json"].map(file);

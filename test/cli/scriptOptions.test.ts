@@ -12,6 +12,7 @@ test.each([
   [["mutants", "--only", "softmx"], /^mutants: --only: nothing to change in "softmx"; closest: softmax, /],
   [["mutants", "--sample", "few"], /^--sample takes an integer ≥ 1, not "few"\n/],
   [["fuzz", "--bogus"], /^Unknown option '--bogus'/],
+  [["fuzz", "--what", "kill"], /^--what: no attack is called "kill"\n/],
   [["fuzz", "--runs", "0"], /^--runs takes an integer ≥ 1, not "0"\n/],
 ])("%j is refused", (args, message) => {
   const { status, stderr } = run(...args);

@@ -1,47 +1,40 @@
-// npm run fuzz: random programs against the references. --runs N (2000), --seed S (the time), --path P to run one again;
-// before them malformed files, --files N (33000).
+// npm run fuzz: attacks with random input, each with a verdict. --what NAMES (files,programs; or all), --runs N of each,
+// --files N of files alone, --seed S (the time), --path P to run a wrong program again.
 import { parseOptions } from "../../scripts/lib/options.js";
-import type { StoredTensor } from "../../src/nn/io/safetensors.js";
 import { openDevice } from "../../src/tensor/index.js";
-import { fuzz } from "./lib/check.js";
-import { fuzzFiles } from "./lib/files.js";
+import { ATTACKS } from "./lib/attacks/index.js";
 
-const values = parseOptions(
-  "usage: npm run fuzz [-- --runs N --files N --seed S --path P]",
+const USAGE = `usage: npm run fuzz [-- --what NAMES --runs N --files N --seed S --path P]; names: all, ${Object.keys(ATTACKS).join(", ")}`;
+const { path, ...values } = parseOptions(
+  USAGE,
   {
-    ...{ runs: { type: "string", default: "2000" }, files: { type: "string", default: "33000" } },
+    ...{ what: { type: "string", default: "files,programs" }, runs: { type: "string" }, files: { type: "string" } },
     ...{ seed: { type: "string" }, path: { type: "string" } },
   },
-  { runs: 1, files: 1 },
+  { runs: 1, files: 1, seed: 0 },
 );
-const [runs, seed] = [Number(values.runs), Number(values.seed ?? Date.now() % 2 ** 31)];
-if (!Number.isInteger(seed)) {
-  console.error("fuzz: --seed takes an integer");
+const seed = Number(values.seed ?? Date.now() % 2 ** 31);
+const names = values.what === "all" ? Object.keys(ATTACKS) : values.what.split(",");
+for (const name of names) {
+  if (Object.hasOwn(ATTACKS, name)) continue;
+  console.error(`--what: no attack is called "${name}"\n${USAGE}`);
   process.exit(2);
 }
-const weights: [string, StoredTensor][] = [
-  ["conv.weight", { dtype: "F32", shape: [2, 3], data: new Uint8Array(24).map((_, i) => i) }],
-  ["labels", { dtype: "U8", shape: [3], data: Uint8Array.of(7, 8, 9) }],
-  ["empty", { dtype: "I64", shape: [4, 0], data: new Uint8Array(0) }],
-];
-fuzzFiles(weights, { runs: Number(values.files), seed });
-console.log(`fuzz: ${values.files} malformed files refused by type, or read and written again, seed ${seed}`);
-const device = await openDevice();
-console.log(`fuzz: ${runs} programs on ${device.adapter.name}, seed ${seed}`);
-const { tally, failure } = await fuzz(device, {
-  runs,
-  seed,
-  ...(values.path === undefined ? {} : { path: values.path }),
-});
-if (failure) {
-  console.error(`fuzz: wrong; run it again with: npm run fuzz -- --seed ${failure.seed} --path ${failure.path}\n`);
-  console.error(failure.report);
-  process.exit(1);
+
+const { adapter } = await openDevice();
+for (const name of names) {
+  const { attack, ...whole } = ATTACKS[name];
+  const runs = Number((name === "files" && values.files) || (values.runs ?? whole.runs));
+  try {
+    const counts = await attack({ runs, seed, ...(path === undefined ? {} : { path }) });
+    const all = Object.entries(counts).map(([what, count]) => `${count.toLocaleString("en")} ${what}`);
+    console.log(`fuzz: ${name} on ${adapter.name}, seed ${seed}: ${all.join(", ")}`);
+  } catch (error) {
+    console.error(
+      `fuzz: ${name}: wrong; run it again with: npm run fuzz -- --what ${name} --runs ${runs} --seed ${seed}`,
+    );
+    console.error(error);
+    process.exit(1);
+  }
 }
-const { programs, steps, ops, gradients, sharp, kinks } = tally;
-console.log(`fuzz: ${programs} programs right, ${steps} calls of ${ops.size} ops`);
-console.log(
-  `fuzz: ${gradients} gradients compared, ${sharp} of them within 1 % or less; ${kinks} programs at a kink left out`,
-);
-device.destroy();
 process.exit(0);

@@ -4,18 +4,10 @@ import type { ReportData } from "../../src/report/data.js";
 import { renderReport } from "../../src/report/html.js";
 import type { PagePayload } from "../../src/report/payload.js";
 import { bundleClient } from "./client.js";
-import { sampleEvaluation, sampleReport } from "./sample.js";
+import { sampleEvaluation, sampleReport, suffixed } from "./sample.js";
 import { readTags, scriptText } from "./tags.js";
 
 const HOSTILE = `</script><script>alert(1)</script><!-- "'><img src=x onerror=alert(2)> \u2028 &amp;`;
-
-/** `value` with `suffix` at the end of every string in it. */
-function suffixed(value: unknown, suffix: string): unknown {
-  if (typeof value === "string") return value + suffix;
-  if (Array.isArray(value)) return value.map((inner) => suffixed(inner, suffix));
-  if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, suffixed(inner, suffix)]));
-}
 
 describe("a report", () => {
   const client = bundleClient();

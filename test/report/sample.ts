@@ -94,3 +94,11 @@ export function sampleEvaluation(): ReportData {
     sweeps: [{ stream, source: 0.614, points }],
   };
 }
+
+/** `value` with `suffix` at the end of every string in it. */
+export function suffixed(value: unknown, suffix: string): unknown {
+  if (typeof value === "string") return value + suffix;
+  if (Array.isArray(value)) return value.map((inner) => suffixed(inner, suffix));
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, suffixed(inner, suffix)]));
+}

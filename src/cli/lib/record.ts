@@ -42,7 +42,7 @@ function stored(rows: readonly (readonly number[])[], width: number): StoredTens
 
 /**
  * Tells the recorder of a fresh run what an earlier one answered to the batches that it has `seen`. Throws
- * CheckpointError, naming `source`, for tensors that `encodeRecord` does not make of these batches.
+ * CheckpointError, naming `source`, for tensors that `encodeRecord` does not make of these batches; then nothing has changed.
  */
 export function restoreRecord(
   { recorder }: Runner,
@@ -76,10 +76,11 @@ export function restoreRecord(
   }
 }
 
-/** −1 is no class: the logits were not finite, and then the means of them are not either. */
-function isAnswer([prediction, confidence, ...means]: readonly number[], classes: number): boolean {
-  const isClass = Number.isInteger(prediction) && prediction >= -1 && prediction < classes;
-  return isClass && confidence >= 0 && confidence <= 1 && (prediction < 0 || means.every(Number.isFinite));
+/** Whether a row of `record.answers` is that of one of the classes, or of logits that were not finite. */
+function isAnswer([prediction, confidence, ...others]: readonly number[], classes: number): boolean {
+  if (prediction === -1) return confidence === 0 && others.every(Number.isNaN);
+  const isClass = Number.isInteger(prediction) && prediction >= 0 && prediction < classes;
+  return isClass && confidence > 0 && confidence <= 1 && others.every(Number.isFinite);
 }
 
 /** NaN stands for null: the method does not count this. */

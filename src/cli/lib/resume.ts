@@ -77,7 +77,8 @@ export async function* saving<B extends Batch>(
 
 /**
  * Loads the states into method and alarm. With `settings`, those of the run that saved it must be the same. Throws
- * CheckpointError when they are another method's, of a later format, or do not fit; ConfigError for other settings.
+ * CheckpointError when they are another method's, of a later format, damaged, or do not fit; ConfigError for other
+ * settings; then nothing has changed.
  */
 export async function loadProgress(
   path: string,
