@@ -1,6 +1,6 @@
 // DeYO (Lee et al., ICLR 2024): learn from samples whose answer depends on the object's shape.
 import { BatchNorm2d, type Classifier } from "../../nn/index.js";
-import { checkSide, randomPermutations, shufflePatches } from "../../nn/patchShuffle.js";
+import { checkGrid, checkSide, randomPermutations, shufflePatches } from "../../nn/patchShuffle.js";
 import { formatValue } from "../../tensor/arguments.js";
 import { ConfigError, keep, noGrad, Rng, type Tensor, tensor } from "../../tensor/index.js";
 import { checkOptions } from "../../tensor/options.js";
@@ -74,6 +74,7 @@ export class DeyoFilter implements SampleFilter {
 
   select(images: Tensor, logits: Tensor): Selection {
     const { deyoMargin, margin, plpd, patches } = this.#settings;
+    checkGrid(images, patches);
     return noGrad(() => {
       const h = this.uncertainty(logits);
       const certain = h.lt(deyoMargin);
