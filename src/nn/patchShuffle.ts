@@ -1,5 +1,7 @@
 // Cutting images into patches and putting them together in another order: what DeYO does to an object's shape.
 
+import { formatValue } from "../tensor/arguments.js";
+import { checkTensor } from "../tensor/checkTensor.js";
 import { arange, ConfigError, formatShape, ShapeError, type Tensor, tensor } from "../tensor/index.js";
 import { resize } from "./resize.js";
 
@@ -11,6 +13,7 @@ import { resize } from "./resize.js";
  */
 export function shufflePatches(images: Tensor, side: number, permutation: Tensor): Tensor {
   checkGrid(images, side);
+  checkTensor("shufflePatches", "permutation", permutation);
   const [height, width] = images.shape.slice(2);
   const [h, w] = [height - (height % side), width - (width % side)];
   return resize(shuffle(resize(images, h, w), side, permutation), height, width);
@@ -62,5 +65,8 @@ export function randomPermutations(key: Tensor, rows: number, n: number): Tensor
 /** Throws ConfigError unless `side` is an integer ≥ 1. */
 export function checkSide(owner: string, side: number): void {
   if (Number.isSafeInteger(side) && side >= 1) return;
-  throw new ConfigError(`${owner}: patches is ${side}`, "use an integer ≥ 1: the patches along each side of an image");
+  throw new ConfigError(
+    `${owner}: patches is ${formatValue(side)}`,
+    "use an integer ≥ 1: the patches along each side of an image",
+  );
 }

@@ -360,6 +360,14 @@ describe("patches", () => {
     },
   );
 
+  test("that a function of the batch gives are looked at", () => {
+    for (const given of [undefined, 3, Promise.resolve(tensor([1]))]) {
+      const permutations = () => given as unknown as Tensor;
+      const method = createMethod("deyo", fresh(), { lr: LR, permutations });
+      expect(() => method.step(images)).toThrow(/^shufflePatches: permutation is (undefined|3|an object)/);
+    }
+  });
+
   test("more pairs of patches than fit the memory are refused", () => {
     expect(() => randomPermutations(tensor(Uint32Array.of(5, 0)), 2, 1e5)).toThrow(OutOfMemoryError);
   });

@@ -1,4 +1,5 @@
 // The models that are known by name, and the weights that ship with the package.
+import { formatValue } from "../../tensor/arguments.js";
 import { ConfigError } from "../../tensor/index.js";
 import { assetPath } from "../io/assets.js";
 import { loadWeights, type WeightOptions } from "../io/checkpoint.js";
@@ -65,12 +66,12 @@ export const MODELS: readonly string[] = NAMES;
 /** Makes a model of your own known by name, to all that takes one. Throws ConfigError for a name that is taken. */
 export function registerModel(name: string, entry: ModelEntry): void {
   if (ENTRIES.has(name)) {
-    throw new ConfigError(`the model ${JSON.stringify(name)} is there already`, `taken are ${MODELS.join(", ")}`);
+    throw new ConfigError(`the model ${formatValue(name)} is there already`, `taken are ${MODELS.join(", ")}`);
   }
   const { make, classes, inputShape, normalization } = entry ?? {};
   if (typeof make !== "function" || !classes?.length || inputShape?.length !== 3 || !normalization?.mean) {
     const help = "pass { make, classes, inputShape: [channels, height, width], normalization: { mean, std } }";
-    throw new ConfigError(`registerModel: the entry of ${JSON.stringify(name)} is not whole`, help);
+    throw new ConfigError(`registerModel: the entry of ${formatValue(name)} is not whole`, help);
   }
   ENTRIES.set(name, frozen(entry));
   NAMES.push(name);
@@ -80,7 +81,7 @@ export function registerModel(name: string, entry: ModelEntry): void {
 export function modelEntry(name: string): ModelEntry {
   const entry = ENTRIES.get(name);
   if (entry) return entry;
-  throw new ConfigError(`unknown model ${JSON.stringify(name)}`, `choose one of ${MODELS.join(", ")}`);
+  throw new ConfigError(`unknown model ${formatValue(name)}`, `choose one of ${MODELS.join(", ")}`);
 }
 
 /** A model with the weights of a file. Throws ConfigError for a name not in MODELS, CheckpointError for weights that do not fit. */

@@ -4,7 +4,7 @@ import {
   BatchNorm2d,
   type Classifier,
   checkRates,
-  type Module,
+  Module,
   Norm,
   type Optimizer,
   type Parameter,
@@ -40,6 +40,10 @@ export const SAR_FROZEN = /(^|\.)layer4(\.|$)|(^|\.)blocks\.(9|10|11)(\.|$)|^nor
  * Throws ConfigError when no such layer is left; then the model is as it was.
  */
 export function configureNorms(model: Module, frozen: RegExp | null = null): Map<string, Parameter> {
+  if (!(model instanceof Module) || (frozen !== null && !(frozen instanceof RegExp))) {
+    const what = model instanceof Module ? `frozen is ${formatValue(frozen)}` : `the model is ${formatValue(model)}`;
+    throw new ConfigError(`configureNorms: ${what}`, "pass a module, and a RegExp on module paths or null");
+  }
   const norms = [...model.namedModules()].filter(([, module]) => module instanceof Norm);
   const learning = norms.filter(([path]) => frozen === null || path.search(frozen) < 0); // unlike test, without a memory
   const adapted = new Map(learning.flatMap(([path, norm]) => [...norm.namedParameters(path)]));
@@ -98,10 +102,7 @@ export function checkAdaptation(
 
 /** Throws ConfigError for weights, margins and other values that are negative or not finite. */
 export function checkWeights(owner: string, weights: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(weights)) {
-    if (Number.isFinite(value) && value >= 0 && Math.fround(value) < Number.POSITIVE_INFINITY) continue;
-    throw new ConfigError(`${owner}: ${name} is ${value}`, "use a finite number ≥ 0");
-  }
+  checkRates(owner, weights, "use a finite number ≥ 0");
 }
 
 /** The optimiser that `options` ask for. */

@@ -79,7 +79,8 @@ export class DeyoFilter implements SampleFilter {
       const h = this.uncertainty(logits);
       const certain = h.lt(deyoMargin);
       const batch = images.shape[0];
-      const order = this.#permutations?.(batch) ?? randomPermutations(this.#key, batch, patches * patches);
+      const given = this.#permutations;
+      const order = given ? given(batch) : randomPermutations(this.#key, batch, patches * patches);
       const shuffled = shufflePatches(images, patches, order);
       const answers = BatchNorm2d.withRowMask(this.model, certain, () => this.model.forward(shuffled));
       const label = logits.argmax(-1, true);

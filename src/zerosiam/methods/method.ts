@@ -1,9 +1,12 @@
 // What all test-time adaptation methods share: a step, which bad batches cannot harm, and the way back.
+
+import { Hold } from "../../nn/hold.js";
 import type { Classifier, Optimizer, Parameter, Update } from "../../nn/index.js";
+import { checkSizes } from "../../nn/layers/groups.js";
 import { standaloneState } from "../../nn/layers/statistics.js";
+import { checkFlag } from "../../tensor/arguments.js";
 import {
   backward,
-  ConfigError,
   DisposedError,
   deviceOf,
   full,
@@ -15,7 +18,6 @@ import {
 } from "../../tensor/index.js";
 import type { BatchLoss, Recovery } from "./batchLoss.js";
 import { checkClassifier, checkImages, checkLogits } from "./checkModel.js";
-import { Hold } from "./hold.js";
 import { StepMetrics, type StepTerms } from "./metrics.js";
 import { MethodState } from "./state.js";
 import { type MethodWarning, Warnings } from "./warnings.js";
@@ -52,8 +54,9 @@ export abstract class Method {
   /** Throws ConfigError unless `model` is a classifier, `steps` a positive integer and `history` an integer ≥ 0. */
   constructor(model: Classifier, { steps = 1, episodic = false, history = 0 }: StepOptions = {}) {
     checkClassifier("Method", model);
-    if (!Number.isSafeInteger(steps) || steps < 1)
-      throw new ConfigError(`Method: steps is ${steps}`, "use an integer ≥ 1");
+    checkFlag("Method", "episodic", episodic);
+    checkSizes("Method", { steps });
+    checkSizes("Method", { history }, 0);
     this.model = model;
     this.#steps = steps;
     this.#episodic = episodic;
@@ -66,7 +69,7 @@ export abstract class Method {
 
   /** What has been seen so far that a run will not survive well, each once. Grows at the first step, and as metrics are read. */
   get warnings(): readonly MethodWarning[] {
-    return this.#warnings.list;
+    return [...this.#warnings.list];
   }
 
   /** The logits of a batch, and the loss to descend: in which one method differs from another. */
@@ -113,7 +116,8 @@ export abstract class Method {
    * do not fit the model, DTypeError unless they are f32, DisposedError, OutOfMemoryError; then nothing has changed.
    */
   step(images: Tensor): StepResult {
-    this.#checkUse(images);
+    this.#checkUse();
+    checkImages(this.name, images);
     const before = this.#noted ? this.#state.snapshot() : null;
     let result: StepResult | null = null;
     try {
@@ -182,9 +186,8 @@ export abstract class Method {
     }
   }
 
-  #checkUse(images: Tensor): void {
+  #checkUse(): void {
     if (!this.#hold) throw new DisposedError(`${this.name} was disposed, or never took its model over`, "make it anew");
-    checkImages(this.name, images);
   }
 
   /** `updates`, or where `when` holds the initial parameters. */
@@ -207,7 +210,8 @@ export abstract class Method {
    * Throws as `step` does.
    */
   predict(images: Tensor): Tensor {
-    this.#checkUse(images);
+    this.#checkUse();
+    checkImages(this.name, images);
     return noGrad(() => scope(() => this.answer(images)));
   }
 
@@ -217,11 +221,13 @@ export abstract class Method {
    * ConfigError where these are missing.
    */
   exportModel(batches: Iterable<Tensor> = []): Map<string, Tensor> {
+    this.#checkUse();
     return standaloneState(this.model, batches);
   }
 
   /** Everything as it was when the method was made: model, predictor, optimisers, averages, rates. Forgets the history. */
   reset(): void {
+    this.#checkUse();
     this.#state.reset();
   }
 
@@ -230,11 +236,13 @@ export abstract class Method {
    * `optimizer.…` and `rateScale`. The live tensors, not copies.
    */
   state(): Map<string, Tensor> {
+    this.#checkUse();
     return this.#state.all();
   }
 
   /** Takes over a saved state, all or none. Throws CheckpointError when a key is missing or does not fit. */
   loadState(saved: ReadonlyMap<string, Tensor>): void {
+    this.#checkUse();
     this.#state.load(this.name, saved);
   }
 
@@ -250,11 +258,13 @@ export abstract class Method {
 
   /** Takes the last `steps` steps back; the rates stay as they are. Throws ConfigError for more than are `remembered`. */
   rollback(steps: number): void {
+    this.#checkUse();
     this.#state.rollback(steps);
   }
 
   /** Multiplies all rates by `factor`, until `reset()`: what a collapse guard does. Throws ConfigError. */
   scaleRates(factor: number): void {
+    this.#checkUse();
     this.#state.scaleRates(this.name, factor);
   }
 
@@ -267,6 +277,10 @@ export abstract class Method {
     this.#hold?.release();
     this.#hold = null;
     disposeResult(this.#last);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 
