@@ -27,7 +27,7 @@ export const READING: readonly (readonly [file: string, what: string])[] = [
   ["src/nn/history.ts", "snapshots by reference, for `rollback`"],
   ["src/zerosiam/methods/stepMetrics.ts", "what a step measured, on the device until it is read"],
   ["src/zerosiam/methods/warnings.ts", "what a run will not survive well, said once"],
-  ["src/zerosiam/methods/hold.ts", "one method at a time for a model"],
+  ["src/nn/hold.ts", "one method at a time for a model"],
   ["src/zerosiam/methods/checkModel.ts", "what a model must have, told by name"],
   ["src/nn/models/classifier.ts", "backbone and head: what a method asks of a model"],
   ["src/nn/optim/sgd.ts", "the update, of every parameter one kernel"],

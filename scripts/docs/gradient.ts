@@ -1,7 +1,7 @@
 // How an op is differentiated: found by doing it, on a device that keeps shapes and computes nothing.
 import { inputName } from "../../src/tensor/autograd/backward.js";
 import { DEFAULT_CAPS } from "../../src/tensor/device/caps.js";
-import { type Device, GradError, grad, scope, Tensor } from "../../src/tensor/index.js";
+import { Device, GradError, grad, scope, Tensor } from "../../src/tensor/index.js";
 import type { AnyOp, Sample, TensorInfo } from "../../src/tensor/op.js";
 import { apply } from "../../src/tensor/run.js";
 import { Storage } from "../../src/tensor/storage.js";
@@ -14,16 +14,19 @@ export interface Differentiability {
 }
 
 /** As much of a device as encoding needs. */
-const IDLE = {
-  caps: DEFAULT_CAPS,
-  adapter: { name: "none" },
-  check() {},
-  acquire: () => ({}),
-  release() {},
-  write() {},
-  compile: () => ({}),
-  dispatch() {},
-} as unknown as Device;
+const IDLE = Object.create(
+  Device.prototype,
+  Object.getOwnPropertyDescriptors({
+    caps: DEFAULT_CAPS,
+    adapter: { name: "none" },
+    check() {},
+    acquire: () => ({}),
+    release() {},
+    write() {},
+    compile: () => ({}),
+    dispatch() {},
+  }),
+) as Device;
 
 /** Differentiates `op` at `sample`, whose inputs are `infos`; null where it has no derivative. */
 export function differentiability(

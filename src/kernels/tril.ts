@@ -1,4 +1,5 @@
 // tril: the lower triangle of matrices, zeros above.
+import { formatValue } from "../tensor/arguments.js";
 import { ConfigError, ShapeError } from "../tensor/errors.js";
 import { defineOp, exact, type HostTensor, type TensorInfo } from "../tensor/op.js";
 import { formatShape, sizeOf } from "../tensor/shape.js";
@@ -22,7 +23,7 @@ export const tril = defineOp({
   inputs: ["x"],
   params(_, diagonal?: number) {
     const last = diagonal ?? 0;
-    if (!Number.isInteger(last)) throw new ConfigError(`tril: diagonal is ${last}`, "pass an integer");
+    if (!Number.isInteger(last)) throw new ConfigError(`tril: diagonal is ${formatValue(last)}`, "pass an integer");
     return { diagonal: last };
   },
   infer([x]) {

@@ -81,10 +81,18 @@ export abstract class Module {
     for (const tensor of this.stateDict().values()) tensor.dispose();
   }
 
-  *#tensors(prefix = ""): Generator<[string, Tensor]> {
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Not of those that this is a part of (`above`): one that refers back to its model is no part of itself. */
+  *#tensors(prefix = "", above: readonly Module[] = []): Generator<[string, Tensor]> {
     const own = fieldsOf(this, (value): value is Tensor => value instanceof Tensor);
     for (const [name, value] of own) yield [join(prefix, name), value];
-    for (const [name, child] of this.children()) yield* child.#tensors(join(prefix, name));
+    const path = [...above, this];
+    for (const [name, child] of this.children()) {
+      if (!path.includes(child)) yield* child.#tensors(join(prefix, name), path);
+    }
   }
 }
 

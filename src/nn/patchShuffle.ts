@@ -1,6 +1,8 @@
 // Cutting images into patches and putting them together in another order: what DeYO does to an object's shape.
 
-import { ConfigError, formatShape, ShapeError, type Tensor, tensor } from "../tensor/index.js";
+import { formatValue } from "../tensor/arguments.js";
+import { checkTensor } from "../tensor/checkTensor.js";
+import { arange, ConfigError, formatShape, ShapeError, type Tensor, tensor } from "../tensor/index.js";
 import { resize } from "./resize.js";
 
 /**
@@ -10,14 +12,10 @@ import { resize } from "./resize.js";
  * square. Throws ShapeError for images smaller than the grid.
  */
 export function shufflePatches(images: Tensor, side: number, permutation: Tensor): Tensor {
+  checkGrid(images, side);
+  checkTensor("shufflePatches", "permutation", permutation);
   const [height, width] = images.shape.slice(2);
   const [h, w] = [height - (height % side), width - (width % side)];
-  if (h === 0 || w === 0) {
-    throw new ShapeError(
-      `shufflePatches: images ${formatShape(images.shape)} have no ${side} × ${side} patches`,
-      "choose fewer patches",
-    );
-  }
   return resize(shuffle(resize(images, h, w), side, permutation), height, width);
 }
 
@@ -42,15 +40,24 @@ function shuffle(images: Tensor, side: number, permutation: Tensor): Tensor {
     .reshape(images.shape);
 }
 
-/** `rows` permutations of 0 … n − 1 (i32 `[rows, n]`) from a key, u32[2]: the ranks of as many random numbers. */
+/** Throws ShapeError for images smaller than a grid of `side` × `side` patches. To be asked before a shuffle of so many is drawn. */
+export function checkGrid({ shape }: Tensor, side: number): void {
+  if (side <= Math.min(shape[2], shape[3])) return;
+  throw new ShapeError(
+    `shufflePatches: images ${formatShape(shape)} have no ${side} × ${side} patches`,
+    "choose fewer patches",
+  );
+}
+
+/**
+ * `rows` permutations of 0 … n − 1 (i32 `[rows, n]`) from a key, u32[2]: the ranks of as many random numbers, compared in
+ * pairs. Throws OutOfMemoryError where `rows` n² of these are too many.
+ */
 export function randomPermutations(key: Tensor, rows: number, n: number): Tensor {
   const numbers = key.randomUniform([rows, n]);
   const [own, other] = [numbers.reshape([rows, n, 1]), numbers.reshape([rows, 1, n])];
-  const earlier = tensor(
-    Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => j < i)),
-    null,
-    { device: key.device },
-  );
+  const places = arange(n, { dtype: "i32", device: key.device });
+  const earlier = places.lt(places.reshape([n, 1]));
   const before = other.lt(own).logicalOr(other.eq(own).logicalAnd(earlier)); // equal numbers: the first one first
   return before.cast("f32").sum(-1).cast("i32");
 }
@@ -58,5 +65,8 @@ export function randomPermutations(key: Tensor, rows: number, n: number): Tensor
 /** Throws ConfigError unless `side` is an integer ≥ 1. */
 export function checkSide(owner: string, side: number): void {
   if (Number.isSafeInteger(side) && side >= 1) return;
-  throw new ConfigError(`${owner}: patches is ${side}`, "use an integer ≥ 1: the patches along each side of an image");
+  throw new ConfigError(
+    `${owner}: patches is ${formatValue(side)}`,
+    "use an integer ≥ 1: the patches along each side of an image",
+  );
 }

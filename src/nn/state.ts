@@ -1,7 +1,8 @@
 // Taking over saved tensors by name: all of them or none.
-import { formatValue } from "../tensor/arguments.js";
+import { checkFlag, formatValue } from "../tensor/arguments.js";
 import { CheckpointError, ConfigError, Tensor } from "../tensor/index.js";
 import { nearest } from "../tensor/names.js";
+import { checkOptions } from "../tensor/options.js";
 
 /** Throws ConfigError unless `tensors` is a map of tensors by name. */
 export function checkNamed(owner: string, tensors: ReadonlyMap<string, Tensor>): void {
@@ -26,6 +27,8 @@ export interface LoadReport {
   readonly unexpected: readonly string[];
 }
 
+const THIS_MODEL = "keys and shapes must be this model's; `strict: false` loads the keys that are";
+
 /** More lines than this hide what they have in common. */
 const SHOWN = 10;
 
@@ -33,15 +36,32 @@ const SHOWN = 10;
  * Assigns to each tensor of `own` its namesake in `given`. Throws CheckpointError with the number of missing and
  * unexpected names and tensors that are disposed, on another device or of another shape or dtype, and the first ten of
  * them; then nothing has changed. Not `strict`, it still throws where no name is known. `help` is for whom it concerns.
+ * ConfigError for what is no map of tensors.
  */
 export function assignState(
   owner: string,
   own: ReadonlyMap<string, Tensor>,
   given: ReadonlyMap<string, Tensor>,
-  { strict = true }: MatchOptions = {},
-  help = "keys and shapes must be this model's; `strict: false` loads the keys that are",
+  options: MatchOptions = {},
+  help: string = THIS_MODEL,
 ): LoadReport {
+  const { updates, ...report } = matchState(owner, own, given, options, help);
+  for (const [tensor, value] of updates) tensor.assign(value);
+  return report;
+}
+
+/** What `assignState` would do, for whoever has more to change with it. Throws as that does. */
+export function matchState(
+  owner: string,
+  own: ReadonlyMap<string, Tensor>,
+  given: ReadonlyMap<string, Tensor>,
+  options: MatchOptions = {},
+  help: string = THIS_MODEL,
+): LoadReport & { readonly updates: readonly (readonly [target: Tensor, value: Tensor])[] } {
+  checkNamed(owner, own);
   checkNamed(owner, given);
+  checkOptions(owner, options, ["strict"]);
+  const strict = checkFlag(owner, "strict", options.strict ?? true);
   const missing = [...own.keys()].filter((name) => !given.has(name));
   const unexpected = [...given.keys()].filter((name) => !own.has(name));
   const problems: string[] = [];
@@ -57,11 +77,11 @@ export function assignState(
     for (const name of unexpected) problems.push(`unexpected ${name}`);
   } else if (own.size > 0 && missing.length === own.size) problems.push("no key is known");
   if (problems.length > 0) refuse(owner, problems, missing, unexpected, help);
-  for (const [name, tensor] of own) {
+  const updates = [...own].flatMap(([name, tensor]) => {
     const other = given.get(name);
-    if (other) tensor.assign(other);
-  }
-  return { missing, unexpected };
+    return other ? [[tensor, other] as const] : [];
+  });
+  return { missing, unexpected, updates };
 }
 
 function refuse(

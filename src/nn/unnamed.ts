@@ -1,7 +1,7 @@
 // Modules that a model has and does not name: in fields that are lists, which nothing searches.
 import { Module } from "./module.js";
 
-/** Modules in arrays, maps and plain objects that `namedModules` does not reach, each with the path of the field. */
+/** Modules in arrays, maps, sets and plain objects that `namedModules` does not reach, each with the path of the field. */
 export function* unnamedModules(model: Module): Generator<[path: string, module: Module]> {
   const known = new Map([...model.namedModules()].map(([path, module]) => [module, path]));
   for (const [module, path] of known) {
@@ -11,9 +11,16 @@ export function* unnamedModules(model: Module): Generator<[path: string, module:
   }
 }
 
-/** The modules in a list, however deep. */
+/** The modules in a list, and in lists in it, however deep. */
 function listed(value: unknown): Module[] {
-  const plain = typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-  const parts = Array.isArray(value) || value instanceof Map ? [...value.values()] : plain ? Object.values(value) : [];
-  return parts.flat(Number.POSITIVE_INFINITY).filter((part) => part instanceof Module);
+  const seen = new Set(partsOf(value)); // grows while it is walked
+  for (const part of seen) for (const inner of partsOf(part)) seen.add(inner);
+  return [...seen].filter((part) => part instanceof Module);
+}
+
+/** Of what is a list: an array, a map, a set or an object of no class. */
+function partsOf(value: unknown): unknown[] {
+  if (typeof value !== "object" || value === null) return [];
+  if (Array.isArray(value) || value instanceof Map || value instanceof Set) return [...value.values()];
+  return [Object.prototype, null].includes(Object.getPrototypeOf(value)) ? Object.values(value) : [];
 }

@@ -2,10 +2,16 @@
 import { type DType, holds, stored } from "./dtype.js";
 import { ConfigError, DTypeError, ShapeError } from "./errors.js";
 
-/** Any argument, as error messages print it: `"x"`, `NaN`, `[1, NaN]`, `an object`. */
-export function formatValue(value: unknown): string {
+/** Most elements of a list, and lists in lists, that a message shows. */
+const SHOWN = 16;
+
+/** Any argument, as error messages print it: `"x"`, `NaN`, `[1, NaN]`, `an object`. Long lists are cut, as are those in themselves. */
+export function formatValue(value: unknown, depth = 0): string {
   if (typeof value === "string") return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${Array.from(value, formatValue).join(", ")}]`;
+  if (Array.isArray(value)) {
+    const shown = depth < SHOWN ? Array.from(value.slice(0, SHOWN), (part) => formatValue(part, depth + 1)) : [];
+    return `[${[...shown, ...(shown.length < value.length ? ["…"] : [])].join(", ")}]`;
+  }
   if (typeof value === "function") return "a function";
   if (value instanceof Promise) return "a promise, which must be awaited";
   return typeof value === "object" && value !== null ? "an object" : String(value);
@@ -22,7 +28,7 @@ export function checkNumber(op: string, name: string, value: number, least = Num
 
 /** `value`, the argument `name`. Throws ConfigError unless it is an integer that i32 can hold. */
 export function checkInteger(op: string, name: string, value: number): number {
-  if (value === (value | 0)) return value;
+  if (Number.isInteger(value) && value === (value | 0)) return value;
   throw new ConfigError(`${op}: ${name} is ${formatValue(value)}`, "pass an integer that i32 can hold");
 }
 

@@ -1,11 +1,15 @@
 // Calling a function under a state that ends with the call: what it leaves for later would run without that state.
+import { formatValue } from "./arguments.js";
 import { ConfigError } from "./errors.js";
 
 /**
- * `fn()`. Throws ConfigError naming `owner` where `fn` is async or a generator, before it runs, and where what it returns
+ * `fn()`. Throws ConfigError naming `owner` where `fn` is no function, async or a generator, before it runs, and where what it returns
  * is a promise, another thenable or an iterator: part of it is to run later then, which nobody can prevent.
  */
 export function callNow<T>(owner: string, fn: () => T): T {
+  if (typeof fn !== "function") {
+    throw new ConfigError(`${owner}: the function is ${formatValue(fn)}`, "pass a function, which is called at once");
+  }
   if (/Async|Generator/.test(Object.prototype.toString.call(fn))) throw refusal(owner, kindOf(fn));
   const result = fn();
   if (result === null || typeof result !== "object") return result;

@@ -1,6 +1,6 @@
 // Making tensors: from host data, constants and ranges.
 import { checkList, formatValue } from "./arguments.js";
-import { currentDevice } from "./current.js";
+import { deviceFor } from "./current.js";
 import type { Device } from "./device/device.js";
 import { DTYPES, type DType, holds, type TypedArray } from "./dtype.js";
 import { ConfigError, DTypeError, ShapeError } from "./errors.js";
@@ -61,7 +61,7 @@ function filled(owner: string, shape: Shape, value: number, options: CreateOptio
   if (typeof value !== "number" && typeof value !== "boolean") {
     throw new ConfigError(`${owner}: value is ${formatValue(value)}`, "pass a number");
   }
-  const device = options.device ?? currentDevice();
+  const device = deviceFor(owner, options);
   checkFits(device, shape, owner);
   return leaf(constant(Number(value), options.dtype ?? "f32", device).broadcastTo(shape), options);
 }
@@ -78,8 +78,9 @@ export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
 
 /** The n × n identity matrix. */
 export function eye(n: number, options: CreateOptions = {}): Tensor {
+  checkOptions("eye", options, OPTIONS);
   checkShape("eye", [n]);
-  checkFits(options.device ?? currentDevice(), [n, n], "eye"); // before it is made here
+  checkFits(deviceFor("eye", options), [n, n], "eye"); // before it is made here
   const data = new Float32Array(n * n);
   for (let i = 0; i < n; i++) data[i * n + i] = 1;
   return tensor(data, [n, n], options);
@@ -87,8 +88,9 @@ export function eye(n: number, options: CreateOptions = {}): Tensor {
 
 /** `[0, 1, …, n − 1]`. */
 export function arange(n: number, options: CreateOptions = {}): Tensor {
+  checkOptions("arange", options, OPTIONS);
   checkShape("arange", [n]);
-  checkFits(options.device ?? currentDevice(), [n], "arange");
+  checkFits(deviceFor("arange", options), [n], "arange");
   return tensor(
     Array.from({ length: n }, (_, i) => i),
     [n],
@@ -138,7 +140,7 @@ function evictOldest(cache: Map<string, Tensor>): void {
 }
 
 function upload(data: TypedArray, shape: Shape, dtype: DType, options: CreateOptions): Tensor {
-  const device = options.device ?? currentDevice();
+  const device = deviceFor("tensor", options);
   checkFits(device, shape, "tensor");
   const storage = new Storage(device, data.length, "tensor");
   if (data.length > 0) storage.device.write(storage.buffer, data);
@@ -200,10 +202,15 @@ function flatten(data: NestedArray): number[] {
   return parts.every((part) => typeof part === "number") ? parts : parts.flatMap(flatten);
 }
 
+/** Arrays in arrays: more are a list that holds itself. */
+const DEEPEST = 64;
+
 /** The shape of nested arrays, from their first elements; throws ShapeError where a row differs from its siblings. */
-function nestedShape(data: NestedArray): number[] {
+function nestedShape(data: NestedArray, depth = 0): number[] {
   if (!Array.isArray(data)) return [];
-  const shapes = Array.from(data, nestedShape);
+  if (depth === DEEPEST)
+    throw new ShapeError(`tensor: arrays in arrays, ${DEEPEST} deep`, "pass a flat array and a shape");
+  const shapes = Array.from(data, (row: NestedArray) => nestedShape(row, depth + 1));
   for (const shape of shapes) {
     if (!sameShape(shape, shapes[0])) {
       throw new ShapeError(

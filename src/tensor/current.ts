@@ -1,4 +1,6 @@
 // The device that new tensors go to.
+import { formatValue } from "./arguments.js";
+import { callNow } from "./callNow.js";
 import { Device } from "./device/device.js";
 import type { DeviceOptions } from "./device/request.js";
 import { ConfigError, DeviceError } from "./errors.js";
@@ -56,6 +58,17 @@ export function currentDevice(): Device {
   return current;
 }
 
+/** `device`. Throws ConfigError, in the name of `owner`, unless it is one. */
+export function checkDevice(owner: string, device: Device): Device {
+  if (device instanceof Device) return device;
+  throw new ConfigError(`${owner}: device is ${formatValue(device)}`, "pass what `await openDevice()` gave");
+}
+
+/** Where `options` want a new tensor: on their device, or the default one. Throws DeviceError and ConfigError. */
+export function deviceFor(owner: string, { device }: { readonly device?: Device }): Device {
+  return device === undefined || device === null ? currentDevice() : checkDevice(owner, device);
+}
+
 /** The device that all `tensors` are on; the default one for none. Throws DeviceError for several. */
 export function deviceOf(tensors: Iterable<{ readonly device: Device }>): Device {
   const [device = currentDevice(), other] = new Set(Array.from(tensors, (tensor) => tensor.device));
@@ -68,15 +81,14 @@ export function deviceOf(tensors: Iterable<{ readonly device: Device }>): Device
 
 /**
  * Runs `fn` with `device` as the default for new tensors and modules, as `with torch.device(…)` does. Throws ConfigError
- * if `fn` is async: others would run in between.
+ * if `fn` is async or a generator: others would run in between.
  */
 export function withDevice<T>(device: Device, fn: () => T): T {
+  checkDevice("withDevice", device);
   const before = current;
   current = device;
   try {
-    const result = fn();
-    if (!(result instanceof Promise)) return result;
-    throw new ConfigError("withDevice: the function is async", "pass { device } to what it makes");
+    return callNow("withDevice", fn);
   } finally {
     current = before;
   }
@@ -84,5 +96,5 @@ export function withDevice<T>(device: Device, fn: () => T): T {
 
 /** Makes `device` the default for new tensors. */
 export function setCurrentDevice(device: Device): void {
-  setCurrent(device, ++calls);
+  setCurrent(checkDevice("setCurrentDevice", device), ++calls);
 }

@@ -1,5 +1,6 @@
 // Operations become methods of Tensor: the tensors of a call first, in the order of the op's inputs, then its other arguments.
 import { checkList, formatValue } from "./arguments.js";
+import { checkTensor } from "./checkTensor.js";
 import { constant } from "./create.js";
 import { holds } from "./dtype.js";
 import { ConfigError, DTypeError } from "./errors.js";
@@ -33,6 +34,7 @@ function fixedMethod(op: AnyOp) {
   const count = op.inputs.length - 1;
   return function (this: Tensor, ...args: unknown[]) {
     const given = args.slice(0, count);
+    checkTensor(op.name, "this", this);
     const like = [this, ...given].find((t): t is Tensor => t instanceof Tensor && t.dtype !== "bool") ?? this;
     const others = Array.from({ length: count }, (_, i) => operand(op, op.inputs[i + 1], given[i], like));
     const outputs = apply(op, [this, ...others], args.slice(count));

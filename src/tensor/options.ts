@@ -20,8 +20,8 @@ export function checkOptions(owner: string, options: unknown, known: readonly st
 
 /** Throws ConfigError unless `name` is one of `known`. */
 export function checkName(what: string, name: string, known: object): void {
-  if (Object.hasOwn(known, name)) return;
-  throw new ConfigError(`${what} ${JSON.stringify(name)} is unknown`, `choose one of ${Object.keys(known).join(", ")}`);
+  if (typeof name === "string" && Object.hasOwn(known, name)) return;
+  throw new ConfigError(`${what} ${formatValue(name)} is unknown`, `choose one of ${Object.keys(known).join(", ")}`);
 }
 
 /** Throws ConfigError where an object among the arguments of a call has names but those `known`, and where one is no plain data. */
@@ -32,8 +32,11 @@ export function checkArguments(owner: string, args: readonly unknown[], known: r
   }
 }
 
+/** Arguments are lists of pairs at most, and options that hold these. */
+const DEEPEST = 8;
+
 /** Throws ConfigError unless `value` is made of numbers, strings, booleans, arrays and options: what calls can be compared by. */
-function checkPlain(owner: string, value: unknown): void {
+function checkPlain(owner: string, value: unknown, depth = 0): void {
   if (value === undefined || value === null || ["number", "string", "boolean"].includes(typeof value)) return;
   if (!Array.isArray(value) && !isBag(value)) {
     const what = typeof value === "object" ? `${value.constructor?.name ?? "an object"}` : typeof value;
@@ -42,7 +45,10 @@ function checkPlain(owner: string, value: unknown): void {
       "pass numbers, strings, booleans or arrays of them",
     );
   }
-  for (const part of Object.values(value)) checkPlain(owner, part);
+  if (depth === DEEPEST) {
+    throw new ConfigError(`${owner}: an argument holds lists in lists, ${DEEPEST} deep`, "pass numbers, or flat lists");
+  }
+  for (const part of Object.values(value)) checkPlain(owner, part, depth + 1);
 }
 
 /** Whether `value` is an object of no class: no array, no tensor. */

@@ -3,6 +3,7 @@
 // Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (SC 2011). There is no hidden state: a number is a
 // function of a key and a position. The rule, the same in both languages: element i of the stream of a key is word
 // i mod 2 of threefry2x32(key, [⌊i/2⌋ mod 2³², ⌊i/2³³⌋]). Kernels index with u32, so their second counter word is 0.
+import { formatValue } from "./arguments.js";
 import { ConfigError } from "./errors.js";
 
 /** Two u32 words: a key, a counter or a block of output. */
@@ -93,6 +94,11 @@ function fnv1a(text: string): number {
   return hash >>> 0;
 }
 
+function isState(value: unknown): value is RngState {
+  const { key } = Object(value) as Partial<RngState>;
+  return Array.isArray(key) && key.length === 2;
+}
+
 /** A sequence of random numbers that can be forked, saved (`state`) and restored (`new Rng(state)`). */
 export class Rng {
   /** Key of the stream, also usable with `randomU32` and in kernels. */
@@ -106,6 +112,9 @@ export class Rng {
       this.key = [seed >>> 0, Math.floor(seed / TWO_32)];
       this.counter = 0;
     } else {
+      if (!isState(seed)) {
+        throw new ConfigError(`Rng: seed is ${formatValue(seed)}`, "pass an integer ≥ 0, or what state() gave");
+      }
       for (const word of seed.key) checkInteger("state.key", word, TWO_32);
       checkInteger("state.counter", seed.counter, 2 ** 53);
       this.key = [seed.key[0], seed.key[1]];

@@ -1,6 +1,8 @@
 // Running an op: shape rule, output memory, launches, and the graph node.
+import { checkList } from "./arguments.js";
 import { inputName, isRecording } from "./autograd/backward.js";
 import { type Edge, GradNode, type Saved } from "./autograd/graph.js";
+import { checkTensor } from "./checkTensor.js";
 import type { Device } from "./device/device.js";
 import type { Pipeline } from "./device/pipelines.js";
 import type { PooledBuffer } from "./device/pool.js";
@@ -26,6 +28,8 @@ const prepared = new WeakMap<Device, WeakMap<AnyOp, Map<string, Prepared>>>();
 
 /** Runs `op` on `inputs`; `args` are the arguments that follow the tensors. Throws the op's own errors, DeviceError and DisposedError. */
 export function apply(op: AnyOp, inputs: Inputs<Tensor>, args: readonly unknown[]): Tensor[] {
+  checkList(op.name, "inputs", inputs);
+  checkList(op.name, "args", args);
   const device = commonDevice(op, inputs);
   const call = prepare(op, inputs, paramsOf(op, inputs, args), device);
   const storages = op.kernels ? execute(op, inputs, call, device) : [firstOf(op, inputs).storage.retain()];
@@ -38,14 +42,15 @@ export function apply(op: AnyOp, inputs: Inputs<Tensor>, args: readonly unknown[
 }
 
 function firstOf(op: AnyOp, inputs: Inputs<Tensor>): Tensor {
-  for (const input of inputs) if (input) return input;
+  for (const [i, input] of inputs.entries()) if (input) return checkTensor(op.name, inputName(op.inputs, i), input);
   throw new ShapeError(`${op.name}: no tensors given`, "pass at least one");
 }
 
 /** The device that all inputs are on. */
 function commonDevice(op: AnyOp, inputs: Inputs<Tensor>): Device {
   const { device } = firstOf(op, inputs);
-  for (const input of inputs) {
+  for (const [i, input] of inputs.entries()) {
+    if (input) checkTensor(op.name, inputName(op.inputs, i), input);
     if (input && input.device !== device) {
       throw new DeviceError(
         `${op.name}: tensors of two devices (${device.adapter.name}, ${input.device.adapter.name})`,

@@ -56,7 +56,7 @@ export function checkSize(op: string, name: string, value: number): number {
 
 /** The axis `dim` of a tensor of rank `rank`, negative values counting from the end. Throws ShapeError. */
 export function normalizeDim(op: string, dim: number, rank: number): number {
-  const axis = dim < 0 ? dim + rank : dim;
+  const axis = Number.isInteger(dim) && dim < 0 ? dim + rank : dim;
   if (!Number.isInteger(dim) || axis < 0 || axis >= rank) {
     throw new ShapeError(`${op}: dim ${formatValue(dim)} does not exist in a tensor of rank ${rank}`, dimHelp(rank));
   }

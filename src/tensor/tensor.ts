@@ -1,5 +1,6 @@
 // The tensor: a handle to device memory with a shape, a dtype and its place in the autograd graph.
 
+import { checkFlag } from "./arguments.js";
 import type { GradNode } from "./autograd/graph.js";
 import type { Device } from "./device/device.js";
 import { BYTES, type DType, type TypedArray, typedView } from "./dtype.js";
@@ -76,8 +77,9 @@ export class Tensor implements TensorInfo {
     return this.#requiresGrad;
   }
 
-  /** Marks a leaf as wanting a gradient, or not. Throws DTypeError unless f32, GradError on the result of an operation. */
+  /** Marks a leaf as wanting a gradient, or not. Throws DTypeError unless f32, GradError on the result of an operation, ConfigError unless `value` is a boolean. */
   setRequiresGrad(value: boolean): this {
+    checkFlag("setRequiresGrad", "value", value);
     if (value !== this.#requiresGrad) this.#checkLeaf("setRequiresGrad");
     if (value && this.dtype !== "f32") {
       throw new DTypeError(

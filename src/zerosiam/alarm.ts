@@ -1,5 +1,6 @@
 // The collapse alarm: one rule on dominance, entropy and logit norm.
 
+import { checkSizes } from "../nn/layers/groups.js";
 import { formatValue } from "../tensor/arguments.js";
 import { CheckpointError, ConfigError, ShapeError, type TypedArray } from "../tensor/index.js";
 import { checkOptions } from "../tensor/options.js";
@@ -64,6 +65,8 @@ type Heard = Pick<Answer, "prediction" | "entropy" | "logitNorm">;
 export class CollapseAlarm {
   /** Images that it looks back on by default. */
   static readonly WINDOW = 128;
+  /** It holds a figure of each of them. */
+  static readonly LONGEST = 2 ** 24;
   static readonly DOMINANCE = 0.9;
   static readonly ENTROPY_RATIO = 0.25;
   static readonly NORM_RATIO = 1.1;
@@ -81,13 +84,9 @@ export class CollapseAlarm {
     options: AlarmOptions = {},
   ) {
     checkOptions("CollapseAlarm", options, ["window", "reference"]);
-    if (!Number.isSafeInteger(classes) || classes < 1) {
-      throw new ConfigError(`CollapseAlarm: classes is ${formatValue(classes)}`, "use the number of classes");
-    }
+    checkSizes("CollapseAlarm", { classes });
     const { window = CollapseAlarm.WINDOW, reference } = options;
-    if (!Number.isSafeInteger(window) || window < 1) {
-      throw new ConfigError(`CollapseAlarm: window is ${window}`, "use a number of images ≥ 1");
-    }
+    checkSizes("CollapseAlarm", { window }, 1, CollapseAlarm.LONGEST);
     if (reference && !isReference(reference)) {
       throw new ConfigError(
         `CollapseAlarm: the reference is ${reference.entropy} nats and a norm of ${reference.logitNorm}`,

@@ -1,5 +1,6 @@
 // What to do when the collapse alarm fires: warn, or roll back and lower the rates.
 import { checkRates } from "../nn/index.js";
+import { checkSizes } from "../nn/layers/groups.js";
 import { formatValue } from "../tensor/arguments.js";
 import { ConfigError, type Tensor, type TypedArray } from "../tensor/index.js";
 import { type AlarmOptions, type AlarmState, CollapseAlarm, type CollapseWarning } from "./alarm.js";
@@ -21,8 +22,9 @@ export class CollapseGuard {
   /** Windows that a rollback takes back. Two, tried first, led back to after the onset (docs/findings.md). */
   static readonly REACH = 8;
 
-  /** The steps of `batchSize` images that reach so far back. */
+  /** The steps of `batchSize` images that reach so far back. Throws ConfigError unless both are integers ≥ 1. */
   static historyFor(batchSize: number, window: number = CollapseAlarm.WINDOW): number {
+    checkSizes("CollapseGuard.historyFor", { batchSize, window });
     return Math.ceil((CollapseGuard.REACH * window) / batchSize);
   }
 
@@ -40,7 +42,7 @@ export class CollapseGuard {
     }
     checkRates("CollapseGuard", { rateFactor });
     if (response !== "warn" && response !== "rollback") {
-      throw new ConfigError(`CollapseGuard: unknown response ${JSON.stringify(response)}`, "choose warn or rollback");
+      throw new ConfigError(`CollapseGuard: unknown response ${formatValue(response)}`, "choose warn or rollback");
     }
     if (response === "rollback" && method.history === 0) {
       throw new ConfigError(
@@ -55,13 +57,20 @@ export class CollapseGuard {
 
   /**
    * Takes the answers to the batch of the method's last step; when the alarm fires, responds and returns the warning.
-   * Throws ConfigError when it is to roll back a method that has made no step since it began, or was loaded.
+   * Throws ConfigError when it is to roll back a method that has made no step since it began, or was loaded, and
+   * OutOfMemoryError; then neither the method has changed nor what the alarm has heard.
    */
   observe(logits: Float32Array | TypedArray): CollapseWarning | null {
+    const before = this.alarm.state();
     const warning = this.alarm.observe(logits);
-    if (warning && this.response === "rollback") {
-      this.method.rollback(this.method.remembered);
-      this.method.scaleRates(this.#rateFactor);
+    if (!warning || this.response === "warn") return warning;
+    try {
+      const steps = this.method.remembered;
+      if (steps > 0) this.method.scaleRates(this.#rateFactor); // it may fail; of some steps rollback does not
+      this.method.rollback(steps);
+    } catch (error) {
+      this.alarm.loadState(before);
+      throw error;
     }
     return warning;
   }

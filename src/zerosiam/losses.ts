@@ -1,6 +1,7 @@
 // The objectives and divergences, as named functions of logits [B, C]: natural logarithms, a value for each sample; and two
 // of their means.
-import { arange, cat, full, type Tensor } from "../tensor/index.js";
+import { formatValue } from "../tensor/arguments.js";
+import { arange, ConfigError, cat, full, scope, Tensor } from "../tensor/index.js";
 
 /** A loss of each sample: logits `[B, C]` to `[B]`. */
 export type SampleLoss = (logits: Tensor) => Tensor;
@@ -8,14 +9,21 @@ export type SampleLoss = (logits: Tensor) => Tensor;
 /** Entropy of the predictions, H(p) = −Σ p ln p with p = softmax(u): Tent's objective (Wang et al. 2021). */
 export const softmaxEntropy: SampleLoss = (logits) => logits.softmaxEntropy();
 
+function checkLogits(owner: string, logits: Tensor): void {
+  if (logits instanceof Tensor) return;
+  throw new ConfigError(`${owner}: the logits are ${formatValue(logits)}`, "pass a tensor [B, C]");
+}
+
 /** Mean of `softmaxEntropy` over the batch: what Tent descends. */
 export function entropy(logits: Tensor): Tensor {
-  return softmaxEntropy(logits).mean();
+  checkLogits("entropy", logits);
+  return scope(() => softmaxEntropy(logits).mean());
 }
 
 /** Mean over the batch of KL(p_r ‖ p_o) + KL(p_o ‖ p_r): ZeroSiam's alignment with its default divergence. */
 export function alignment(online: Tensor, target: Tensor): Tensor {
-  return online.symmetricKL(target).mean();
+  checkLogits("alignment", online);
+  return scope(() => online.symmetricKL(target).mean());
 }
 
 /** The least ‖x‖² that `opinionEntropy` divides by: below it x is as good as 0. */

@@ -1,5 +1,6 @@
 // The predictor: the map that makes the online branch differ from the target branch.
 import { Linear, type Module, normal, ReLU, Sequential } from "../nn/index.js";
+import { whole } from "../nn/whole.js";
 import { cat, eye, keep, noGrad, type Rng, scope, type Tensor } from "../tensor/index.js";
 
 /** h: features [B, d] → [B, d], one linear map without bias that starts as the identity, so that nothing changes at first. */
@@ -10,8 +11,12 @@ export class Predictor extends Linear {
   /** @param random where the weights are to start instead: N(0, 1/d), which keeps lengths on average. */
   constructor(size: number, random?: Rng) {
     super(size, size, { bias: false });
-    this.#identity = keep(eye(size));
-    scope(() => this.weight.assign(random ? normal([size, size], size ** -0.5, random) : this.#identity));
+    this.#identity = whole((own) => {
+      own(this.weight);
+      const identity = own(keep(eye(size)));
+      scope(() => this.weight.assign(random ? normal([size, size], size ** -0.5, random) : identity));
+      return identity;
+    });
   }
 
   /** ‖W − I‖_F: how far the online branch has moved from the target branch, or will have with the weights `weight`. */
@@ -27,13 +32,16 @@ export class Predictor extends Linear {
 
 /** linear–ReLU–linear of width 2d without biases, which starts as the identity too: relu(z) − relu(−z) = z. */
 function twoLayers(size: number): Module {
-  const [up, down] = [new Linear(size, 2 * size, { bias: false }), new Linear(2 * size, size, { bias: false })];
-  scope(() => {
-    const identity = eye(size);
-    up.weight.assign(cat([identity, identity.neg()], 0));
-    down.weight.assign(cat([identity, identity.neg()], 1));
+  return whole((own) => {
+    const up = own(new Linear(size, 2 * size, { bias: false }));
+    const down = own(new Linear(2 * size, size, { bias: false }));
+    scope(() => {
+      const identity = eye(size);
+      up.weight.assign(cat([identity, identity.neg()], 0));
+      down.weight.assign(cat([identity, identity.neg()], 1));
+    });
+    return new Sequential(up, new ReLU(), down);
   });
-  return new Sequential(up, new ReLU(), down);
 }
 
 /** The predictors by name: null is none. `fixed-random` does not learn. */

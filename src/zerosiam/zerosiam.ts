@@ -1,5 +1,6 @@
 // ZeroSiam (Chen et al., ICLR 2026): entropy minimisation that resists collapse, by an asymmetry before the classifier.
 import { type Classifier, checkRates, type Module, SGD } from "../nn/index.js";
+import { whole } from "../nn/whole.js";
 import { formatValue } from "../tensor/arguments.js";
 import { ConfigError, Rng, type Tensor } from "../tensor/index.js";
 import { checkName } from "../tensor/options.js";
@@ -84,11 +85,15 @@ export class ZeroSiam extends Method {
       const norms = configureNorms(model, options.frozen);
       this.registerParameters("model", norms, normOptimizer(norms, options));
       if (filter) this.registerBuffers(filter.name, filter.begin());
-      const made = PREDICTORS[predictor](model.numFeatures, rng);
-      if (!made) return null;
-      const weights = made.requiresGrad(predictor !== "fixed-random").namedParameters();
-      this.registerParameters("predictor", weights, new SGD(weights, { lr: lrPredictor, momentum }));
-      return made;
+      return whole((own) => {
+        const made = PREDICTORS[predictor](model.numFeatures, rng);
+        if (!made) return null;
+        const weights = own(made)
+          .requiresGrad(predictor !== "fixed-random")
+          .namedParameters();
+        this.registerParameters("predictor", weights, new SGD(weights, { lr: lrPredictor, momentum }));
+        return made;
+      });
     }, filter);
   }
 

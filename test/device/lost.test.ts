@@ -53,3 +53,13 @@ test("devices that were given back are collected", async () => {
   }
   expect(devices.map((device) => device.deref()).filter((device) => device !== undefined)).toEqual([]);
 });
+
+test("a profile of a device that goes meanwhile says so", async () => {
+  for (const go of [(device: Device) => device.destroy(), (device: Device) => device.gpu.destroy()]) {
+    const device = await Device.open();
+    const x = tensor([1, 2], null, { device });
+    const times = device.profile(() => void x.mul(3));
+    go(device);
+    await expect(times).rejects.toThrow(DeviceLostError);
+  }
+});

@@ -209,6 +209,24 @@ describe("a guard on sorted digits", () => {
     expect(to.alarm.state().images).toBe(3);
   });
 
+  test("has heard nothing of a batch that it cannot roll back from", async () => {
+    const method = createMethod("tent", await loadDigitsModel(), { lr: 2e-3, history: 4 });
+    const reference = { entropy: 1, logitNorm: 1 };
+    const guard = new CollapseGuard(method, { response: "rollback", window: 1, reference });
+    expect(() => guard.observe(Float32Array.of(100, 0, 0, 0, 0, 0, 0, 0, 0, 0))).toThrow("rollback: 0 steps of the 0");
+    expect(guard.alarm.state()).toEqual({ images: 0, reference, trailing: [] });
+    expect(await method.state().get("rateScale")?.item()).toBe(1);
+    method.dispose();
+  });
+
+  test("counts steps of one image or more, and alarms look back on so many", () => {
+    for (const images of [0, -1, Number.NaN, 1.5, "16" as unknown as number]) {
+      expect(() => CollapseGuard.historyFor(images)).toThrow(ConfigError);
+      expect(() => CollapseGuard.historyFor(16, images)).toThrow(ConfigError);
+    }
+    expect(() => new CollapseAlarm(10, { window: 2 ** 31 })).toThrow("pass one integer from 1 to 16777216");
+  });
+
   test("cannot roll back a method without a history, and refuses bad options", async () => {
     const method = createMethod("tent", await loadDigitsModel(), { lr: 2e-3 });
     expect(() => new CollapseGuard(method, { response: "rollback" })).toThrow("make the method with { history: n }");

@@ -7,6 +7,7 @@ import {
   ConfigError,
   grad,
   memory,
+  OutOfMemoryError,
   ones,
   openDevice,
   Rng,
@@ -343,6 +344,32 @@ describe("patches", () => {
     expect([...counts.keys()].sort()).toEqual(["0,1,2", "0,2,1", "1,0,2", "1,2,0", "2,0,1", "2,1,0"]);
     const chiSquare = [...counts.values()].reduce((sum, n) => sum + (n - rows / 6) ** 2 / (rows / 6), 0);
     expect(chiSquare).toBeLessThan(20.5); // 99.9 % of five degrees of freedom
+  });
+
+  test.each(["deyo", "come-deyo", "zerosiam-deyo"])(
+    "of %s are refused where an image has fewer pixels, before their shuffles are drawn",
+    async (name) => {
+      for (const patches of [29, 100, 1e5, Number.MAX_SAFE_INTEGER]) {
+        const model = fresh();
+        const method = createMethod(name, model, { lr: LR, patches });
+        const step = () => method.step(images);
+        expect(step).toThrow(ShapeError);
+        expect(step).toThrow(`have no ${patches} × ${patches} patches\n  help: choose fewer patches`);
+        method.dispose();
+      }
+    },
+  );
+
+  test("that a function of the batch gives are looked at", () => {
+    for (const given of [undefined, 3, Promise.resolve(tensor([1]))]) {
+      const permutations = () => given as unknown as Tensor;
+      const method = createMethod("deyo", fresh(), { lr: LR, permutations });
+      expect(() => method.step(images)).toThrow(/^shufflePatches: permutation is (undefined|3|an object)/);
+    }
+  });
+
+  test("more pairs of patches than fit the memory are refused", () => {
+    expect(() => randomPermutations(tensor(Uint32Array.of(5, 0)), 2, 1e5)).toThrow(OutOfMemoryError);
   });
 
   test("each step shuffles anew, and the same seed shuffles alike", async () => {

@@ -1,7 +1,18 @@
 // A model belongs to one method at a time, which gives it back as it was.
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { BatchNorm2d, Classifier, Linear } from "../../src/nn/index.js";
-import { ConfigError, DisposedError, memory, openDevice, Rng, type Tensor, tensor } from "../../src/tensor/index.js";
+import { BatchNorm2d, Classifier, Linear, SGD } from "../../src/nn/index.js";
+import {
+  ConfigError,
+  currentDevice,
+  type Device,
+  DisposedError,
+  memory,
+  openDevice,
+  Rng,
+  setCurrentDevice,
+  type Tensor,
+  tensor,
+} from "../../src/tensor/index.js";
 import {
   createMethod,
   DeyoFilter,
@@ -159,4 +170,59 @@ test("Fisher information leaves the modes of the model alone", async () => {
   using images = batch();
   for (const information of fisherInformation(model, [images]).values()) information.dispose();
   expect(await looks(model)).toEqual(before);
+});
+
+describe("after dispose()", () => {
+  test.each(METHODS)(
+    "%s says that it was disposed, whatever it is asked, and touches the model no more",
+    async (name) => {
+      const method = createMethod(name, model, { ...OPEN, lr: 0.5 });
+      const saved = new Map(method.state());
+      using images = batch();
+      method.dispose();
+      const before = await looks(model);
+      const calls: (() => unknown)[] = [
+        () => method.step(images),
+        () => method.predict(images),
+        () => method.reset(),
+        () => method.state(),
+        () => method.loadState(saved),
+        () => method.rollback(1),
+        () => method.scaleRates(0.5),
+        () => method.exportModel([images]),
+      ];
+      for (const call of calls) {
+        expect(call).toThrow(DisposedError);
+        expect(call).toThrow(`${name} was disposed`);
+      }
+      expect(await looks(model)).toEqual(before);
+    },
+  );
+});
+
+test("`using` frees a method, an optimiser, a model and a device at the end of their block", async () => {
+  const { tensors } = memory();
+  {
+    using net = new Net();
+    using method = new Tent(net, { lr: 0.5 });
+    using optimizer = new SGD(net.namedParameters(), { lr: 0.1 });
+    using images = batch();
+    method.step(images);
+    expect(optimizer.lr).toBe(0.1);
+  }
+  expect(memory().tensors).toBe(tensors);
+  const before = currentDevice();
+  let device: Device;
+  {
+    using other = await openDevice({});
+    device = other;
+  }
+  expect(device.failed).toBe(true);
+  setCurrentDevice(before);
+});
+
+test("the list of warnings is the caller's", () => {
+  const method = new Tent(model, { lr: 0.5 });
+  (method.warnings as unknown[]).push("mine");
+  expect(method.warnings).toEqual([]);
 });

@@ -54,6 +54,16 @@ class Pairs extends Net {
   }
 }
 
+/** Has no logits to give. */
+class Says extends Net {
+  constructor(readonly what: unknown) {
+    super();
+  }
+  override classify(): Tensor {
+    return this.what as Tensor;
+  }
+}
+
 class Whole extends Net {
   override classify(features: Tensor): Tensor {
     return super.classify(features).round().cast("i32");
@@ -61,11 +71,14 @@ class Whole extends Net {
 }
 
 describe.each(METHODS)("%s", (name) => {
-  test.each<[string, () => Net, typeof ShapeError | typeof DTypeError, RegExp]>([
+  test.each<[string, () => Net, typeof ShapeError | typeof DTypeError | typeof ConfigError, RegExp]>([
     ["a map of logits", () => new Segmenter(), ShapeError, /logits are f32\[2, 4, 8, 8\], not \[2, 4\]/],
     ["another number of classes", () => new Net(3, 1000), ShapeError, /logits are f32\[2, 4\], not \[2, 1000\]/],
     ["fewer rows than images", () => new Pairs(), ShapeError, /(logits|features) are f32\[1, [34]\], not \[2, [34]\]/],
     ["logits that are whole numbers", () => new Whole(), DTypeError, /logits are i32\[2, 4\]/],
+    ["nothing for logits", () => new Says(undefined), ConfigError, /logits are undefined/],
+    ["a list with the logits", () => new Says([]), ConfigError, /logits are \[\]/],
+    ["a promise of logits", () => new Says(Promise.resolve()), ConfigError, /logits are an object/],
   ])("refuses %s at the first step and when asked for an answer; nothing has changed", (_, make, kind, says) => {
     const method = createMethod(name, make(), { lr: 0.1 });
     using batch = images();
@@ -137,6 +150,10 @@ describe("at construction", () => {
     }
   }
   const norm = () => new GroupNorm(1, 3);
+  const loop = (...list: unknown[]): unknown[] => {
+    list.push(list);
+    return list;
+  };
 
   test.each<[string, () => unknown, RegExp]>([
     ["nothing", () => undefined, /the model is undefined\n {2}help: extend nn\.Classifier/],
@@ -157,6 +174,15 @@ describe("at construction", () => {
     ["norms in an array", () => new Listed([norm()]), /Listed has a normalisation layer in blocks, which is a list/],
     ["norms in arrays", () => new Listed([[], [norm()]]), /a normalisation layer in blocks/],
     ["norms in an object", () => new Listed({ a: norm() }), /a normalisation layer in blocks/],
+    ["norms in a set", () => new Listed(new Set([norm()])), /a normalisation layer in blocks/],
+    ["norms in an object in an object", () => new Listed({ a: { b: norm() } }), /a normalisation layer in blocks/],
+    ["norms in a map in a map", () => new Listed(new Map([["a", new Map([["b", norm()]])]])), /layer in blocks/],
+    [
+      "norms in an object without prototype",
+      () => new Listed(Object.assign(Object.create(null), { a: norm() })),
+      /a normalisation layer in blocks/,
+    ],
+    ["norms in a list that holds itself", () => new Listed(loop(norm())), /a normalisation layer in blocks/],
     ["norms in a map", () => new Listed(new Map([["a", new Sequential(norm())]])), /a normalisation layer in blocks/],
     [
       "norms in an array, further down",
@@ -177,6 +203,8 @@ describe("at construction", () => {
   test.each<[string, () => Net]>([
     ["a list that children() names", () => new Named([norm()])],
     ["a list of layers without a norm", () => new Listed([new Linear(1, 1)])],
+    ["a list that holds itself", () => new Listed(loop())],
+    ["a layer that refers back to its model", () => Object.assign(net, { head: Object.assign(net.head, { net }) })],
     ["a list of what is a field too", () => Object.assign(net, { all: [net.norm1] })],
   ])("%s is taken", (_, make) => {
     expect(createMethod("tent", make(), { lr: 0.1 }).name).toBe("tent");

@@ -14,6 +14,8 @@ import {
   loadTensors,
   loadWeights,
   MaxPool2d,
+  Module,
+  Parameter,
   ReLU,
   ResNet20,
   Sequential,
@@ -26,6 +28,7 @@ import {
   CheckpointError,
   ConfigError,
   memory,
+  ones,
   openDevice,
   Rng,
   ShapeError,
@@ -261,4 +264,24 @@ test.each([
 
 test("DigitsNet takes no options of its layers", () => {
   expect(() => new DigitsNet({ bias: true } as object)).toThrow('DigitsNet: unknown option "bias"');
+});
+
+test("a part that refers back to what it is a part of is no part of itself", () => {
+  class Part extends Module {
+    readonly weight = new Parameter(ones([2]));
+    owner: Module | null = null;
+    forward(x: Tensor): Tensor {
+      return x.mul(this.weight);
+    }
+  }
+  class Owner extends Part {
+    readonly part = new Part();
+  }
+  const owner = new Owner();
+  owner.part.owner = owner;
+  expect([...owner.stateDict().keys()]).toEqual(["weight", "part.weight"]);
+  expect(owner.parameters()).toHaveLength(2);
+  expect([...owner.part.stateDict().keys()]).toEqual(["weight", "owner.weight"]);
+  owner.dispose();
+  expect(owner.part.weight.disposed).toBe(true);
 });

@@ -4,7 +4,18 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { BatchNorm2d } from "../../src/nn/layers/batchNorm.js";
 import { sharpen } from "../../src/nn/optim/sam.js";
 import { Parameter } from "../../src/nn/parameter.js";
-import { ConfigError, memory, noGrad, ones, openDevice, scope, type Tensor, tensor } from "../../src/tensor/index.js";
+import {
+  ConfigError,
+  currentDevice,
+  memory,
+  noGrad,
+  ones,
+  openDevice,
+  scope,
+  type Tensor,
+  tensor,
+  withDevice,
+} from "../../src/tensor/index.js";
 
 beforeAll(async () => {
   await openDevice();
@@ -13,6 +24,7 @@ beforeAll(async () => {
 const OWNERS: Readonly<Record<string, (fn: () => unknown) => unknown>> = {
   scope,
   noGrad,
+  withDevice: (fn) => withDevice(currentDevice(), fn),
   withRowMask: (fn) => scope(() => void BatchNorm2d.withRowMask(new BatchNorm2d(1), ones([1]), fn)),
   sharpen: (fn) => scope(() => void sharpen([parameter], 0.1, parameter.square().sum(), fn)),
 };

@@ -1,5 +1,6 @@
 // The scenarios by name: what methods are judged on.
 import { checkImageSource } from "../../data/imageSet.js";
+import { formatValue } from "../../tensor/arguments.js";
 import { ConfigError } from "../../tensor/errors.js";
 import { blindSpot } from "./blindSpot.js";
 import { noiseFirst } from "./noiseFirst.js";
@@ -31,13 +32,13 @@ export const SCENARIOS: readonly ScenarioName[] = Object.freeze(Object.keys(SCEN
 
 /** A scenario by name; options replace its defaults, or are refused. Rejects with ConfigError or ShapeError for what does not fit. */
 export async function createScenario(name: string, options: ScenarioOptions): Promise<Scenario> {
-  if (!Object.hasOwn(SCENARIO_MAKERS, name)) {
-    throw new ConfigError(`unknown scenario ${JSON.stringify(name)}`, `choose one of ${SCENARIOS.join(", ")}`);
+  if (typeof name !== "string" || !Object.hasOwn(SCENARIO_MAKERS, name)) {
+    throw new ConfigError(`unknown scenario ${formatValue(name)}`, `choose one of ${SCENARIOS.join(", ")}`);
   }
   checkImageSource(name, options?.set);
   const { reset } = options;
   if (reset !== undefined && !RESETS.includes(reset)) {
-    throw new ConfigError(`${name}: unknown reset ${JSON.stringify(reset)}`, `choose one of ${RESETS.join(", ")}`);
+    throw new ConfigError(`${name}: unknown reset ${formatValue(reset)}`, `choose one of ${RESETS.join(", ")}`);
   }
   return SCENARIO_MAKERS[name as ScenarioName](options);
 }

@@ -1,11 +1,12 @@
 // Activations and pooling as modules, for Sequential.
-import type { Tensor } from "../../tensor/index.js";
+import { checkTensor } from "../../tensor/checkTensor.js";
+import { scope, type Tensor } from "../../tensor/index.js";
 import { Module } from "../module.js";
 
 /** max(x, 0). */
 export class ReLU extends Module {
   forward(x: Tensor): Tensor {
-    return x.relu();
+    return checkTensor("ReLU", "x", x).relu();
   }
 }
 
@@ -16,7 +17,7 @@ export class GELU extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    return x.gelu(this.approximate);
+    return checkTensor("GELU", "x", x).gelu(this.approximate);
   }
 }
 
@@ -31,6 +32,7 @@ export class MaxPool2d extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    return x.maxPool2d(this.kernel, { stride: this.stride, padding: this.padding })[0];
+    checkTensor("MaxPool2d", "x", x);
+    return scope(() => x.maxPool2d(this.kernel, { stride: this.stride, padding: this.padding })[0]);
   }
 }

@@ -1,8 +1,11 @@
 // BatchNorm2d: normalises each channel over the batch (Ioffe & Szegedy 2015).
+import { formatValue } from "../../tensor/arguments.js";
 import { callNow } from "../../tensor/callNow.js";
-import { keep, noGrad, ones, ShapeError, scope, sizeOf, type Tensor, zeros } from "../../tensor/index.js";
+import { checkTensor } from "../../tensor/checkTensor.js";
+import { ConfigError, keep, noGrad, ones, ShapeError, scope, sizeOf, type Tensor, zeros } from "../../tensor/index.js";
 import { checkOptions } from "../../tensor/options.js";
 import type { Module } from "../module.js";
+import { whole } from "../whole.js";
 import { NORM_OPTIONS, Norm, type NormOptions } from "./norm.js";
 
 /** Beside those of every norm, how running statistics are kept. */
@@ -29,13 +32,25 @@ export class BatchNorm2d extends Norm {
 
   constructor(numFeatures: number, options: BatchNormOptions = {}) {
     checkOptions("BatchNorm2d", options, OPTIONS);
+    const { momentum = 0.1 } = options;
+    if (typeof momentum !== "number" || !(momentum >= 0 && momentum <= 1)) {
+      throw new ConfigError(`BatchNorm2d: momentum is ${formatValue(momentum)}`, "pass a number from 0 to 1");
+    }
     super(numFeatures, options);
-    this.running_mean = keep(zeros([numFeatures]));
-    this.running_var = keep(ones([numFeatures]));
-    this.momentum = options.momentum ?? 0.1;
+    [this.running_mean, this.running_var] = whole((own) => {
+      own(this);
+      return scope(() => [zeros([numFeatures]), ones([numFeatures])] as const);
+    });
+    for (const kept of [this.running_mean, this.running_var]) keep(kept);
+    this.momentum = momentum;
   }
 
   forward(x: Tensor): Tensor {
+    checkTensor("BatchNorm2d", "x", x);
+    return scope(() => this.#normalize(x));
+  }
+
+  #normalize(x: Tensor): Tensor {
     const { weight, bias, eps } = this;
     if (!this.training && !this.useBatchStatistics) {
       return x.batchNormEval(this.running_mean, this.running_var, weight, bias, { eps });
@@ -68,16 +83,16 @@ export class BatchNorm2d extends Norm {
     }
   }
 
-  /** running ← (1 − m) running + m batch, with the unbiased variance of `count` values a channel. */
+  /** running ← (1 − m) running + m batch, with the unbiased variance of `count` values a channel. Both or neither. */
   #keep(mean: Tensor, variance: Tensor, count: number): void {
     const blend = (running: Tensor, batch: Tensor, scale: number) =>
-      running.assign(running.mul(1 - this.momentum).add(batch.mul(this.momentum * scale)));
-    noGrad(() =>
-      scope(() => {
-        blend(this.running_mean, mean, 1);
-        blend(this.running_var, variance, count / (count - 1));
-      }),
-    );
+      running.mul(1 - this.momentum).add(batch.mul(this.momentum * scale));
+    noGrad(() => {
+      const means = blend(this.running_mean, mean, 1);
+      const variances = blend(this.running_var, variance, count / (count - 1));
+      this.running_mean.assign(means);
+      this.running_var.assign(variances);
+    });
   }
 }
 

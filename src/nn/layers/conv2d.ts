@@ -1,5 +1,7 @@
 // Conv2d: cross-correlation over the last two dimensions.
-import type { Rng, Tensor } from "../../tensor/index.js";
+import { checkFlag } from "../../tensor/arguments.js";
+import { checkTensor } from "../../tensor/checkTensor.js";
+import { type Rng, scope, type Tensor } from "../../tensor/index.js";
 import { checkOptions } from "../../tensor/options.js";
 import { currentRng, kaimingUniform, uniform } from "../init.js";
 import { Module } from "../module.js";
@@ -34,17 +36,22 @@ export class Conv2d extends Module {
     const { stride = 1, padding = 0, dilation = 1, groups = 1, bias = true, rng = currentRng() } = options;
     checkSizes("Conv2d", { inChannels, outChannels, kernelSize, stride, dilation });
     checkSizes("Conv2d", { padding }, 0);
+    checkFlag("Conv2d", "bias", bias);
     checkGroups("Conv2d", groups, inChannels);
     checkGroups("Conv2d", groups, outChannels);
     super();
     const shape = [outChannels, inChannels / groups, kernelSize, kernelSize];
-    this.weight = new Parameter(kaimingUniform(shape, Math.sqrt(5), rng));
     const bound = 1 / Math.sqrt((inChannels / groups) * kernelSize * kernelSize);
-    this.bias = bias ? new Parameter(uniform([outChannels], bound, rng)) : null;
+    const [weights, biases] = scope(() => [
+      kaimingUniform(shape, Math.sqrt(5), rng),
+      bias ? uniform([outChannels], bound, rng) : null,
+    ]);
+    this.weight = new Parameter(weights as Tensor);
+    this.bias = biases && new Parameter(biases);
     this.#geometry = { stride, padding, dilation, groups };
   }
 
   forward(x: Tensor): Tensor {
-    return x.conv2d(this.weight, this.bias, this.#geometry);
+    return checkTensor("Conv2d", "x", x).conv2d(this.weight, this.bias, this.#geometry);
   }
 }

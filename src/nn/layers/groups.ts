@@ -8,10 +8,16 @@ export function checkGroups(owner: string, groups: number, channels: number): vo
   throw new ConfigError(`${owner}: ${groups} groups do not divide ${channels} channels`, "use a divisor");
 }
 
-/** Throws ConfigError unless all `sizes` are integers ≥ `least`. */
-export function checkSizes(owner: string, sizes: Readonly<Record<string, unknown>>, least = 1): void {
+/** Throws ConfigError unless all `sizes` are integers from `least` to `most`. */
+export function checkSizes(
+  owner: string,
+  sizes: Readonly<Record<string, unknown>>,
+  least = 1,
+  most = Number.MAX_SAFE_INTEGER,
+): void {
   for (const [name, size] of Object.entries(sizes)) {
-    if (Number.isSafeInteger(size) && Number(size) >= least) continue;
-    throw new ConfigError(`${owner}: ${name} is ${formatValue(size)}`, `pass one integer ≥ ${least}`);
+    if (Number.isSafeInteger(size) && Number(size) >= least && Number(size) <= most) continue;
+    const range = most < Number.MAX_SAFE_INTEGER ? `from ${least} to ${most}` : `≥ ${least}`;
+    throw new ConfigError(`${owner}: ${name} is ${formatValue(size)}`, `pass one integer ${range}`);
   }
 }

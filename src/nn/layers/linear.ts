@@ -1,5 +1,7 @@
 // Linear: x Wᵀ + b.
-import type { Rng, Tensor } from "../../tensor/index.js";
+import { checkFlag } from "../../tensor/arguments.js";
+import { checkTensor } from "../../tensor/checkTensor.js";
+import { type Rng, scope, type Tensor } from "../../tensor/index.js";
 import { checkOptions } from "../../tensor/options.js";
 import { currentRng, kaimingUniform, uniform } from "../init.js";
 import { Module } from "../module.js";
@@ -28,12 +30,17 @@ export class Linear extends Module {
     checkOptions("Linear", options, OPTIONS);
     checkSizes("Linear", { inFeatures, outFeatures });
     const { bias = true, rng = currentRng() } = options;
+    checkFlag("Linear", "bias", bias);
     super();
-    this.weight = new Parameter(kaimingUniform([outFeatures, inFeatures], Math.sqrt(5), rng));
-    this.bias = bias ? new Parameter(uniform([outFeatures], 1 / Math.sqrt(inFeatures), rng)) : null;
+    const [weights, biases] = scope(() => [
+      kaimingUniform([outFeatures, inFeatures], Math.sqrt(5), rng),
+      bias ? uniform([outFeatures], 1 / Math.sqrt(inFeatures), rng) : null,
+    ]);
+    this.weight = new Parameter(weights as Tensor);
+    this.bias = biases && new Parameter(biases);
   }
 
   forward(x: Tensor): Tensor {
-    return x.linear(this.weight, this.bias);
+    return checkTensor("Linear", "x", x).linear(this.weight, this.bias);
   }
 }

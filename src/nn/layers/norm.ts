@@ -1,5 +1,7 @@
 // Normalisation layers: the parameters that test-time adaptation learns.
-import { ones, type Tensor, zeros } from "../../tensor/index.js";
+import { checkFlag, checkNumber } from "../../tensor/arguments.js";
+import { checkTensor } from "../../tensor/checkTensor.js";
+import { ones, scope, type Tensor, zeros } from "../../tensor/index.js";
 import { checkOptions } from "../../tensor/options.js";
 import { Module } from "../module.js";
 import { Parameter } from "../parameter.js";
@@ -22,10 +24,14 @@ export abstract class Norm extends Module {
   readonly eps: number;
 
   constructor(size: number, { eps = 1e-5, affine = true }: NormOptions) {
-    checkSizes(new.target.name, { size });
+    const owner = new.target.name;
+    checkSizes(owner, { size });
+    checkNumber(owner, "eps", eps, 0);
+    checkFlag(owner, "affine", affine);
     super();
-    this.weight = affine ? new Parameter(ones([size])) : null;
-    this.bias = affine ? new Parameter(zeros([size])) : null;
+    const [weight, bias] = affine ? scope(() => [ones([size]), zeros([size])]) : [];
+    this.weight = weight ? new Parameter(weight) : null;
+    this.bias = bias ? new Parameter(bias) : null;
     this.eps = eps;
   }
 }
@@ -43,7 +49,8 @@ export class GroupNorm extends Norm {
   }
 
   forward(x: Tensor): Tensor {
-    return x.groupNorm(this.weight, this.bias, { groups: this.numGroups, eps: this.eps })[0];
+    checkTensor("GroupNorm", "x", x);
+    return scope(() => x.groupNorm(this.weight, this.bias, { groups: this.numGroups, eps: this.eps })[0]);
   }
 }
 
@@ -55,6 +62,7 @@ export class LayerNorm extends Norm {
   }
 
   forward(x: Tensor): Tensor {
-    return x.layerNorm(this.weight, this.bias, { eps: this.eps })[0];
+    checkTensor("LayerNorm", "x", x);
+    return scope(() => x.layerNorm(this.weight, this.bias, { eps: this.eps })[0]);
   }
 }

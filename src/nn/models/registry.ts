@@ -77,7 +77,7 @@ const FIELDS: Readonly<Record<keyof ModelEntry, (value: unknown) => boolean>> = 
 /** Makes a model of your own known by name, to all that takes one. Throws ConfigError for a name that is taken. */
 export function registerModel(name: string, entry: ModelEntry): void {
   if (ENTRIES.has(name)) {
-    throw new ConfigError(`the model ${JSON.stringify(name)} is there already`, `taken are ${MODELS.join(", ")}`);
+    throw new ConfigError(`the model ${formatValue(name)} is there already`, `taken are ${MODELS.join(", ")}`);
   }
   const odd = Object.entries(FIELDS).find(([field, fits]) => !fits(Object(entry)[field]));
   if (odd) {
@@ -94,7 +94,7 @@ export function registerModel(name: string, entry: ModelEntry): void {
 export function modelEntry(name: string): ModelEntry {
   const entry = ENTRIES.get(name);
   if (entry) return entry;
-  throw new ConfigError(`unknown model ${JSON.stringify(name)}`, `choose one of ${MODELS.join(", ")}`);
+  throw new ConfigError(`unknown model ${formatValue(name)}`, `choose one of ${MODELS.join(", ")}`);
 }
 
 /** A model with the weights of a file. Throws ConfigError for a name not in MODELS, CheckpointError for weights that do not fit. */

@@ -3,6 +3,7 @@ import { formatValue } from "../../tensor/arguments.js";
 import { ConfigError, type Tensor, zeros } from "../../tensor/index.js";
 import { checkOptions } from "../../tensor/options.js";
 import type { Parameter } from "../parameter.js";
+import { whole } from "../whole.js";
 import { Optimizer, type Parameters, type Update } from "./optimizer.js";
 
 /** Rates and decays of Adam and AdamW. */
@@ -39,7 +40,10 @@ export class Adam extends Optimizer {
     if (beta1 >= 1 || beta2 >= 1) throw new ConfigError(`Adam: betas are ${beta1}, ${beta2}`, "they must be below 1");
     super(parameters, { lr, beta1, beta2, eps, weightDecay }, ["expAvg", "expAvgSq"]);
     this.#rule = { beta1, beta2, eps, weightDecay, decoupled };
-    for (const name of this.parameters.keys()) this.addState(`${name}.step`, zeros([], { device: this.device }));
+    whole((own) => {
+      own(this);
+      for (const name of this.parameters.keys()) this.addState(`${name}.step`, zeros([], { device: this.device }));
+    });
     this.#shareCounts();
   }
 

@@ -15,14 +15,15 @@ import {
 import { Parameter } from "../parameter.js";
 import { assignState } from "../state.js";
 
-/** Throws ConfigError unless all `rates` are finite, in f32 too, and not negative; 0 is valid. */
-export function checkRates(owner: string, rates: Readonly<Record<string, number>>): void {
+/** Throws ConfigError, with `help`, unless all `rates` are finite, in f32 too, and not negative; 0 is valid. */
+export function checkRates(
+  owner: string,
+  rates: Readonly<Record<string, number>>,
+  help = "use a finite number ≥ 0; a rate of 0 freezes the parameters",
+): void {
   for (const [name, value] of Object.entries(rates)) {
     if (Number.isFinite(value) && value >= 0 && Math.fround(value) < Number.POSITIVE_INFINITY) continue;
-    throw new ConfigError(
-      `${owner}: ${name} is ${value}`,
-      "use a finite number ≥ 0; a rate of 0 freezes the parameters",
-    );
+    throw new ConfigError(`${owner}: ${name} is ${formatValue(value)}`, help);
   }
 }
 
@@ -177,5 +178,9 @@ export abstract class Optimizer {
 
   dispose(): void {
     for (const tensor of [...this.#state.values(), this.#lrTensor, this.#always]) tensor.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }

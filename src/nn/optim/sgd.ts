@@ -1,4 +1,5 @@
 // Stochastic gradient descent with momentum, by PyTorch's rule.
+import { checkFlag } from "../../tensor/arguments.js";
 import { ConfigError, type Tensor } from "../../tensor/index.js";
 import { checkOptions } from "../../tensor/options.js";
 import type { Parameter } from "../parameter.js";
@@ -24,6 +25,7 @@ export class SGD extends Optimizer {
   constructor(parameters: Parameters, options: SGDOptions) {
     checkOptions("SGD", options, OPTIONS);
     const { lr, momentum = 0, nesterov = false, weightDecay = 0 } = options;
+    checkFlag("SGD", "nesterov", nesterov);
     if (nesterov && momentum === 0) throw new ConfigError("SGD: nesterov without momentum", "give a momentum above 0");
     super(parameters, { lr, momentum, weightDecay }, ["momentum"]);
     this.#rule = { momentum, nesterov, weightDecay };

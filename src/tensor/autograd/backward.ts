@@ -1,8 +1,10 @@
 // Reverse-mode differentiation: walks the recorded nodes backwards, visiting only what leads to a wanted leaf.
 
+import { checkFlag, formatValue } from "../arguments.js";
 import { callNow } from "../callNow.js";
+import { checkTensor, checkTensors } from "../checkTensor.js";
 import { full } from "../create.js";
-import { GradError } from "../errors.js";
+import { ConfigError, GradError } from "../errors.js";
 import { memory } from "../memory.js";
 import { checkOptions } from "../options.js";
 import { keep, scope } from "../scope.js";
@@ -56,7 +58,7 @@ export function grad<const T extends readonly Tensor[]>(
   inputs: T,
   options: BackwardOptions = {},
 ): { -readonly [K in keyof T]: Tensor } {
-  for (const input of inputs) {
+  for (const input of checkTensors("grad", "inputs", inputs)) {
     if (input.node || input.requiresGrad) continue;
     throw new GradError(
       `grad: ${input} does not require a gradient`,
@@ -77,13 +79,17 @@ function own(gradient: Tensor): Tensor {
 
 /**
  * Adds the gradient of `loss` to `.grad` of every leaf it depends on. A loop that leaves tensors behind at every call is
- * warned of: see `onWarning` of `openDevice`. Throws GradError and ConfigError like `grad`.
+ * warned of: see `onWarning` of `openDevice`. Throws GradError and ConfigError like `grad`. Where it throws no `.grad` has
+ * changed; a graph that is not retained is used up all the same, as far as the walk came.
  */
 export function backward(loss: Tensor, options: BackwardOptions = {}): void {
   scope(() => {
+    const sums = new Map<Tensor, Tensor>();
     for (const [leaf, gradient] of run(loss, null, options)) {
       if (!(leaf instanceof Tensor) || leaf.disposed) continue;
-      const sum = leaf.grad ? leaf.grad.add(gradient) : own(gradient);
+      sums.set(leaf, leaf.grad ? leaf.grad.add(gradient) : own(gradient));
+    }
+    for (const [leaf, sum] of sums) {
       leaf.grad?.dispose();
       leaf.grad = keep(sum);
     }
@@ -93,7 +99,7 @@ export function backward(loss: Tensor, options: BackwardOptions = {}): void {
 
 /** Gradients by leaf (and by node, where one is wanted); `wanted` null means every leaf. */
 function run(loss: Tensor, wanted: ReadonlySet<Edge> | null, options: BackwardOptions): Map<Edge, Tensor> {
-  checkOptions(wanted ? "grad" : "backward", options, OPTIONS);
+  checkCall(wanted ? "grad" : "backward", loss, options);
   const root = loss.node;
   if (!root) {
     if (wanted?.has(loss)) return new Map([[loss, seed(loss, options.gradient)]]);
@@ -115,6 +121,17 @@ function run(loss: Tensor, wanted: ReadonlySet<Edge> | null, options: BackwardOp
     }
   });
   return gradients;
+}
+
+function checkCall(owner: string, loss: Tensor, options: BackwardOptions): void {
+  checkTensor(owner, "loss", loss);
+  checkOptions(owner, options, OPTIONS);
+  const { gradient, createGraph = false, retainGraph = false, onVisit } = options;
+  if (gradient !== undefined) checkTensor(owner, "gradient", gradient);
+  checkFlag(owner, "createGraph", createGraph);
+  checkFlag(owner, "retainGraph", retainGraph);
+  if (onVisit === undefined || typeof onVisit === "function") return;
+  throw new ConfigError(`${owner}: onVisit is ${formatValue(onVisit)}`, "pass a function of a node");
 }
 
 /** The gradient to start from: given, or 1 for a loss of one element. */

@@ -1,4 +1,5 @@
 // The recorded graph as text: what backward would visit, and where stopGradient ends it.
+import { checkTensor } from "../checkTensor.js";
 import { ConfigError } from "../errors.js";
 import { formatShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
@@ -10,7 +11,7 @@ export type LeafNames = ReadonlyMap<string, Tensor>;
 /**
  * One line a node, latest first, as backward walks them: `#12 mul [2, 3] ← #10, weight`. Nodes that only a
  * stopGradient reaches are listed under it as not visited. A tensor without a graph gives one line.
- * Throws ConfigError unless `names` is a Map.
+ * Throws ConfigError unless `names` is a Map and `loss` a tensor.
  */
 export function describeGraph(loss: Tensor, names: LeafNames = new Map()): string {
   if (!(names instanceof Map)) {
@@ -19,6 +20,7 @@ export function describeGraph(loss: Tensor, names: LeafNames = new Map()): strin
       "pass model.namedParameters() or new Map([[name, tensor]])",
     );
   }
+  checkTensor("describeGraph", "loss", loss);
   if (!loss.node) return `${loss}: no graph`;
   const labels = new Map([...names].map(([name, leaf]) => [leaf, name]));
   const visited = reachable(loss.node, (node) => !node.op.stops);

@@ -1,5 +1,6 @@
 // gradcheck: what backward gives against differences of the function itself, both on the device.
 
+import { checkTensors } from "../checkTensor.js";
 import { tensor } from "../create.js";
 import { ConfigError, DTypeError, GradError, NonFiniteError } from "../errors.js";
 import { checkOptions } from "../options.js";
@@ -79,7 +80,7 @@ export async function gradcheck(
   options: GradcheckOptions = {},
 ): Promise<void> {
   checkSettings(options);
-  const wanted = inputs.filter((input) => input.requiresGrad);
+  const wanted = checkTensors("gradcheck", "inputs", inputs).filter((input) => input.requiresGrad);
   if (wanted.length === 0) {
     throw new GradError(
       `gradcheck: none of ${inputs.length} inputs requires a gradient`,

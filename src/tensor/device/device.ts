@@ -237,7 +237,10 @@ export class Device {
         this.#encoder.flush();
         this.#encoder.profiler = null;
       }
-      return await profiler.times();
+      return await profiler.times().catch((cause: unknown) => {
+        this.check(); // the loss behind it says more than a rejected map does
+        throw new DeviceError("profile: reading the times failed", "", { cause });
+      });
     } finally {
       profiler.destroy();
     }
@@ -254,6 +257,10 @@ export class Device {
     this.#encoder.destroy();
     this.#readback.destroy();
     this.#pool.destroy();
+  }
+
+  [Symbol.dispose](): void {
+    this.destroy();
   }
 
   /** The reason of the loss; what failed before stays what later calls throw. */

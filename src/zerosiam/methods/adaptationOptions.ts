@@ -54,8 +54,5 @@ export function checkAdaptation(
 
 /** Throws ConfigError for weights, margins and other values that are negative or not finite. */
 export function checkWeights(owner: string, weights: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(weights)) {
-    if (Number.isFinite(value) && value >= 0 && Math.fround(value) < Number.POSITIVE_INFINITY) continue;
-    throw new ConfigError(`${owner}: ${name} is ${value}`, "use a finite number ≥ 0");
-  }
+  checkRates(owner, weights, "use a finite number ≥ 0");
 }

@@ -74,6 +74,7 @@ export function checkLogits(owner: string, logits: Tensor, batch: number, { numC
 }
 
 function checkRows(what: string, rows: Tensor, shape: readonly number[], help: string): Tensor {
+  if (!(rows instanceof Tensor)) throw new ConfigError(`${what} are ${formatValue(rows)}`, help);
   if (String(rows.shape) !== String(shape))
     throw new ShapeError(`${what} are ${rows}, not [${shape.join(", ")}]`, help);
   if (rows.dtype !== "f32") throw new DTypeError(`${what} are ${rows}`, 'cast("f32") them');

@@ -1,5 +1,6 @@
 // Preparing a model for adaptation: only the affine parameters of its normalisation layers learn.
-import { Adam, BatchNorm2d, type Module, Norm, type Optimizer, type Parameter, SGD } from "../../nn/index.js";
+import { Adam, BatchNorm2d, Module, Norm, type Optimizer, type Parameter, SGD } from "../../nn/index.js";
+import { formatValue } from "../../tensor/arguments.js";
 import { ConfigError } from "../../tensor/index.js";
 import type { AdaptationOptions } from "./adaptationOptions.js";
 
@@ -15,6 +16,10 @@ export const SAR_FROZEN = /(^|\.)layer4(\.|$)|(^|\.)blocks\.(9|10|11)(\.|$)|^nor
  * Throws ConfigError when no such layer is left; then the model is as it was.
  */
 export function configureNorms(model: Module, frozen: RegExp | null = null): Map<string, Parameter> {
+  if (!(model instanceof Module) || (frozen !== null && !(frozen instanceof RegExp))) {
+    const what = model instanceof Module ? `frozen is ${formatValue(frozen)}` : `the model is ${formatValue(model)}`;
+    throw new ConfigError(`configureNorms: ${what}`, "pass a module, and a RegExp on module paths or null");
+  }
   const norms = [...model.namedModules()].filter(([, module]) => module instanceof Norm);
   const learning = norms.filter(([path]) => frozen === null || path.search(frozen) < 0); // unlike test, without a memory
   const adapted = new Map(learning.flatMap(([path, norm]) => [...norm.namedParameters(path)]));

@@ -1,6 +1,6 @@
 // DeYO (Lee et al., ICLR 2024): learn from samples whose answer depends on the object's shape.
 import { BatchNorm2d, type Classifier } from "../../nn/index.js";
-import { checkSide, randomPermutations, shufflePatches } from "../../nn/patchShuffle.js";
+import { checkGrid, checkSide, randomPermutations, shufflePatches } from "../../nn/patchShuffle.js";
 import { formatValue } from "../../tensor/arguments.js";
 import { ConfigError, keep, noGrad, Rng, type Tensor, tensor } from "../../tensor/index.js";
 import { checkOptions } from "../../tensor/options.js";
@@ -66,11 +66,13 @@ export class DeyoFilter implements SampleFilter {
 
   select(images: Tensor, logits: Tensor): Selection {
     const { deyoMargin, margin, plpd, patches } = this.#settings;
+    checkGrid(images, patches);
     return noGrad(() => {
       const h = this.uncertainty(logits);
       const certain = h.lt(deyoMargin);
       const batch = images.shape[0];
-      const order = this.#permutations?.(batch) ?? randomPermutations(this.#key, batch, patches * patches);
+      const given = this.#permutations;
+      const order = given ? given(batch) : randomPermutations(this.#key, batch, patches * patches);
       const shuffled = shufflePatches(images, patches, order);
       const answers = BatchNorm2d.withRowMask(this.model, certain, () => this.model.forward(shuffled));
       const label = logits.argmax(-1, true);

@@ -1,10 +1,11 @@
 // The Fisher information of what adapts: EATA's measure of how much the clean data want each parameter where it is.
+
+import { Hold } from "../../nn/hold.js";
 import type { Classifier } from "../../nn/index.js";
 import { checkBatches } from "../../nn/layers/statistics.js";
 import { ConfigError, grad, noGrad, scope, type Tensor, zeros } from "../../tensor/index.js";
 import { checkClassifier, checkImages, checkLogits } from "./checkModel.js";
 import { configureNorms } from "./configure.js";
-import { Hold } from "./hold.js";
 
 const OWNER = "fisherInformation";
 

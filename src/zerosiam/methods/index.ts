@@ -1,5 +1,6 @@
 // The methods by name.
 import type { Classifier } from "../../nn/index.js";
+import { formatValue } from "../../tensor/arguments.js";
 import { ConfigError } from "../../tensor/index.js";
 import { checkOptions } from "../../tensor/options.js";
 import { ZeroSiam, type ZeroSiamOptions } from "../zerosiam.js";
@@ -66,8 +67,8 @@ export const METHODS: readonly string[] = Object.freeze(Object.keys(METHOD_FACTO
 
 /** A method by name. Throws ConfigError for a name that is not in METHODS, options that no method has or this one refuses. */
 export function createMethod(name: string, model: Classifier, options: MethodOptions): Method {
-  const make = Object.hasOwn(METHOD_FACTORIES, name) ? METHOD_FACTORIES[name] : undefined;
-  if (!make) throw new ConfigError(`unknown method ${JSON.stringify(name)}`, `choose one of ${METHODS.join(", ")}`);
+  const make = typeof name === "string" && Object.hasOwn(METHOD_FACTORIES, name) ? METHOD_FACTORIES[name] : undefined;
+  if (!make) throw new ConfigError(`unknown method ${formatValue(name)}`, `choose one of ${METHODS.join(", ")}`);
   checkOptions(name, options, METHOD_OPTIONS);
   return make(model, options);
 }

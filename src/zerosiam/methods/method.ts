@@ -1,9 +1,12 @@
 // What all test-time adaptation methods share: a step, which bad batches cannot harm, and the way back.
+
+import { Hold } from "../../nn/hold.js";
 import type { Classifier, Optimizer, Parameter, Update } from "../../nn/index.js";
+import { checkSizes } from "../../nn/layers/groups.js";
 import { standaloneState } from "../../nn/layers/statistics.js";
+import { checkFlag } from "../../tensor/arguments.js";
 import {
   backward,
-  ConfigError,
   DisposedError,
   deviceOf,
   full,
@@ -15,7 +18,6 @@ import {
 } from "../../tensor/index.js";
 import type { BatchLoss, Recovery } from "./batchLoss.js";
 import { checkClassifier, checkImages, checkLogits } from "./checkModel.js";
-import { Hold } from "./hold.js";
 import { MethodState } from "./state.js";
 import { StepMetrics, type StepTerms } from "./stepMetrics.js";
 import { type MethodWarning, Warnings } from "./warnings.js";
@@ -52,8 +54,9 @@ export abstract class Method {
   /** Throws ConfigError unless `model` is a classifier, `steps` a positive integer and `history` an integer ≥ 0. */
   constructor(model: Classifier, { steps = 1, episodic = false, history = 0 }: StepOptions = {}) {
     checkClassifier("Method", model);
-    if (!Number.isSafeInteger(steps) || steps < 1)
-      throw new ConfigError(`Method: steps is ${steps}`, "use an integer ≥ 1");
+    checkFlag("Method", "episodic", episodic);
+    checkSizes("Method", { steps });
+    checkSizes("Method", { history }, 0);
     this.model = model;
     this.#steps = steps;
     this.#episodic = episodic;
@@ -66,7 +69,7 @@ export abstract class Method {
 
   /** What has been seen so far that a run will not survive well, each once. Grows at the first step, and as metrics are read. */
   get warnings(): readonly MethodWarning[] {
-    return this.#warnings.list;
+    return [...this.#warnings.list];
   }
 
   /** The logits of a batch, and the loss to descend: in which one method differs from another. */
@@ -277,6 +280,10 @@ export abstract class Method {
     this.#hold?.release();
     this.#hold = null;
     disposeResult(this.#last);
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 

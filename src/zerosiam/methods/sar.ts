@@ -1,6 +1,7 @@
 // SAR (Niu et al., ICLR 2023): reliable samples, a sharpness-aware step, and recovery when the loss says collapse.
 import { type Classifier, type Parameter, sharpen } from "../../nn/index.js";
-import { keep, type Tensor, tensor } from "../../tensor/index.js";
+import { checkFlag } from "../../tensor/arguments.js";
+import { keep, scope, type Tensor, tensor } from "../../tensor/index.js";
 import { ADAPTATION_OPTIONS, type AdaptationOptions, checkAdaptation, checkWeights } from "./adaptationOptions.js";
 import type { BatchLoss } from "./batchLoss.js";
 import { configureNorms, normOptimizer, SAR_FROZEN } from "./configure.js";
@@ -40,11 +41,12 @@ export class Sar extends Method {
     checkAdaptation("SAR", model, options, Sar.options);
     const { margin = entropyMargin(model), rho = 0.05, recoverBelow = 0.2, cleanReset = false } = options;
     checkWeights("SAR", { margin, rho, recoverBelow });
+    checkFlag("SAR", "cleanReset", cleanReset);
     super(model, options);
     this.#settings = { margin, rho, recoverBelow, cleanReset };
     const { norms, average, recoveries } = this.takeOver(() => {
       const norms = configureNorms(model, options.frozen === undefined ? SAR_FROZEN : options.frozen);
-      const [average, recoveries] = [keep(tensor(NONE)), keep(tensor(0))];
+      const [average, recoveries] = scope(() => [tensor(NONE), tensor(0)]).map(keep);
       this.registerBuffers("sar", new Map(Object.entries({ average, recoveries })));
       this.registerParameters("model", norms, normOptimizer(norms, options));
       return { norms, average, recoveries };

@@ -1,16 +1,9 @@
 // What adaptation changes, by name, with where it began and the way back: parameters, optimisers, averages, rates.
 
 import { drop, History, type Snapshot, snapshot } from "../../nn/history.js";
-import {
-  assignAll,
-  assignState,
-  checkRates,
-  type Optimizer,
-  type Parameter,
-  SGD,
-  type Update,
-} from "../../nn/index.js";
-import { ConfigError, deviceOf, keep, noGrad, scope, type Tensor, tensor } from "../../tensor/index.js";
+import { assignAll, checkRates, type Optimizer, type Parameter, SGD, type Update } from "../../nn/index.js";
+import { matchState } from "../../nn/state.js";
+import { deviceOf, keep, noGrad, scope, type Tensor, tensor } from "../../tensor/index.js";
 
 export class MethodState {
   /** What steps change beside the optimisers, by name, and its values at the start. */
@@ -22,18 +15,15 @@ export class MethodState {
   /** A factor on all rates. Absent where nothing adapts. */
   #rateScale: Tensor | null = null;
 
-  /** @param history steps that `rollback` can take back. Throws ConfigError unless it is an integer ≥ 0. */
+  /** @param history steps that `rollback` can take back. */
   constructor(history: number) {
-    if (!Number.isSafeInteger(history) || history < 0) {
-      throw new ConfigError(`Method: history is ${history}`, "use an integer ≥ 0: how many steps can be taken back");
-    }
     this.#history = new History(history);
   }
 
   /** Adds parameters that an optimiser of its own changes. */
   registerParameters(prefix: string, parameters: ReadonlyMap<string, Parameter>, optimizer: Optimizer): void {
+    this.#optimizers.set(prefix, optimizer); // first: it is disposed then, whatever fails
     this.#rateScale ??= keep(tensor(1, null, { device: deviceOf(parameters.values()) }));
-    this.#optimizers.set(prefix, optimizer);
     this.#add(prefix, parameters);
   }
 
@@ -84,14 +74,16 @@ export class MethodState {
     return this.#rateScale ? this.#changing().set("rateScale", this.#rateScale) : this.#changing();
   }
 
-  /** Takes over saved values, all or none, and forgets the history. Throws CheckpointError. */
+  /** Takes over saved values, all or none, and forgets the history. Throws CheckpointError and OutOfMemoryError. */
   load(owner: string, saved: ReadonlyMap<string, Tensor>): void {
     let named = saved;
     for (const [prefix, optimizer] of this.#optimizers) named = optimizer.currentNames(named, `optimizer.${prefix}.`);
     const help = "pass the state of the same method, model and optimiser; weights are for model.loadStateDict";
-    assignState(owner, this.all(), named, {}, help);
+    scope(() => {
+      const { updates } = matchState(owner, this.all(), named, {}, help);
+      assignAll([...updates, ...this.#rates(named.get("rateScale") ?? null)]);
+    });
     this.#history.clear();
-    scope(() => assignAll(this.#rates(this.#rateScale)));
   }
 
   /** The values now, without the rates. */

@@ -1,5 +1,5 @@
 // What a step measured: scalars that stay on the device until someone reads them.
-import { cat, DisposedError, keep, NonFiniteError, type Tensor } from "../../tensor/index.js";
+import { cat, DisposedError, keep, NonFiniteError, noGrad, scope, type Tensor } from "../../tensor/index.js";
 
 /** Scalars that a method may measure beside its logits. */
 export interface StepTerms {
@@ -105,10 +105,14 @@ export class StepMetrics {
 
   /** Bool scalar: `updated` of the report, on the device. */
   get updated(): Tensor {
-    return this.#packed
-      .slice([[1, 2]])
-      .reshape([])
-      .gt(0);
+    return noGrad(() =>
+      scope(() =>
+        this.#packed
+          .slice([[1, 2]])
+          .reshape([])
+          .gt(0),
+      ),
+    );
   }
 
   /** Takes the scalars out of every scope: they live until `dispose()`. */

@@ -1,5 +1,6 @@
 // What a convolution and its two gradients share: options, sizes, and their check.
 
+import { formatValue } from "../../../tensor/arguments.js";
 import { ConfigError, ShapeError } from "../../../tensor/errors.js";
 import type { Choose, TensorInfo } from "../../../tensor/op.js";
 import { given } from "../../../tensor/options.js";
@@ -39,7 +40,7 @@ export interface ConvolutionParams {
 export function convolutionParams(op: string, options?: ConvolutionOptions): ConvolutionParams {
   const { stride = 1, padding = 0, dilation = 1, groups = 1 } = given(op, options);
   if (!Number.isInteger(groups) || groups < 1)
-    throw new ConfigError(`${op}: groups is ${groups}`, "pass an integer ≥ 1");
+    throw new ConfigError(`${op}: groups is ${formatValue(groups)}`, "pass an integer ≥ 1");
   return {
     stride: pair(op, "stride", stride, 1),
     padding: pair(op, "padding", padding, 0),

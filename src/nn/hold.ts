@@ -1,7 +1,7 @@
 // Who holds a model: one method at a time, which gives it back in the modes that it had.
-import type { Module } from "../../nn/index.js";
-import { savedModes } from "../../nn/modes.js";
-import { ConfigError } from "../../tensor/index.js";
+import { ConfigError } from "../tensor/index.js";
+import { savedModes } from "./modes.js";
+import type { Module } from "./module.js";
 
 /** By module and filter, what holds it. By module, since two models may share one. */
 const holders = new WeakMap<object, { readonly name: string }>();
