@@ -29,7 +29,10 @@ export function storedFormat(path: string, kind: FileKind, metadata: ReadonlyMap
   const text = metadata.get("format");
   if (text === undefined) return UNNUMBERED;
   if (!/^[1-9]\d{0,8}$/.test(text)) {
-    throw new CheckpointError(`${path}: no ${kind}: its format is ${JSON.stringify(text)}`, "name another file");
+    throw new CheckpointError(
+      `${path}: no ${kind}: its format is ${JSON.stringify(text.slice(0, 40))}`,
+      "name another file",
+    );
   }
   checkFormat(path, kind, Number(text));
   return Number(text);
