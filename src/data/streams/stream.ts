@@ -25,6 +25,7 @@ export interface Batch {
 
 /** What a stream shows, and how. */
 export interface StreamOptions {
+  /** The images: made by hand, loaded or opened. */
   readonly set: ImageSource;
   /** Each image is shown once under each of these. Default: once, clean. Corruptions want 28 × 28 × 1 bytes. */
   readonly corruptions?: readonly CorruptionName[];

@@ -32,6 +32,7 @@ export interface Scenario {
 export interface ScenarioOptions extends Omit<StreamOptions, "positions"> {
   /** Default: all twelve on 28 × 28 × 1 images, none on others, which are shown as they are. */
   readonly corruptions?: readonly CorruptionName[];
+  /** When the method goes back to its start. Default: as the scenario has it. */
   readonly reset?: ResetPolicy;
   /** Of "return-to-source": the images without shift. Default: `set` without corruptions. */
   readonly clean?: ImageSource;
