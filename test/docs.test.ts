@@ -43,6 +43,8 @@ test("docs/api.md names all that the package exports at run time, and its regist
   const named = [...page.matchAll(/^- \[`(?:abstract )?(?:class )?(\w+)/gm)].map(([, name]) => name);
   expect(wanted.filter((name) => !named.includes(name))).toEqual([]);
   expect(named.length).toBeGreaterThan(wanted.length);
+  for (const typed of ["createScenario(name: ScenarioName |", "createMethod(name: MethodName,"])
+    expect(page).toContain(typed);
   const registered = [...CORRUPTION_NAMES, ...SCENARIOS, ...METHODS, ...ORDER_NAMES, ...nn.MODELS];
   expect(registered.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });

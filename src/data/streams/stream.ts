@@ -55,7 +55,8 @@ export interface StreamOptions {
   readonly normalization?: Normalization;
 }
 
-const OPTIONS: readonly (keyof StreamOptions)[] = [
+/** What the options of a stream may name. */
+export const STREAM_OPTIONS: readonly (keyof StreamOptions)[] = [
   ...(["set", "corruptions", "severity", "order", "imbalanceRatio", "concentration", "positions"] as const),
   ...(["batchSize", "limit", "pick", "seed", "normalization"] as const),
 ];
@@ -78,7 +79,7 @@ export class Stream implements Iterable<Batch> {
    * integers and on positions that are none, ShapeError on corruptions of images that are not 28 × 28 × 1.
    */
   constructor(options: StreamOptions) {
-    checkOptions("stream", options, OPTIONS);
+    checkOptions("stream", options, STREAM_OPTIONS);
     checkImageSource("stream", options.set);
     const { set, corruptions = [], order = "as-is", limit = set.count, pick = "first", seed = 0, positions } = options;
     const rng = new Rng(seed);
