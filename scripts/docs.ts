@@ -1,5 +1,5 @@
-// Writes the reference of all ops from their declarations (docs/ops.md, and a page for each in docs/ops), and the file that
-// docs/adding-an-op.md shows: npm run docs. A test checks that they are current.
+// Writes the reference of all ops from their declarations (docs/ops.md, and a page for each in docs/ops), the page of all
+// public names (docs/api.md), and the file that docs/adding-an-op.md shows: npm run docs. A test checks that they are current.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { OPS } from "../src/kernels/index.js";
 import { DTYPES, type DType } from "../src/tensor/dtype.js";
@@ -8,11 +8,13 @@ import { formatShape } from "../src/tensor/shape.js";
 import { thrownBy } from "../test/ops/lib/refusal.js";
 import { describeSample, hostInputs } from "../test/ops/lib/samples.js";
 import { callOf } from "../test/ops/lib/scaled.js";
+import { apiPage } from "./docs/api.js";
 import { differentiability } from "./docs/gradient.js";
 import { kernelUses } from "./docs/kernels.js";
 import { type Member, type OpSource, opSource, optionTypes } from "./docs/source.js";
 import { exampleOf, wgslSection } from "./docs/wgsl.js";
 
+const API = "docs/api.md";
 const CONTENTS = "docs/ops.md";
 const PAGES = "docs/ops";
 const GUIDE = "docs/adding-an-op.md";
@@ -32,13 +34,13 @@ const CHAPTERS: readonly (readonly [title: string, belongs: (parts: string, doc:
   ["Shapes, indices and the graph", () => true],
 ];
 
-/** The text of each page, by its path: the contents, and every op. */
-export function opsPages(): ReadonlyMap<string, string> {
+/** The text of each page, by its path: the API, the contents of ops, and every op. */
+export function pages(): ReadonlyMap<string, string> {
   const options = optionTypes();
   const ops = [...OPS].sort((a, b) => a.name.localeCompare(b.name, "en"));
   const entries = ops.map((op) => ({ op, source: opSource(op.name) }));
-  const pages = entries.map(({ op, source }): [string, string] => [pathOf(op), opPage(op, source, options)]);
-  return new Map([[CONTENTS, contentsPage(entries)], ...pages]);
+  const opPages = entries.map(({ op, source }): [string, string] => [pathOf(op), opPage(op, source, options)]);
+  return new Map([[API, apiPage()], [CONTENTS, contentsPage(entries)], ...opPages]);
 }
 
 const pathOf = ({ name }: AnyOp): string => `${PAGES}/${name}.md`;
@@ -160,6 +162,6 @@ export function filledGuide(guide: string): string {
 if (process.argv[2] === "--write") {
   rmSync(PAGES, { recursive: true, force: true });
   mkdirSync(PAGES);
-  for (const [path, text] of opsPages()) writeFileSync(path, text);
+  for (const [path, text] of pages()) writeFileSync(path, text);
   writeFileSync(GUIDE, filledGuide(readFileSync(GUIDE, "utf8")));
 }

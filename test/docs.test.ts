@@ -1,18 +1,23 @@
-// The pages on ops: current, and complete.
+// The pages on ops and the API: current, and complete.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { publicNames } from "../scripts/docs/api.js";
 import { ADAPTERS } from "../scripts/docs/kernels.js";
-import { filledGuide, opsPages } from "../scripts/docs.js";
+import { filledGuide, pages as makePages } from "../scripts/docs.js";
+import * as zerosiam from "../src/index.js";
 import { OPS } from "../src/kernels/index.js";
+import * as nn from "../src/nn/index.js";
 import { readTree } from "./layers/source.js";
 
-const pages = opsPages();
+const { CORRUPTION_NAMES, METHODS, ORDER_NAMES, SCENARIOS } = zerosiam;
+
+const pages = makePages();
 const all = [...pages.values()].join("");
 const pageOf = (name: string) => pages.get(`docs/ops/${name}.md`) ?? "";
 
-test("docs/ops.md and docs/ops are current (after a change: npm run docs)", () => {
-  const stored = ["docs/ops.md", ...readdirSync("docs/ops").map((name) => `docs/ops/${name}`)];
+test("docs/api.md, docs/ops.md and docs/ops are current (after a change: npm run docs)", () => {
+  const stored = ["docs/api.md", "docs/ops.md", ...readdirSync("docs/ops").map((name) => `docs/ops/${name}`)];
   expect(stored.sort()).toEqual([...pages.keys()].sort());
   for (const [path, text] of pages) expect(readFileSync(path, "utf8"), path).toBe(text);
 });
@@ -22,6 +27,26 @@ test("the contents name every op once", () => {
     ([, name]) => name,
   );
   expect(named.sort()).toEqual(OPS.map(({ name }) => name).sort());
+});
+
+test("every public name, method and option has a doc comment", () => {
+  const bare = publicNames().flatMap(({ file, name, doc, parts }) => [
+    ...(doc === "" ? [`${file}: ${name}`] : []),
+    ...parts.filter((part) => part.doc === "").map((part) => `${file}: ${name}.${part.name}`),
+  ]);
+  expect(bare).toEqual([]);
+});
+
+test("docs/api.md names all that the package exports at run time, and its registries' names", () => {
+  const page = pages.get("docs/api.md") ?? "";
+  const wanted = Object.keys({ ...zerosiam, ...nn }).filter((name) => name !== "nn");
+  const named = [...page.matchAll(/^- \[`(?:abstract )?(?:class )?(\w+)/gm)].map(([, name]) => name);
+  expect(wanted.filter((name) => !named.includes(name))).toEqual([]);
+  expect(named.length).toBeGreaterThan(wanted.length);
+  for (const typed of ["createScenario(name: ScenarioName |", "createMethod(name: MethodName,"])
+    expect(page).toContain(typed);
+  const registered = [...CORRUPTION_NAMES, ...SCENARIOS, ...METHODS, ...ORDER_NAMES, ...nn.MODELS];
+  expect(registered.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });
 
 test("lists the dtypes that shape rules take, beyond those of samples", () => {

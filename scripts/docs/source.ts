@@ -70,7 +70,7 @@ export function optionTypes(): ReadonlyMap<string, readonly Member[]> {
 }
 
 /** The doc comment that ends right before `at`. */
-function docBefore(text: string, at: number): string {
+export function docBefore(text: string, at: number): string {
   const comment = text.slice(0, at).match(/\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*$/)?.[1] ?? "";
   return oneLine(comment.replace(/^\s*\* ?/gm, ""));
 }
@@ -87,4 +87,4 @@ function commentOn(text: string, start: number, end: number): string {
   return above ? oneLine(above.replace(/^ *\/\/ /gm, "")) : after;
 }
 
-const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
+export const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();

@@ -13,6 +13,7 @@ export abstract class Module {
   /** Whether layers with two modes (batch norm) are in training mode: see `train()` and `eval()`. */
   training = true;
 
+  /** The result for `inputs`, recorded where they or the parameters want a gradient. */
   abstract forward(...inputs: Tensor[]): Tensor;
 
   /** Submodules by field name; lists override this. */
@@ -41,6 +42,7 @@ export abstract class Module {
     return firsts(this.#tensors(), (value): value is Tensor => !(value instanceof Parameter));
   }
 
+  /** Parameters as PyTorch lists them: each once, without names. */
   parameters(): Parameter[] {
     return [...this.namedParameters().values()];
   }

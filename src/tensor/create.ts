@@ -16,6 +16,7 @@ export interface CreateOptions {
   device?: Device;
   /** Default: `f32`, or the typed array's own. */
   dtype?: DType;
+  /** Whether it is a leaf that wants a gradient. Default false. */
   requiresGrad?: boolean;
 }
 

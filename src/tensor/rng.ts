@@ -122,6 +122,7 @@ export class Rng {
     }
   }
 
+  /** Where the sequence stands: `new Rng(state)` goes on from there. */
   get state(): RngState {
     return { key: this.key, counter: this.counter };
   }

@@ -29,11 +29,13 @@ export class Storage {
     this.buffer = device.acquire(Math.max(1, elements) * BYTES, what);
   }
 
+  /** Adds a reference, which `release()` drops. */
   retain(): this {
     this.#references++;
     return this;
   }
 
+  /** Drops a reference; with the last one the memory goes back to the device's pool. */
   release(): void {
     if (--this.#references === 0) this.device.release(this.buffer);
   }

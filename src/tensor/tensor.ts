@@ -59,10 +59,12 @@ export class Tensor implements TensorInfo {
     return this.#storage;
   }
 
+  /** The device that holds it. Throws DisposedError. */
   get device(): Device {
     return this.storage.device;
   }
 
+  /** Whether its memory has been given up. */
   get disposed(): boolean {
     return this.#storage === null;
   }

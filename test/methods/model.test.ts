@@ -78,7 +78,12 @@ describe.each(METHODS)("%s", (name) => {
     ["logits that are whole numbers", () => new Whole(), DTypeError, /logits are i32\[2, 4\]/],
     ["nothing for logits", () => new Says(undefined), ConfigError, /logits are undefined/],
     ["a list with the logits", () => new Says([]), ConfigError, /logits are \[\]/],
-    ["a promise of logits", () => new Says(Promise.resolve()), ConfigError, /logits are an object/],
+    [
+      "a promise of logits",
+      () => new Says(Promise.resolve()),
+      ConfigError,
+      /logits are a promise, which must be awaited/,
+    ],
   ])("refuses %s at the first step and when asked for an answer; nothing has changed", (_, make, kind, says) => {
     const method = createMethod(name, make(), { lr: 0.1 });
     using batch = images();

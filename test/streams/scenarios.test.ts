@@ -142,9 +142,24 @@ describe("the scenarios", () => {
     }
   });
 
+  it("refuse options that no scenario has by its own name, and list those that there are", async () => {
+    const refused = async (slip: object): Promise<string> =>
+      createScenario("mixed", { ...options, ...slip }).then(
+        () => "taken",
+        (error: Error) => error.message,
+      );
+    const message = await refused({ batch: 4 });
+    expect(message).toMatch(/^createScenario\("mixed"\): unknown option "batch"\n.*misclassified/);
+    expect(message).not.toContain("positions");
+    expect(await refused({ positions: [0] })).toMatch(/^createScenario\("mixed"\): unknown option "positions"/);
+    expect(await refused({ set: "test" })).toMatch(/^createScenario\("mixed"\): set is "test"/);
+  });
+
   it("refuse a reset that is none, and an order that would change nothing", async () => {
     const reset = "bacth" as "batch";
-    await expect(createScenario("iid", { ...options, reset })).rejects.toThrow(/iid: unknown reset "bacth"/);
+    await expect(createScenario("iid", { ...options, reset })).rejects.toThrow(
+      /createScenario\("iid"\): unknown reset "bacth"/,
+    );
     for (const name of ["blind-spot", "noise-first"]) {
       await expect(createScenario(name, { ...options, order: "class" })).rejects.toThrow(/order "class" would change/);
       await expect(createScenario(name, { ...options, order: "shuffle" })).resolves.toHaveProperty("headline", "all");

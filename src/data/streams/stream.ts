@@ -25,6 +25,7 @@ export interface Batch {
 
 /** What a stream shows, and how. */
 export interface StreamOptions {
+  /** The images: made by hand, loaded or opened. */
   readonly set: ImageSource;
   /** Each image is shown once under each of these. Default: once, clean. Corruptions want 28 × 28 × 1 bytes. */
   readonly corruptions?: readonly CorruptionName[];
@@ -54,7 +55,8 @@ export interface StreamOptions {
   readonly normalization?: Normalization;
 }
 
-const OPTIONS: readonly (keyof StreamOptions)[] = [
+/** What the options of a stream may name. */
+export const STREAM_OPTIONS: readonly (keyof StreamOptions)[] = [
   ...(["set", "corruptions", "severity", "order", "imbalanceRatio", "concentration", "positions"] as const),
   ...(["batchSize", "limit", "pick", "seed", "normalization"] as const),
 ];
@@ -77,7 +79,7 @@ export class Stream implements Iterable<Batch> {
    * integers and on positions that are none, ShapeError on corruptions of images that are not 28 × 28 × 1.
    */
   constructor(options: StreamOptions) {
-    checkOptions("stream", options, OPTIONS);
+    checkOptions("stream", options, STREAM_OPTIONS);
     checkImageSource("stream", options.set);
     const { set, corruptions = [], order = "as-is", limit = set.count, pick = "first", seed = 0, positions } = options;
     const rng = new Rng(seed);

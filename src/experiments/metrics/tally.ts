@@ -16,7 +16,7 @@ export class Tally {
   #logitNorm = 0;
   readonly #calibration = new Calibration();
 
-  /** @param label the right class; −1 if there is none: such an image is left out of accuracy and calibration */
+  /** Counts an answer to an image of class `label`; −1 for none: such an image is left out of accuracy and calibration. */
   add(answer: Answer, label: number): void {
     this.n++;
     if (label >= 0) {

@@ -2,11 +2,12 @@
 import { checkImageSource } from "../../data/imageSet.js";
 import { formatValue } from "../../tensor/arguments.js";
 import { ConfigError } from "../../tensor/errors.js";
+import { checkOptions } from "../../tensor/options.js";
 import { blindSpot } from "./blindSpot.js";
 import { noiseFirst } from "./noiseFirst.js";
 import { pooled } from "./pooled.js";
 import { returnToSource } from "./returnToSource.js";
-import { RESETS, type Scenario, type ScenarioMaker, type ScenarioOptions } from "./scenario.js";
+import { RESETS, SCENARIO_OPTIONS, type Scenario, type ScenarioMaker, type ScenarioOptions } from "./scenario.js";
 import { sequence } from "./sequence.js";
 
 export type { Phase, ResetPolicy, Scenario, ScenarioOptions } from "./scenario.js";
@@ -31,14 +32,19 @@ export type ScenarioName = keyof typeof SCENARIO_MAKERS;
 export const SCENARIOS: readonly ScenarioName[] = Object.freeze(Object.keys(SCENARIO_MAKERS) as ScenarioName[]);
 
 /** A scenario by name; options replace its defaults, or are refused. Rejects with ConfigError or ShapeError for what does not fit. */
-export async function createScenario(name: string, options: ScenarioOptions): Promise<Scenario> {
+export async function createScenario(
+  name: ScenarioName | (string & Record<never, never>), // any string, and editors offer the names
+  options: ScenarioOptions,
+): Promise<Scenario> {
   if (typeof name !== "string" || !Object.hasOwn(SCENARIO_MAKERS, name)) {
     throw new ConfigError(`unknown scenario ${formatValue(name)}`, `choose one of ${SCENARIOS.join(", ")}`);
   }
-  checkImageSource(name, options?.set);
+  const owner = `createScenario(${JSON.stringify(name)})`;
+  checkOptions(owner, options, SCENARIO_OPTIONS);
+  checkImageSource(owner, options.set);
   const { reset } = options;
   if (reset !== undefined && !RESETS.includes(reset)) {
-    throw new ConfigError(`${name}: unknown reset ${formatValue(reset)}`, `choose one of ${RESETS.join(", ")}`);
+    throw new ConfigError(`${owner}: unknown reset ${formatValue(reset)}`, `choose one of ${RESETS.join(", ")}`);
   }
   return SCENARIO_MAKERS[name as ScenarioName](options);
 }

@@ -3,7 +3,7 @@
 import { CORRUPTION_NAMES, type CorruptionName, isCorruptible } from "../../data/corruptions/index.js";
 import type { ImageSource } from "../../data/imageSet.js";
 import type { Order } from "../../data/streams/order.js";
-import type { Stream, StreamOptions } from "../../data/streams/stream.js";
+import { STREAM_OPTIONS, type Stream, type StreamOptions } from "../../data/streams/stream.js";
 import { ConfigError } from "../../tensor/errors.js";
 
 /** A stretch of a scenario. */
@@ -32,6 +32,7 @@ export interface Scenario {
 export interface ScenarioOptions extends Omit<StreamOptions, "positions"> {
   /** Default: all twelve on 28 × 28 × 1 images, none on others, which are shown as they are. */
   readonly corruptions?: readonly CorruptionName[];
+  /** When the method goes back to its start. Default: as the scenario has it. */
   readonly reset?: ResetPolicy;
   /** Of "return-to-source": the images without shift. Default: `set` without corruptions. */
   readonly clean?: ImageSource;
@@ -40,6 +41,12 @@ export interface ScenarioOptions extends Omit<StreamOptions, "positions"> {
   /** Of "blind-spot", which needs it: the positions of a stream that the source model answers wrongly. */
   readonly misclassified?: (stream: Stream) => Promise<ArrayLike<number>>;
 }
+
+/** What the options of `createScenario` may name. */
+export const SCENARIO_OPTIONS: readonly (keyof ScenarioOptions)[] = [
+  ...STREAM_OPTIONS.filter((name) => name !== "positions"),
+  ...(["reset", "clean", "probes", "misclassified"] as const),
+];
 
 /** Throws ConfigError or ShapeError where its options do not fit. */
 export type ScenarioMaker = (options: ScenarioOptions) => Promise<Scenario>;

@@ -20,6 +20,7 @@ export interface Conv2dOptions {
   groups?: number;
   /** Default true. */
   bias?: boolean;
+  /** Draws the first weights; default: the generator that `manualSeed` seeds. */
   rng?: Rng;
 }
 

@@ -12,6 +12,7 @@ import { checkSizes } from "./groups.js";
 export interface LinearOptions {
   /** Default true. */
   bias?: boolean;
+  /** Draws the first weights; default: the generator that `manualSeed` seeds. */
   rng?: Rng;
 }
 

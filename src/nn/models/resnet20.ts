@@ -14,6 +14,7 @@ export interface ResNet20Options {
   norm?: (channels: number) => Norm;
   /** Default 10. */
   numClasses?: number;
+  /** Draws the first weights; default: the generator that `manualSeed` seeds. */
   rng?: Rng;
 }
 

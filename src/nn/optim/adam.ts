@@ -8,6 +8,7 @@ import { Optimizer, type Parameters, type Update } from "./optimizer.js";
 
 /** Rates and decays of Adam and AdamW. */
 export interface AdamOptions {
+  /** The rate. */
   lr: number;
   /** Decay of the first and second moment; default [0.9, 0.999]. */
   betas?: readonly [number, number];

@@ -176,6 +176,7 @@ export abstract class Optimizer {
     return [...this.#state.values()].map((own) => [own, zeros(own.shape, { device: this.device })]);
   }
 
+  /** Frees its state, not the parameters. */
   dispose(): void {
     for (const tensor of [...this.#state.values(), this.#lrTensor, this.#always]) tensor.dispose();
   }

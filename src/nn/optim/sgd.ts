@@ -7,6 +7,7 @@ import { Optimizer, type Parameters, type Update } from "./optimizer.js";
 
 /** Rate, momentum and decay of SGD. */
 export interface SGDOptions {
+  /** The rate. */
   lr: number;
   /** Default 0. */
   momentum?: number;

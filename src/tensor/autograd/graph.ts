@@ -68,6 +68,7 @@ export class GradNode {
     return this.#saved;
   }
 
+  /** Adds a reference, which `release()` drops. */
   retain(): this {
     this.#references++;
     return this;

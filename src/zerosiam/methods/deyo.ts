@@ -59,11 +59,13 @@ export class DeyoFilter implements SampleFilter {
     this.#firstKey = new Rng(seed).fork("deyo").key;
   }
 
+  /** The key of its random numbers, which goes on from batch to batch; the caller owns it. */
   begin(): ReadonlyMap<string, Tensor> {
     this.#key = keep(tensor(Uint32Array.from(this.#firstKey)));
     return new Map([["key", this.#key]]);
   }
 
+  /** Which of `images` `[B, C, H, W]` to learn from, and with what weight, by their `logits` `[B, C]`. */
   select(images: Tensor, logits: Tensor): Selection {
     const { deyoMargin, margin, plpd, patches } = this.#settings;
     checkGrid(images, patches);

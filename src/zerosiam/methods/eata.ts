@@ -47,11 +47,13 @@ export class EataFilter implements SampleFilter {
     this.#dMargin = dMargin;
   }
 
+  /** The average of the answers, which goes on from batch to batch; the caller owns it. */
   begin(): ReadonlyMap<string, Tensor> {
     this.#average = keep(zeros([this.model.numClasses]));
     return new Map([["average", this.#average]]);
   }
 
+  /** Which images to learn from, and with what weight, by their `logits` `[B, C]`. */
   select(_: Tensor, logits: Tensor): Selection {
     return noGrad(() => {
       const h = logits.softmaxEntropy();

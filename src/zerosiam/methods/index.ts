@@ -32,7 +32,7 @@ export { ComeDeyo, ComeTent, Deyo, DeyoFilter, Eata, EataFilter, NormStatistics,
 export type MethodOptions = TentOptions &
   Partial<EataOptions & SarOptions & DeyoOptions & Omit<ZeroSiamOptions, "filter">>;
 
-const METHOD_FACTORIES: Readonly<Record<string, (model: Classifier, options: MethodOptions) => Method>> = {
+const METHOD_FACTORIES = {
   source: (model) => new Source(model),
   norm: (model) => new NormStatistics(model),
   tent: (model, options) => new Tent(model, only(Tent.options, options)),
@@ -46,7 +46,10 @@ const METHOD_FACTORIES: Readonly<Record<string, (model: Classifier, options: Met
     new ZeroSiam(model, { ...only(ZeroSiam.options, options), filter: new EataFilter(model, options) }),
   "zerosiam-deyo": (model, options) =>
     new ZeroSiam(model, { ...only(ZeroSiam.options, options), filter: new DeyoFilter(model, options) }),
-};
+} satisfies Record<string, (model: Classifier, options: MethodOptions) => Method>;
+
+/** A method by name: editors offer those that there are, and any string may be tried. */
+export type MethodName = keyof typeof METHOD_FACTORIES | (string & Record<never, never>);
 
 /** Those of the options that a method knows. */
 function only(known: readonly string[], options: MethodOptions): MethodOptions {
@@ -66,8 +69,8 @@ export const METHOD_OPTIONS: readonly string[] = [...new Set<string>(KINDS.flatM
 export const METHODS: readonly string[] = Object.freeze(Object.keys(METHOD_FACTORIES));
 
 /** A method by name. Throws ConfigError for a name that is not in METHODS, options that no method has or this one refuses. */
-export function createMethod(name: string, model: Classifier, options: MethodOptions): Method {
-  const make = typeof name === "string" && Object.hasOwn(METHOD_FACTORIES, name) ? METHOD_FACTORIES[name] : undefined;
+export function createMethod(name: MethodName, model: Classifier, options: MethodOptions): Method {
+  const make = new Map(Object.entries(METHOD_FACTORIES)).get(name);
   if (!make) throw new ConfigError(`unknown method ${formatValue(name)}`, `choose one of ${METHODS.join(", ")}`);
   checkOptions(name, options, METHOD_OPTIONS);
   return make(model, options);

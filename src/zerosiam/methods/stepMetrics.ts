@@ -121,6 +121,7 @@ export class StepMetrics {
     return this;
   }
 
+  /** Frees what has not been read. */
   dispose(): void {
     this.#packed.dispose();
   }
