@@ -65,13 +65,13 @@ const pseudoLabel: SampleLoss = (logits) => logits.crossEntropy(logits.argmax(-1
 const negativeSquares: SampleLoss = (logits) => logits.softmax().square().sum(-1).neg();
 
 /** What ZeroSiam can minimise, of the online predictions. */
-export const OBJECTIVES = {
+export const OBJECTIVES = Object.freeze({
   entropy: softmaxEntropy,
   "soft-likelihood-ratio": softLikelihoodRatio,
   "pseudo-label": pseudoLabel,
   "negative-squares": negativeSquares,
   "opinion-entropy": opinionEntropy,
-} as const satisfies Record<string, SampleLoss>;
+} as const satisfies Record<string, SampleLoss>);
 
 /** A divergence of each sample's online and target predictions: two times logits `[B, C]` to `[B]`. */
 export type SampleDivergence = (online: Tensor, target: Tensor) => Tensor;
@@ -88,10 +88,10 @@ const jensenShannon: SampleDivergence = (online, target) => {
 };
 
 /** What can keep ZeroSiam's branches together. KL is that of the online from the target predictions, KL(p_r ‖ p_o). */
-export const DIVERGENCES = {
+export const DIVERGENCES = Object.freeze({
   "symmetric-kl": (online, target) => online.symmetricKL(target),
   kl: (online, target) => target.klDivergence(online),
   "reverse-kl": (online, target) => online.klDivergence(target),
   "jensen-shannon": jensenShannon,
   mse: (online, target) => online.softmax().sub(target.softmax()).square().mean(-1),
-} as const satisfies Record<string, SampleDivergence>;
+} as const satisfies Record<string, SampleDivergence>);

@@ -45,10 +45,10 @@ function twoLayers(size: number): Module {
 }
 
 /** The predictors by name: null is none. `fixed-random` does not learn. */
-export const PREDICTORS = {
+export const PREDICTORS = Object.freeze({
   linear: (size) => new Predictor(size),
   "random-linear": (size, rng) => new Predictor(size, rng),
   "fixed-random": (size, rng) => new Predictor(size, rng),
   "two-layer": (size) => twoLayers(size),
   none: () => null,
-} as const satisfies Record<string, (size: number, rng: Rng) => Module | null>;
+} as const satisfies Record<string, (size: number, rng: Rng) => Module | null>);

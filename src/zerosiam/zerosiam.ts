@@ -46,7 +46,7 @@ const OWN = ["lrPredictor", "alpha", "objective", "divergence", "predictor", "se
  */
 export class ZeroSiam extends Method {
   /** What `options` may name. */
-  static readonly options: readonly (keyof ZeroSiamOptions)[] = [...ADAPTATION_OPTIONS, ...OWN];
+  static readonly options: readonly (keyof ZeroSiamOptions)[] = Object.freeze([...ADAPTATION_OPTIONS, ...OWN]);
   readonly name: string;
   readonly alpha: number;
   /** Null with `predictor: "none"`: then the branches are one and their divergence is 0. */

@@ -110,6 +110,9 @@ describe("a model known by name", () => {
   test("can be one's own, whose name is free", async () => {
     const entry = { ...modelEntry("digits"), classes: Array.from("abcdefghij") };
     expect(() => registerModel("digits", entry)).toThrow(ConfigError);
+    for (const name of [undefined, "", Symbol("x")] as unknown[] as string[]) {
+      expect(() => registerModel(name, entry)).toThrow(/^registerModel: the name is (undefined|""|Symbol\(x\))/);
+    }
     expect(modelEntry("digits").classes[0]).toBe("0");
     registerModel("letters", entry);
     expect(MODELS).toEqual(["digits", "resnet20", "resnet20_gn", "letters"]);

@@ -5,7 +5,17 @@ import { SCENARIOS } from "../../src/experiments/index.js";
 import { OPS } from "../../src/kernels/index.js";
 import { MODELS, modelEntry } from "../../src/nn/index.js";
 import { type GradNode, ones, openDevice, type Tensor, tensor, zeros } from "../../src/tensor/index.js";
-import { METHODS } from "../../src/zerosiam/index.js";
+import {
+  Deyo,
+  DIVERGENCES,
+  Eata,
+  METHODS,
+  OBJECTIVES,
+  PREDICTORS,
+  Sar,
+  Tent,
+  ZeroSiam,
+} from "../../src/zerosiam/index.js";
 
 beforeAll(async () => {
   await openDevice();
@@ -70,6 +80,11 @@ describe("frozen are", () => {
   it("what kernels are made for, and what the adapter is called", async () => {
     const { caps, adapter } = await openDevice();
     expect([caps, adapter].every(Object.isFrozen)).toBe(true);
+  });
+
+  it("what methods are made of, by name, and the names of their options", () => {
+    const options = [Tent, Eata, Sar, Deyo, ZeroSiam].map((method) => method.options);
+    expect([OBJECTIVES, DIVERGENCES, PREDICTORS, ...options].every(Object.isFrozen)).toBe(true);
   });
 
   it("the lists of names, and what a model's name stands for", () => {

@@ -74,8 +74,11 @@ const FIELDS: Readonly<Record<keyof ModelEntry, (value: unknown) => boolean>> = 
   normalization: (value) => isList(Object(value).mean, "number") && isList(Object(value).std, "number"),
 };
 
-/** Makes a model of your own known by name, to all that takes one. Throws ConfigError for a name that is taken. */
+/** Makes a model of your own known by name, to all that takes one. Throws ConfigError for a name that is taken or no text. */
 export function registerModel(name: string, entry: ModelEntry): void {
+  if (typeof name !== "string" || name === "") {
+    throw new ConfigError(`registerModel: the name is ${formatValue(name)}`, "pass a text that it will be called by");
+  }
   if (ENTRIES.has(name)) {
     throw new ConfigError(`the model ${formatValue(name)} is there already`, `taken are ${MODELS.join(", ")}`);
   }

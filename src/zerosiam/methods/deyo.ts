@@ -101,7 +101,7 @@ const OWN = ["deyoMargin", "margin", "plpd", "patches", "seed", "permutations"] 
 /** DeYO (Lee et al., ICLR 2024): entropy of samples whose answer depends on the shape of things. */
 export class Deyo extends Method {
   /** What `options` may name. */
-  static readonly options: readonly (keyof DeyoOptions)[] = [...ADAPTATION_OPTIONS, ...OWN];
+  static readonly options: readonly (keyof DeyoOptions)[] = Object.freeze([...ADAPTATION_OPTIONS, ...OWN]);
   readonly name: string = "deyo";
   readonly #filter: DeyoFilter;
 

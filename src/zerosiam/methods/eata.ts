@@ -80,7 +80,7 @@ const OWN = ["margin", "dMargin", "fisher", "fisherAlpha"] as const;
 /** EATA (Niu et al., ICML 2022): entropy of sure samples that differ from those before, held by Fisher information. */
 export class Eata extends Method {
   /** What `options` may name. */
-  static readonly options: readonly (keyof EataOptions)[] = [...ADAPTATION_OPTIONS, ...OWN];
+  static readonly options: readonly (keyof EataOptions)[] = Object.freeze([...ADAPTATION_OPTIONS, ...OWN]);
   readonly name = "eata";
   readonly #filter: EataFilter;
   readonly #fisherAlpha: number;

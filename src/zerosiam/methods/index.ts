@@ -61,8 +61,8 @@ function only(known: readonly string[], options: MethodOptions): MethodOptions {
 const KINDS = [Tent, Eata, Sar, Deyo, ZeroSiam];
 
 /** What the options of `createMethod` may name: what some method knows. */
-export const METHOD_OPTIONS: readonly string[] = [...new Set<string>(KINDS.flatMap(({ options }) => options))].filter(
-  (name) => name !== "filter", // comes with the method's name
+export const METHOD_OPTIONS: readonly string[] = Object.freeze(
+  [...new Set<string>(KINDS.flatMap(({ options }) => options))].filter((name) => name !== "filter"), // comes with the method's name
 );
 
 /** The names that `createMethod` knows. */

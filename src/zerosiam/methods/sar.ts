@@ -29,7 +29,7 @@ const OWN = ["margin", "rho", "recoverBelow", "cleanReset"] as const;
 /** SAR (Niu et al., ICLR 2023): entropy of sure samples at a flat minimum, and back to the source on collapse. */
 export class Sar extends Method {
   /** What `options` may name. */
-  static readonly options: readonly (keyof SarOptions)[] = [...ADAPTATION_OPTIONS, ...OWN];
+  static readonly options: readonly (keyof SarOptions)[] = Object.freeze([...ADAPTATION_OPTIONS, ...OWN]);
   readonly name = "sar";
   readonly #norms: ReadonlyMap<string, Parameter>;
   readonly #settings: { margin: number; rho: number; recoverBelow: number; cleanReset: boolean };

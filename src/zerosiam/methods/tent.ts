@@ -13,7 +13,7 @@ export type TentOptions = AdaptationOptions;
 /** Tent (Wang et al., ICLR 2021): entropy of the model's own answers, by its normalisation layers. */
 export class Tent extends Method {
   /** What `options` may name. */
-  static readonly options: readonly (keyof TentOptions)[] = [...ADAPTATION_OPTIONS];
+  static readonly options: readonly (keyof TentOptions)[] = Object.freeze([...ADAPTATION_OPTIONS]);
   readonly name: string = "tent";
   readonly #uncertainty: SampleLoss;
 
