@@ -28,24 +28,31 @@ export interface LoadReport {
 /** More lines than this hide what they have in common. */
 const SHOWN = 10;
 
+/** What loading would change, and to what. */
+interface Match extends LoadReport {
+  readonly updates: readonly (readonly [own: Tensor, given: Tensor])[];
+}
+
 /**
- * Assigns to each tensor of `own` its namesake in `given`. Throws CheckpointError with the number of missing and
- * unexpected names and tensors that are disposed, on another device or of another shape or dtype, and the first ten of
- * them; then nothing has changed. Not `strict`, it still throws where no name is known.
+ * Finds for each tensor of `own` its namesake in `given`; changes nothing. Throws CheckpointError with the number of missing
+ * and unexpected names and tensors that are disposed, on another device or of another shape or dtype, and the first ten of
+ * them. Not `strict`, it still throws where no name is known.
  */
-export function assignState(
+export function matchState(
   owner: string,
   own: ReadonlyMap<string, Tensor>,
   given: ReadonlyMap<string, Tensor>,
   { strict = true }: MatchOptions = {},
-): LoadReport {
+): Match {
   checkNamed(owner, given);
   const missing = [...own.keys()].filter((name) => !given.has(name));
   const unexpected = [...given.keys()].filter((name) => !own.has(name));
   const problems: string[] = [];
+  const updates: [Tensor, Tensor][] = [];
   for (const [name, tensor] of own) {
     const other = given.get(name);
     if (!other) continue;
+    updates.push([tensor, other]);
     if (other.disposed) problems.push(`${name} is disposed`);
     else if (other.device !== tensor.device) problems.push(`${name} is on another device`);
     else if (String(other) !== String(tensor)) problems.push(`${name} is ${other}, expected ${tensor}`);
@@ -55,10 +62,18 @@ export function assignState(
     for (const name of unexpected) problems.push(`unexpected ${name}`);
   } else if (own.size > 0 && missing.length === own.size) problems.push("no key is known");
   if (problems.length > 0) refuse(owner, problems, missing, unexpected);
-  for (const [name, tensor] of own) {
-    const other = given.get(name);
-    if (other) tensor.assign(other);
-  }
+  return { missing, unexpected, updates };
+}
+
+/** Assigns to each tensor of `own` its namesake in `given`. Throws CheckpointError as `matchState` does; then nothing has changed. */
+export function assignState(
+  owner: string,
+  own: ReadonlyMap<string, Tensor>,
+  given: ReadonlyMap<string, Tensor>,
+  options: MatchOptions = {},
+): LoadReport {
+  const { missing, unexpected, updates } = matchState(owner, own, given, options);
+  for (const [tensor, other] of updates) tensor.assign(other);
   return { missing, unexpected };
 }
 

@@ -1,15 +1,8 @@
 // What adaptation changes, by name, with where it began and the way back: parameters, optimisers, averages, rates.
 
 import { drop, History, type Snapshot, snapshot } from "../../nn/history.js";
-import {
-  assignAll,
-  assignState,
-  checkRates,
-  type Optimizer,
-  type Parameter,
-  SGD,
-  type Update,
-} from "../../nn/index.js";
+import { assignAll, checkRates, type Optimizer, type Parameter, SGD, type Update } from "../../nn/index.js";
+import { matchState } from "../../nn/state.js";
 import { ConfigError, deviceOf, keep, noGrad, scope, type Tensor, tensor } from "../../tensor/index.js";
 
 export class MethodState {
@@ -84,13 +77,13 @@ export class MethodState {
     return this.#rateScale ? this.#changing().set("rateScale", this.#rateScale) : this.#changing();
   }
 
-  /** Takes over saved values, all or none, and forgets the history. Throws CheckpointError. */
+  /** Takes over saved values, all or none, and forgets the history. Throws CheckpointError, OutOfMemoryError. */
   load(owner: string, saved: ReadonlyMap<string, Tensor>): void {
     let named = saved;
     for (const [prefix, optimizer] of this.#optimizers) named = optimizer.currentNames(named, `optimizer.${prefix}.`);
-    assignState(owner, this.all(), named);
+    const { updates } = matchState(owner, this.all(), named);
+    scope(() => assignAll([...updates, ...this.#rates(named.get("rateScale") ?? null)]));
     this.#history.clear();
-    scope(() => assignAll(this.#rates(this.#rateScale)));
   }
 
   /** The values now, without the rates. */
