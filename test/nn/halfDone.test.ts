@@ -63,6 +63,22 @@ test("a method that cannot be reset keeps its values, its rates and its history"
   expect(method.remembered).toBe(0);
 });
 
+test("a state that cannot be loaded whole changes nothing, and the way back stays", () => {
+  const method = createMethod("tent", new DigitsNet(), { lr: 0.1, history: 2 });
+  const images = tensor(new Float32Array(784), [1, 1, 28, 28]);
+  method.step(images);
+  const saved = new Map([...method.state()].map(([name, t]) => [name, t.detach()]));
+  method.step(images);
+  const before = memoriesOf(method.state());
+  withLittleMemory(0, () => {
+    expect(() => method.loadState(saved)).toThrow(OutOfMemoryError);
+    expect(memoriesOf(method.state())).toEqual(before);
+    expect(method.remembered).toBe(2);
+  });
+  method.loadState(saved);
+  expect(method.remembered).toBe(0);
+});
+
 test("an optimiser that cannot be reset keeps its state, and one that cannot be made keeps no memory", () => {
   const parameters = new Linear(4, 4).namedParameters();
   const optimizer = new AdamW(parameters, { lr: 0.1 });

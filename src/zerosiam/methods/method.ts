@@ -243,7 +243,7 @@ export abstract class Method {
     return this.#state.all();
   }
 
-  /** Takes over a saved state, all or none. Throws CheckpointError when a key is missing or does not fit. */
+  /** Takes over a saved state, all or none. Throws CheckpointError when a key is missing or does not fit, OutOfMemoryError. */
   loadState(saved: ReadonlyMap<string, Tensor>): void {
     this.#checkUse();
     this.#state.load(this.name, saved);

@@ -1,6 +1,7 @@
-// Memory that runs out: every allocation of a step fails once, for every method.
+// Memory that runs out: every allocation of a step, and of what else a method can be asked for, fails once.
 import assert from "node:assert/strict";
-import { type Device, memory, OutOfMemoryError, openDevice, Rng } from "../../../../src/tensor/index.js";
+import { drop, snapshot } from "../../../../src/nn/history.js";
+import { type Device, memory, OutOfMemoryError, openDevice, Rng, type Tensor } from "../../../../src/tensor/index.js";
 import { METHODS, type Method, type MethodOptions } from "../../../../src/zerosiam/methods/index.js";
 import type { AttackOptions, Counts } from "./attack.js";
 import { disposeSubject, images, pixels, subject, values } from "./subject.js";
@@ -30,12 +31,30 @@ const WAYS: readonly Partial<MethodOptions>[] = [
   { steps: 2, episodic: true },
 ];
 
+type Call = (method: Method, batch: Tensor) => void;
+
+const CALLS: Readonly<Record<string, Call>> = {
+  step: (method, batch) => method.step(batch),
+  predict: (method, batch) => method.predict(batch).dispose(),
+  scaleRates: (method) => method.scaleRates(0.5),
+  loadState(method) {
+    const saved = snapshot(method.state());
+    try {
+      method.loadState(saved);
+    } finally {
+      drop(saved);
+    }
+  },
+  exportModel: (method, batch) => drop(method.exportModel([batch])),
+  reset: (method) => method.reset(),
+};
+
 /** A sample takes so many of each. */
 const LEAST = 6;
 
 /**
- * At most `runs` allocations of the steps of all methods, stepping in all ways: each leaves state and memory as they were.
- * Then the method steps as a twin does that never ran out.
+ * At most `runs` allocations of all methods, stepping in all ways: each leaves state and memory as they were. Then the
+ * method goes on as a twin does that never ran out.
  */
 export async function refuseAllocations({ runs, seed }: AttackOptions): Promise<Counts> {
   const device = await openDevice();
@@ -47,27 +66,31 @@ export async function refuseAllocations({ runs, seed }: AttackOptions): Promise<
     refused += counts.refused;
     all += counts.all;
   }
-  return { "refused by type": refused, "allocations of these steps": all };
+  return { "refused by type": refused, "allocations of these methods": all };
 }
 
-/** Of all allocations of a step, `runs` in no order. */
+/** Of all allocations of all calls, `runs` in no order. */
 async function refuseEach(device: Device, [method, twin]: readonly Method[], { runs, seed }: AttackOptions) {
   const rng = new Rng(seed);
   using batch = images(pixels(rng, 2));
-  for (const each of [method, twin]) each.step(batch); // the first allocates what later ones do not
-  const all = allocating(device, () => method.step(batch));
-  twin.step(batch);
-  const failing = rng.shuffle(Array.from({ length: all }, (_, n) => n + 1)).slice(0, runs);
+  for (const each of [method, twin]) for (const call of Object.values(CALLS)) call(each, batch); // the first allocate more
+  const tries = Object.entries(CALLS).flatMap(([name, call]) => {
+    const all = allocating(device, () => call(method, batch));
+    call(twin, batch);
+    return Array.from({ length: all }, (_, n) => ({ name, call, failing: n + 1 }));
+  });
+  const chosen = rng.shuffle(tries).slice(0, runs);
+  for (const each of [method, twin]) each.step(batch);
   const before = await values(method.state());
   const { tensors, nodes } = memory();
-  for (const n of failing) {
-    const says = `${method.name}, allocation ${n} of ${all}`;
-    assert.throws(() => allocating(device, () => method.step(batch), n), OutOfMemoryError, says);
+  for (const { name, call, failing } of chosen) {
+    const says = `${method.name}.${name}, allocation ${failing}`;
+    assert.throws(() => allocating(device, () => call(method, batch), failing), OutOfMemoryError, says);
     assert.deepEqual({ tensors: memory().tensors, nodes: memory().nodes }, { tensors, nodes }, says);
     assert.deepEqual(await values(method.state()), before, says);
   }
   const [answers, wanted] = [method, twin].map((each) => each.step(batch).logits);
   assert.deepEqual(await answers.data(), await wanted.data(), `${method.name} goes on differently`);
   for (const each of [method, twin]) disposeSubject(each);
-  return { refused: failing.length, all };
+  return { refused: chosen.length, all: tries.length };
 }
