@@ -10,7 +10,7 @@ import { type ImageSet, loadImageSet } from "./imageSet.js";
 /** The parts of the data: weights see `train`, settings `validation`; figures are reported on `test` alone. */
 export type DigitsPart = "train" | "validation" | "test";
 
-/** A part, from the package's `assets/digits-PART.safetensors`, or from `source`: bundled pages must say where they serve it. Throws CheckpointError. */
+/** A part, from the package's assets, or from `source`: bundled pages must say where they serve it. Throws CheckpointError. */
 export async function loadDigits(part: DigitsPart, source?: ByteSource): Promise<ImageSet> {
   return loadImageSet(source ?? (await assetPath(`digits-${part}.safetensors`)));
 }
