@@ -6,6 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
+import { ORDER_NAMES } from "../src/data/index.js";
+import { SCENARIOS } from "../src/experiments/index.js";
+import { arange, openDevice, Rng, type Tensor, tensor } from "../src/tensor/index.js";
 
 const PAGES = readdirSync("docs/guide").map((name) => `docs/guide/${name}`);
 const folder = mkdtempSync(join(tmpdir(), "guide-"));
@@ -48,6 +51,37 @@ test("a first tensor", async () => {
   expect(said).toContain("matmul: inner sizes differ");
 });
 
+test("what docs/guide/tensors.md says differs from PyTorch is so", async () => {
+  const text = readFileSync("docs/guide/tensors.md", "utf8");
+  const [, named] = /^- (.*) return a tuple, the result first/m.exec(text) ?? [];
+  const tuples = readdirSync("docs/ops").filter((page) => {
+    const said = readFileSync(`docs/ops/${page}`, "utf8");
+    return /^\w+\.\w+\(.*\): \[/m.test(said) && !said.includes("the published types leave it out");
+  });
+  expect([...named.matchAll(/`(\w+)`/g)].map(([, op]) => `${op}.md`)).toEqual(tuples);
+
+  await openDevice();
+  const x = arange(4).reshape([2, 2]);
+  const index = tensor(Int32Array.of(1, 0), [2, 1]);
+  const numbers = async (t: Tensor) => [...(await t.data())];
+  expect(await numbers(x.gather(index, 1))).toEqual([1, 2]);
+  expect(await numbers(x.indexSelect(tensor(Int32Array.of(1)), 0))).toEqual([2, 3]);
+  expect(await numbers(tensor([[5], [7]]).scatterAdd(index, 1, [2, 2]))).toEqual([0, 5, 7, 0]);
+  expect(await numbers(x.indexAdd(tensor(Int32Array.of(2, 2)), 0, 3))).toEqual([0, 0, 0, 0, 2, 4]);
+  expect(
+    x.pad([
+      [1, 0],
+      [0, 2],
+    ]).shape,
+  ).toEqual([3, 4]);
+  expect(await numbers(x.max(0))).toEqual([2, 3]);
+  expect([arange(3).dtype, arange(3, { dtype: "i32" }).dtype]).toEqual(["f32", "i32"]);
+  const key = tensor(Uint32Array.from(new Rng(0).key));
+  expect(await numbers(key.randomNormal([3]))).toEqual(await numbers(key.randomNormal([3])));
+  const forked = tensor(Uint32Array.from(new Rng(0).fork("noise").key));
+  expect(await numbers(forked.randomNormal([3]))).not.toEqual(await numbers(key.randomNormal([3])));
+});
+
 test("gradients and memory", async () => {
   const said = await run("autograd");
   expect(said).toContain("d(Σwx)/dw = x: Float32Array(3) [ 1, 2, 3 ]");
@@ -55,8 +89,34 @@ test("gradients and memory", async () => {
   expect(said).toContain("tensors left behind: 0");
 });
 
+let trained: Promise<string> | undefined;
+/** What the training says whose weights the other examples take. */
+function train(): Promise<string> {
+  trained ??= run("train");
+  return trained;
+}
+
+test("a stream of images of one's own, methods at rates on it, severities and a scenario", async () => {
+  await train();
+  const said = await run("stream");
+  const source = Number(/^source: (\S+)$/m.exec(said)?.[1]);
+  const adapted = [...said.matchAll(/^lr \S+: Tent (\S+), ZeroSiam (\S+)$/gm)].flatMap(([, ...figures]) => figures);
+  expect(adapted).toHaveLength(6);
+  expect(Math.max(...adapted.map(Number))).toBeGreaterThan(source);
+  const severities = [...said.matchAll(/^digits, severity \d: (\S+)$/gm)].map(([, figure]) => Number(figure));
+  expect(severities).toHaveLength(2);
+  expect(severities[0]).toBeGreaterThan(severities[1]);
+  expect(said).toMatch(/^class-ordered, stream: \S+ of 48 images$/m);
+});
+
+test("docs/guide/streams.md says what every order and scenario shows", () => {
+  const text = readFileSync("docs/guide/streams.md", "utf8");
+  const rows = [...text.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, name]) => name);
+  expect(rows).toEqual([...ORDER_NAMES, ...SCENARIOS]);
+});
+
 test("a model that was trained adapts, and goes on from a saved state", async () => {
-  expect(Number(/accuracy (\S+)/.exec(await run("train"))?.[1])).toBeGreaterThan(0.95);
+  expect(Number(/accuracy (\S+)/.exec(await train())?.[1])).toBeGreaterThan(0.95);
   const said = await run("adaptOwn");
   const [, source, adapted] = /source (\S+) %, ZeroSiam (\S+) %/.exec(said) ?? [];
   expect(Number(adapted)).toBeGreaterThan(Number(source));

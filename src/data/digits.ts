@@ -13,7 +13,7 @@ export type DigitsPart = "train" | "validation" | "test";
 
 const PARTS: Readonly<Record<DigitsPart, true>> = { train: true, validation: true, test: true };
 
-/** A part, from the package's `assets/digits-PART.safetensors`, or from `source`: bundled pages must say where they serve it. Throws ConfigError for no part, CheckpointError. */
+/** A part, from the package's assets, or from `source`: bundled pages must say where they serve it. Throws ConfigError for no part, CheckpointError. */
 export async function loadDigits(part: DigitsPart, source?: ByteSource): Promise<ImageSet> {
   checkName("the part", part, PARTS);
   return loadImageSet(source ?? (await assetPath(`digits-${part}.safetensors`)));
