@@ -5,6 +5,8 @@ import type { StoredTensor } from "../../nn/io/safetensors.js";
 import { CheckpointError } from "../../tensor/index.js";
 import type { Answer } from "../../zerosiam/answers.js";
 
+const HELP = "use a file written by --save or --checkpoint";
+
 /** Names of these tensors begin so. */
 export const RECORD_PREFIX = "record.";
 
@@ -54,9 +56,13 @@ export function restoreRecord(
   if (answers.length !== images || String(steps.map(([n]) => n)) !== String(seen.map(({ labels }) => labels.length))) {
     throw new CheckpointError(
       `${source}: has ${answers.length} answers in ${steps.length} batches, for ${images} images in ${seen.length}`,
-      "use a file written by --save or --checkpoint",
+      HELP,
     );
   }
+  const odd = answers.findIndex((row) => !isAnswer(named(ANSWER, row) as unknown as Answer, recorder.classes));
+  if (odd >= 0) throw new CheckpointError(`${source}: answer ${odd} is ${answers[odd].join(", ")}`, HELP);
+  const report = steps.findIndex(([, ...row]) => !isReport(named(REPORT, row) as unknown as StreamReport));
+  if (report >= 0) throw new CheckpointError(`${source}: batch ${report} reported ${steps[report].join(", ")}`, HELP);
   for (const [i, batch] of seen.entries()) {
     const given = answers.slice(recorder.n, recorder.n + batch.labels.length);
     const known = steps[i].slice(1).map((value) => (Number.isNaN(value) ? null : value));
@@ -68,6 +74,21 @@ export function restoreRecord(
   }
 }
 
+/** Whether a model of so many classes can answer so. Means of f32 probabilities may end a rounding above 1. */
+function isAnswer({ prediction, confidence, entropy, logitNorm }: Answer, classes: number): boolean {
+  if (prediction === -1) return confidence === 0;
+  const figures = [confidence, entropy, logitNorm].every(Number.isFinite);
+  const isClass = Number.isInteger(prediction) && prediction >= 0 && prediction < classes;
+  return isClass && figures && confidence >= 0 && confidence <= 1 + 1e-6 && logitNorm >= 0;
+}
+
+/** Whether a step can report so: NaN stands for null, and a loss may be infinite. */
+function isReport({ reliable, kept, recoveries }: StreamReport): boolean {
+  return [reliable, kept, recoveries].every(
+    (count) => Number.isNaN(count) || (Number.isSafeInteger(count) && Number(count) >= 0),
+  );
+}
+
 function named<T>(names: readonly string[], values: readonly T[]): Record<string, T> {
   return Object.fromEntries(names.map((name, i) => [name, values[i]]));
 }
@@ -77,7 +98,7 @@ function rowsOf(tensors: ReadonlyMap<string, StoredTensor>, name: string, width:
   if (tensor?.dtype !== "F64" || tensor.shape.length !== 2 || tensor.shape[1] !== width) {
     throw new CheckpointError(
       `${source}: ${RECORD_PREFIX}${name} is ${tensor ? `${tensor.dtype} [${tensor.shape.join(", ")}]` : "missing"}`,
-      "use a file written by --save or --checkpoint",
+      HELP,
     );
   }
   const values = new Float64Array(new Uint8Array(tensor.data).buffer);

@@ -7,12 +7,10 @@ import { loadSafetensors, saveSafetensors } from "../../nn/index.js";
 import { onDevice, readBack } from "../../nn/io/checkpoint.js";
 import type { StoredTensor } from "../../nn/io/safetensors.js";
 import { CheckpointError, deviceOf, type Tensor } from "../../tensor/index.js";
-import type { AlarmState, CollapseWarning } from "../../zerosiam/alarm.js";
+import type { AlarmState } from "../../zerosiam/alarm.js";
 import { checkSettings, type Settings } from "./checkpoint.js";
+import { decodePosition, encodePosition, type Position, parsed } from "./position.js";
 import { encodeRecord, RECORD_PREFIX, restoreRecord } from "./record.js";
-
-/** What a state file holds is this; one of a later version is refused by its number. */
-const FORMAT = "1";
 
 /** A fingerprint of the images and labels that were shown, in order. */
 class Shown {
@@ -38,15 +36,9 @@ class Shown {
   }
 }
 
-/** Where a saved run stood, and what it had answered. */
-export interface Position {
+/** A saved run: where it stood, and what it had answered. */
+export interface Progress extends Position {
   readonly path: string;
-  readonly images: number;
-  readonly digest: string;
-  /** Wall time of its steps, batches that changed nothing, and what its alarm told. */
-  readonly seconds: number;
-  readonly notUpdated: number;
-  readonly warnings: readonly CollapseWarning[];
   readonly record: ReadonlyMap<string, StoredTensor>;
 }
 
@@ -66,15 +58,7 @@ export async function saveProgress(
     path,
     [...state, ...encodeRecord(runner)],
     [
-      ["format", FORMAT],
-      ["method", method.name],
-      ["images", String(shown.images)],
-      ["digest", shown.digest],
-      ["interrupted", String(interrupted)],
-      ["settings", JSON.stringify(settings)],
-      ["notUpdated", String(runner.notUpdated)],
-      ["seconds", String(runner.seconds)],
-      ["warnings", JSON.stringify(runner.warnings)],
+      ...encodePosition(runner, shown, { method: method.name, settings, interrupted }),
       ...(guard ? ([["alarm", JSON.stringify(guard.alarm.state())]] as const) : []),
     ],
   );
@@ -102,18 +86,11 @@ export async function loadProgress(
   path: string,
   { method, guard }: Runner,
   settings: Settings | null,
-): Promise<Position> {
+): Promise<Progress> {
   const { tensors, metadata } = await loadSafetensors(path);
-  const read = (name: string): unknown => parsed(path, name, metadata.get(name));
-  const format = metadata.get("format");
-  if (format !== FORMAT) {
-    throw new CheckpointError(
-      `${path}: ${format === undefined ? "is no state of a run" : `is of format ${format}`}; this version reads ${FORMAT}`,
-      "use a file written by --save or --checkpoint of this version",
-    );
-  }
+  const position = decodePosition(path, metadata);
   const saved = metadata.get("method");
-  if (settings) checkSettings(path, settings, read("settings"));
+  if (settings) checkSettings(path, settings, parsed(path, metadata, "settings"));
   if (saved !== method.name) {
     throw new CheckpointError(
       `${path}: saved by ${saved ?? "something else"}, not by ${method.name}`,
@@ -127,32 +104,16 @@ export async function loadProgress(
     for (const [name, stored] of tensors) {
       if (!isRecord(name)) state.set(name, onDevice(stored, `${path}: ${name}`, device));
     }
-    if (guard && metadata.has("alarm")) guard.loadState(state, read("alarm") as AlarmState);
+    if (guard && metadata.has("alarm")) guard.loadState(state, parsed(path, metadata, "alarm") as AlarmState);
     else method.loadState(state);
   } finally {
     for (const tensor of state.values()) tensor.dispose();
   }
-  return {
-    path,
-    images: Number(metadata.get("images")),
-    digest: metadata.get("digest") ?? "",
-    seconds: Number(metadata.get("seconds")),
-    notUpdated: Number(metadata.get("notUpdated")),
-    warnings: read("warnings") as CollapseWarning[],
-    record: new Map([...tensors].filter(([name]) => isRecord(name))),
-  };
-}
-
-function parsed(path: string, name: string, json = ""): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    throw new CheckpointError(`${path}: its ${name} is no JSON`, "use a file written by --save", { cause });
-  }
+  return { ...position, path, record: new Map([...tensors].filter(([name]) => isRecord(name))) };
 }
 
 /** Tells a fresh run what the earlier one answered to the images that it need not see again. Throws CheckpointError. */
-export function restoreFigures(runner: Runner, position: Position, seen: readonly Labels[]): void {
+export function restoreFigures(runner: Runner, position: Progress, seen: readonly Labels[]): void {
   restoreRecord(runner, position.record, seen, position.path);
   runner.seconds = position.seconds;
   runner.notUpdated = position.notUpdated;
