@@ -1,6 +1,18 @@
 // Safetensors files on disk: saving replaces whole files or nothing, also when the system stops a write halfway.
 import { execFile, spawn } from "node:child_process";
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -8,6 +20,7 @@ import { build } from "esbuild";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { toFloat32, toStored } from "../../src/nn/io/convert.js";
 import { loadSafetensors, saveSafetensors, tryWriting, writeFileAtomic } from "../../src/nn/io/file.js";
+import { openSafetensors } from "../../src/nn/io/open.js";
 import { CheckpointError } from "../../src/tensor/errors.js";
 
 let folder = "";
@@ -53,6 +66,30 @@ describe("what is no regular file", () => {
     await expect(loadSafetensors("/dev/zero")).rejects.toThrow(/\/dev\/zero: is a device or a pipe, not a file/);
     await expect(loadSafetensors(join(folder, "pipe"))).rejects.toThrow(/pipe: is a device or a pipe/);
     await expect(loadSafetensors(folder)).rejects.toThrow(/: is a folder, not a file/);
+  });
+});
+
+describe("a tensor of many bytes", () => {
+  /** A file with a hole for the data of one U8 tensor. */
+  async function hole(name: string, bytes: number): Promise<string> {
+    const header = Buffer.from(JSON.stringify({ x: { dtype: "U8", shape: [bytes], data_offsets: [0, bytes] } }));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    const path = join(folder, name);
+    await writeFile(path, Buffer.concat([length, header]));
+    await truncate(path, 8 + header.length + bytes);
+    return path;
+  }
+
+  it("is read in parts where the system takes no more at once", async () => {
+    using file = await openSafetensors(await hole("large", 2 ** 31));
+    expect(file.tensors.get("x")?.read(0, 2 ** 31).byteLength).toBe(2 ** 31);
+  });
+
+  it("is refused when no array can hold it", async () => {
+    const path = await hole("larger", 2 ** 40);
+    await expect(loadSafetensors(path)).rejects.toThrow(/larger: 1099511627776 bytes at once: .*\n {2}help: /);
+    await expect(loadSafetensors(path)).rejects.toThrow(CheckpointError);
   });
 });
 
