@@ -1,7 +1,8 @@
 // `zerosiam parity`: compares this engine with golden fixtures, told apart by what a folder holds.
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { Command } from "commander";
+import { readDocument } from "../nn/io/whole.js";
 import { CIFAR_IMAGES, runCifarParity } from "../parity/cifar.js";
 import { CIFAR_RUNS, type CifarRun, runCifarAdaptation } from "../parity/cifarAdapt.js";
 import type { ParityResult } from "../parity/compare.js";
@@ -61,7 +62,7 @@ async function runFolder(folder: string, only: readonly string[] | undefined): P
   let fixtures = 0;
   for (const name of names.filter((file) => file.endsWith(".json"))) {
     const path = join(folder, name);
-    const json = await readJson(path);
+    const json = await readDocument(path, "fixtures are JSON documents");
     if (isStepFixture(json)) {
       const weights = path.replace(/json$/, "safetensors");
       results.push(...(await runSteps(json, path, weights, only)));
@@ -92,14 +93,6 @@ async function runSteps(json: unknown, path: string, weights: string, only: read
   } catch (error) {
     if (!(error instanceof CheckpointError)) throw error;
     return failed([basename(path, ".json")], undefined, error.message);
-  }
-}
-
-async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, "utf8"));
-  } catch (cause) {
-    throw new CheckpointError(`${path}: ${(cause as Error).message}`, "fixtures are JSON documents", { cause });
   }
 }
 

@@ -1,15 +1,16 @@
 // Whole adaptation runs of ResNet-20 on a shifted stream: online accuracy against PyTorch's.
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type ImageSet, toImageSet } from "../data/imageSet.js";
 import { type Order, Stream } from "../data/streams/index.js";
 import { Runner } from "../experiments/runner.js";
 import { loadSafetensors } from "../nn/index.js";
 import { toInt32 } from "../nn/io/convert.js";
+import { readDocument } from "../nn/io/whole.js";
 import { loadModel, modelEntry } from "../nn/models/registry.js";
 import { type Tensor, tensor } from "../tensor/index.js";
 import { createMethod, type Method } from "../zerosiam/methods/index.js";
 import { compared, type ParityResult, tensorOf } from "./compare.js";
+import { checkFields, isCount, isNumber, isText } from "./schema.js";
 
 /** The file of a folder that holds such runs. */
 export const CIFAR_RUNS = "adapt.json";
@@ -30,9 +31,7 @@ const TOLERANCE = { rtol: 0, atol: 0.015 };
 
 /** Runs the runs that are wanted. One that cannot be run counts as failed. Throws CheckpointError when the stream cannot be read or misses a tensor. */
 export async function runCifarAdaptation(folder: string, wanted: (run: CifarRun) => boolean): Promise<ParityResult[]> {
-  const { stream, runs }: { stream: string; runs: CifarRun[] } = JSON.parse(
-    await readFile(join(folder, CIFAR_RUNS), "utf8"),
-  );
+  const { stream, runs } = await readRuns(join(folder, CIFAR_RUNS));
   const path = join(folder, stream);
   const file = await loadSafetensors(path);
   const set = toImageSet(file, path);
@@ -40,6 +39,17 @@ export async function runCifarAdaptation(folder: string, wanted: (run: CifarRun)
   const results: ParityResult[] = [];
   for (const run of runs.filter(wanted)) results.push(await runOne(folder, { set, shuffles }, run));
   return results;
+}
+
+async function readRuns(path: string): Promise<{ stream: string; runs: CifarRun[] }> {
+  const document = await readDocument(path, "fixtures are JSON documents");
+  checkFields(path, document, { stream: isText, runs: Array.isArray });
+  const found = document as { stream: string; runs: CifarRun[] };
+  for (const [i, run] of found.runs.entries()) {
+    const names = { method: isText, model: isText, order: isText, batch: isCount };
+    checkFields(`${path}: runs[${i}]`, run, { ...names, lr: isNumber, lrPredictor: isNumber, accuracy: isNumber });
+  }
+  return found;
 }
 
 /** `shuffles` are the permutations of 4 × 4 patches for each position of the stream, [N, 16]. */
@@ -64,8 +74,11 @@ async function runOne(folder: string, { set, shuffles }: ShiftedStream, run: Cif
     try {
       const { lr, lrPredictor } = run;
       const method = createMethod(run.method, model, { lr, lrPredictor, permutations: inTurn(shuffles) });
-      comparison.add("accuracy", [await onlineAccuracy(method, set, run)], [run.accuracy], TOLERANCE);
-      method.dispose();
+      try {
+        comparison.add("accuracy", [await onlineAccuracy(method, set, run)], [run.accuracy], TOLERANCE);
+      } finally {
+        method.dispose();
+      }
     } finally {
       model.dispose();
     }

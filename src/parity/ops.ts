@@ -1,7 +1,7 @@
 // Golden op fixtures: forward and gradients of single ops, against PyTorch in float64.
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadTensors } from "../nn/index.js";
+import { readDocument } from "../nn/io/whole.js";
 import { CheckpointError, grad, scope, Tensor, ZeroSiamError } from "../tensor/index.js";
 import { formatShape, sameShape } from "../tensor/shape.js";
 import { type Comparison, compared, type FixtureTolerance, type ParityResult } from "./compare.js";
@@ -46,14 +46,9 @@ export async function runOpsParity(
 async function readManifest(folder: string): Promise<FixtureCase[]> {
   const path = join(folder, "manifest.json");
   const help = "pass a folder of op fixtures";
-  try {
-    const { cases } = JSON.parse(await readFile(path, "utf8"));
-    const isNamed = (one: FixtureCase | null) =>
-      [one?.id, one?.op, one?.file].every((text) => typeof text === "string");
-    if (Array.isArray(cases) && cases.every(isNamed)) return cases;
-  } catch (cause) {
-    throw new CheckpointError(`${path}: ${(cause as Error).message}`, help, { cause });
-  }
+  const { cases } = Object(await readDocument(path, help));
+  const isNamed = (one: FixtureCase | null) => [one?.id, one?.op, one?.file].every((text) => typeof text === "string");
+  if (Array.isArray(cases) && cases.every(isNamed)) return cases;
   throw new CheckpointError(`${path}: it lists no cases, or some without id, op or file`, help);
 }
 

@@ -4,6 +4,7 @@ import type { Shape } from "../../tensor/shape.js";
 import { describe, helpFor } from "./cause.js";
 import { KIND_BYTES } from "./kind.js";
 import { headerLength, readHeader, type StoredDType } from "./safetensors.js";
+import { checkRegular } from "./whole.js";
 
 /** A tensor that stays in its file. */
 export interface OpenTensor {
@@ -37,10 +38,7 @@ export async function openSafetensors(path: string): Promise<OpenSafetensors> {
   };
   // Before it is opened: opening a pipe waits for someone to write.
   const found = attempt(() => statSync(path));
-  if (!found.isFile()) {
-    const what = found.isDirectory() ? "a folder" : "a device or a pipe";
-    throw new CheckpointError(`${path}: is ${what}, not a file`, "name a file; write what comes from a pipe to one");
-  }
+  checkRegular(path, found);
   const file = attempt(() => openSync(path, "r"));
   const bytes = (begin: number, end: number): Uint8Array<ArrayBuffer> => {
     const out = allocate(end - begin, path);
