@@ -104,6 +104,9 @@ describe("results", () => {
   it.each<[string, string]>([
     ["setting.stream", changed(({ setting }) => (setting.stream = "../../../x"))],
     ["setting.stream", changed(({ setting }) => (setting.stream = "..\\x"))],
+    ["setting.stream", changed(({ setting }) => (setting.stream = "𝒜".repeat(100)))],
+    ["setting.stream", changed(({ setting }) => (setting.stream = "overview"))],
+    ["setting.stream", changed(({ setting }) => (setting.stream = "Nul.x"))],
     ["setting.stream", changed(({ setting }) => (setting.stream = "C:x"))],
     ["setting.method", changed(({ setting }) => (setting.method = "tent\n| 1 |"))],
     ["setting.predictor", changed(({ setting }) => (setting.predictor = "\x1b]0;x"))],
