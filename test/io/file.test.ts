@@ -157,6 +157,24 @@ describe("writeFileAtomic", () => {
     await expect(writeFileAtomic(join(folder, "file", "x"), "text")).rejects.toThrow(/cannot be written \(ENOTDIR\)/);
   });
 
+  it("writes into a folder that may be written to and not be read", async () => {
+    const script = join(folder, "write.mjs");
+    await bundle(
+      script,
+      `import { tryWriting, writeFileAtomic } from "./src/nn/io/file.ts";
+      await tryWriting(process.argv[2]);
+      await writeFileAtomic(process.argv[2], "text");`,
+    );
+    const box = join(folder, "box");
+    await mkdir(box);
+    await Promise.all([chmod(folder, 0o755), chmod(box, 0o333)]);
+    const other = process.getuid?.() === 0 ? { uid: 65534 } : {}; // root may read everything
+    await promisify(execFile)(process.execPath, [script, join(box, "x")], other);
+    await chmod(box, 0o755);
+    expect(await readFile(join(box, "x"), "utf8")).toBe("text");
+    expect(await readdir(box)).toEqual(["x"]);
+  });
+
   it("writes into a pipe instead of replacing it", async () => {
     const pipe = join(folder, "pipe");
     await promisify(execFile)("mkfifo", [pipe]);
