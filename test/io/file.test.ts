@@ -175,6 +175,18 @@ describe("writeFileAtomic", () => {
     expect(await readdir(box)).toEqual(["x"]);
   });
 
+  it("says what to do about a pipe whose reader has ended", async () => {
+    const pipe = join(folder, "pipe");
+    await promisify(execFile)("mkfifo", [pipe]);
+    const reader = promisify(execFile)("head", ["-c", "1", pipe]);
+    const written = writeFileAtomic(pipe, "x".repeat(2 ** 22));
+    await expect(written).rejects.toMatchObject({
+      message: expect.stringMatching(/EPIPE/),
+      help: expect.stringContaining("has ended"),
+    });
+    expect((await reader).stdout).toBe("x");
+  });
+
   it("writes into a pipe instead of replacing it", async () => {
     const pipe = join(folder, "pipe");
     await promisify(execFile)("mkfifo", [pipe]);
