@@ -14,7 +14,7 @@ export function addBench(program: Command): void {
     .command("bench")
     .description("time every op, or those named, and the methods' steps")
     .argument("[kernel...]", "ops by name, or `step` for whole adaptation steps; all without any")
-    .addOption(numbersFlag("--sizes <a,b>", "side lengths of the inputs", { min: 16, integer: true }))
+    .addOption(numbersFlag("--sizes <a,b>", "side lengths of the inputs", { min: 16, max: 16_384, integer: true }))
     .option("--quick", "small inputs and few rounds: under a minute on a software adapter")
     .option("--gradients", "also each op together with its gradients")
     .action(async (names: string[], flags: BenchFlags) => {

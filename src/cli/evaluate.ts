@@ -12,7 +12,7 @@ import { overviewReport } from "../report/sweepReport.js";
 import { ratePoints } from "../report/text/cellTables.js";
 import { computeCells, openDigitsRunner } from "./lib/cells.js";
 import { DIGITS_LIMIT } from "./lib/defaults.js";
-import { COUNT, type CommonOptions, numberFlag } from "./lib/options.js";
+import { type CommonOptions, numberFlag, RUNS } from "./lib/options.js";
 import { checkWritable, writeReport } from "./lib/output.js";
 import { type Session, withSession } from "./lib/session.js";
 
@@ -35,7 +35,7 @@ export function addEvaluate(program: Command): void {
   program
     .command("evaluate")
     .description("measure Tent and ZeroSiam on corrupted digits: rates chosen on validation, several seeds, intervals")
-    .addOption(numberFlag("--seeds <n>", "runs that differ in draw, noise and order", COUNT).default(5))
+    .addOption(numberFlag("--seeds <n>", "runs that differ in draw, noise and order", RUNS).default(5))
     .option("--quick", "few images of the stream: shows that it works, not how well")
     .option("--report <file>", "where the report goes", "evaluation.html")
     .action(async (options: EvaluateOptions) => {

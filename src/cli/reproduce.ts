@@ -20,8 +20,9 @@ import { toMarkdown } from "../report/text/markdown.js";
 import { streamTables } from "../report/text/streamTables.js";
 import { ConfigError } from "../tensor/index.js";
 import { checkOrigin, computeCells, openDigitsRunner, openResults, tell } from "./lib/cells.js";
+import { checkOutputs, jsonOf } from "./lib/clashes.js";
 import { EXIT } from "./lib/failure.js";
-import { COUNT, type CommonOptions, numberFlag } from "./lib/options.js";
+import { COUNT, type CommonOptions, JOBS, numberFlag, RUNS } from "./lib/options.js";
 import { checkWritable } from "./lib/output.js";
 import { quickCheck } from "./lib/quickCheck.js";
 import { makeFolder, writeFolder } from "./lib/reportFolder.js";
@@ -45,14 +46,14 @@ export function addReproduce(program: Command): void {
     .description(
       "all methods on all streams: rates from validation, several seeds, intervals; goes on where it stopped",
     )
-    .addOption(numberFlag("--seeds <n>", "runs that differ in draw, noise and order", COUNT).default(5))
+    .addOption(numberFlag("--seeds <n>", "runs that differ in draw, noise and order", RUNS).default(5))
     .addOption(
       numberFlag("--limit <n>", "images of each corruption, at most: to see that it works, not how well", COUNT),
     )
     .option("--quick", "only whether ZeroSiam holds where Tent falls, on validation data; exit code 1 if not")
     .option("--ablations", "also ZeroSiam with one thing changed at a time")
     .option("--folder <folder>", "where reproduce-ADAPTER.jsonl lies, the cells that are done", ".")
-    .addOption(numberFlag("--jobs <n>", "processes that share the work", COUNT).default(2))
+    .addOption(numberFlag("--jobs <n>", "processes that share the work", JOBS).default(2))
     .option("--shard <i/n>", "only every n-th cell; without it, the cells of all shards are joined", parseShard)
     .option("--export <folder>", "write the tables as Markdown, CSV and LaTeX, and reports with the figures")
     .action(async (options: ReproduceOptions) => {
@@ -75,6 +76,7 @@ async function reproduce(session: Session, runner: CellRunner, options: Reproduc
   const { seeds, limit, ablations = false, folder, jobs, shard } = options;
   const scale = { seeds, ...(limit === undefined ? {} : { limit }) };
   const path = join(folder, `reproduce-${shortName(session.device.adapter.name)}.jsonl`);
+  checkOutputs([{ flag: "--folder", path }, ...jsonOf(options)], []);
   await checkWritable("--folder", path);
   if (options.export !== undefined) await makeFolder("--export", options.export);
   if (!shard && jobs > 1 && !(await runShards(jobs))) {

@@ -5,6 +5,7 @@ import { CellRunner } from "../experiments/sweep/cellRunner.js";
 import { readSweepConfig } from "../experiments/sweep/config.js";
 import { inShard, parseShard, type Shard, shardFromEnvironment } from "../experiments/sweep/shard.js";
 import { checkOrigin, computeCells, openResults, tell } from "./lib/cells.js";
+import { checkOutputs, jsonOf } from "./lib/clashes.js";
 import type { CommonOptions } from "./lib/options.js";
 import { checkWritable } from "./lib/output.js";
 import { makeFolder } from "./lib/reportFolder.js";
@@ -29,6 +30,11 @@ export function addSweep(program: Command): void {
       const shard = options.shard ?? shardFromEnvironment(process.env, config.shards);
       // Processes in one folder do not meet: `sweep.jsonl`, or `sweep.2-of-8.jsonl`.
       const out = options.out ?? shardPath(`${basename(path, extname(path))}.jsonl`, shard);
+      const read = Object.values({ ...config.data, weights: config.weights }).map((file) => ({
+        flag: path,
+        path: file,
+      }));
+      checkOutputs([{ flag: "--out", path: out }, ...jsonOf(options)], read);
       await makeFolder("--out", dirname(out));
       await checkWritable("--out", out);
       await withSession("sweep", options, async (session) => {

@@ -11,6 +11,7 @@ import { clock, percent } from "../report/format.js";
 import { SILENT } from "../report/terminal.js";
 import { Rng } from "../tensor/index.js";
 import { Source } from "../zerosiam/methods/index.js";
+import { checkOutputs, jsonOf } from "./lib/clashes.js";
 import { COUNT, type CommonOptions, numberFlag, RATE, SEED } from "./lib/options.js";
 import { checkWritable } from "./lib/output.js";
 import { runStream } from "./lib/runStream.js";
@@ -34,6 +35,7 @@ export function addTrain(program: Command): void {
     .addOption(numberFlag("--seed <n>", "initial weights, order and shifts", SEED).default(0))
     .option("--out <file>", "where the weights go", "digits.safetensors")
     .action(async (options: TrainOptions) => {
+      checkOutputs([{ flag: "--out", path: `${options.out}.checkpoint` }, ...jsonOf(options)], []);
       await checkWritable("--out", options.out);
       await withSession("train", options, (session) => train(session, options));
     });

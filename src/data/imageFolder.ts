@@ -1,6 +1,8 @@
 // The images of `--data`: one stream file, or all stream files of a folder and its folders in the order of their names.
+import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { describe, helpFor } from "../nn/io/cause.js";
 import { modelEntry } from "../nn/models/registry.js";
 import { CheckpointError } from "../tensor/index.js";
 import { type ImageSource, isLabelled, type MadeImages, type OpenImages, openImageSet } from "./imageSet.js";
@@ -44,13 +46,21 @@ export async function openImages(path: string): Promise<OpenFolder> {
 /** Paths below `folder`. Hidden files are none of a person's: `._a.safetensors` is what macOS notes about `a`. */
 async function streamFiles(folder: string, below = ""): Promise<string[]> {
   const found: string[] = [];
-  for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
-    const name = join(below, entry.name);
+  for (const entry of await list(join(folder, below))) {
+    const name = below === "" ? entry.name : `${below}/${entry.name}`; // on every system, as names are sorted by it
     if (entry.name.startsWith(".")) continue;
     if (entry.isDirectory()) found.push(...(await streamFiles(folder, name)));
     else if (/\.safetensors$/i.test(entry.name)) found.push(name);
   }
   return found;
+}
+
+async function list(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (cause) {
+    throw new CheckpointError(`${folder}: cannot be read (${describe(cause)})`, helpFor(cause), { cause });
+  }
 }
 
 /** Numbers in names by their size, all else by code units: part9 before part10, the same on every machine. */

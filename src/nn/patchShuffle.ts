@@ -62,11 +62,12 @@ export function randomPermutations(key: Tensor, rows: number, n: number): Tensor
   return before.cast("f32").sum(-1).cast("i32");
 }
 
-/** Throws ConfigError unless `side` is an integer ≥ 1. */
+/** A permutation compares every patch with every other: side⁴ numbers an image. */
+const MAX_SIDE = 64;
+
+/** Throws ConfigError unless `side` is an integer from 1 to 64. */
 export function checkSide(owner: string, side: number): void {
-  if (Number.isSafeInteger(side) && side >= 1) return;
-  throw new ConfigError(
-    `${owner}: patches is ${formatValue(side)}`,
-    "use an integer ≥ 1: the patches along each side of an image",
-  );
+  if (Number.isSafeInteger(side) && side >= 1 && side <= MAX_SIDE) return;
+  const help = `use an integer from 1 to ${MAX_SIDE}: the patches along each side of an image`;
+  throw new ConfigError(`${owner}: patches is ${formatValue(side)}`, help);
 }

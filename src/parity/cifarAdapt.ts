@@ -74,8 +74,11 @@ async function runOne(folder: string, { set, shuffles }: ShiftedStream, run: Cif
     try {
       const { lr, lrPredictor } = run;
       const method = createMethod(run.method, model, { lr, lrPredictor, permutations: inTurn(shuffles) });
-      comparison.add("accuracy", [await onlineAccuracy(method, set, run)], [run.accuracy], TOLERANCE);
-      method.dispose();
+      try {
+        comparison.add("accuracy", [await onlineAccuracy(method, set, run)], [run.accuracy], TOLERANCE);
+      } finally {
+        method.dispose();
+      }
     } finally {
       model.dispose();
     }

@@ -1,6 +1,5 @@
 // What the json of fixtures must be like: checked where it is read, so that no comparison meets what it does not expect.
-import { readFile } from "node:fs/promises";
-import { parseJson } from "../nn/io/json.js";
+import { readDocument } from "../nn/io/whole.js";
 import { CheckpointError } from "../tensor/index.js";
 
 /** Whether a value is of a kind. */
@@ -34,13 +33,7 @@ export const isTolerance: Check = (value) => {
 };
 
 /** The json at `path`. Throws CheckpointError where there is none. */
-export async function readFixture(path: string): Promise<unknown> {
-  try {
-    return parseJson(await readFile(path, "utf8"));
-  } catch (cause) {
-    throw new CheckpointError(`${path}: ${(cause as Error).message}`, "fixtures are JSON documents", { cause });
-  }
-}
+export const readFixture = (path: string): Promise<unknown> => readDocument(path, "fixtures are JSON documents");
 
 /** Throws CheckpointError for a fixture that names another format than `known`, or any; one without a name is of the first. */
 export function checkFixtureFormat(where: string, fixture: unknown, known?: string): void {

@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { Passes } from "../../src/cli/lib/passes.js";
+import { openImages } from "../../src/data/imageFolder.js";
 import { encodeImageSet, type ImageSet, loadImageSet } from "../../src/data/imageSet.js";
 import { loadSafetensors, saveSafetensors } from "../../src/nn/index.js";
 import { zerosiam } from "./run.js";
@@ -111,6 +113,18 @@ it("carries what was selected, learnt from and recovered from, and takes each me
   const tent = await adapt("tent", "labelled.safetensors", ["--optimizer", "adam"]);
   expect(tent.json).toMatchObject({ reliable: null, kept: null, config: { optimizer: "adam" } });
 }, 60_000);
+
+it("refuses more epochs than a run can keep the answers of", async () => {
+  using set = await openImages(file("labelled.safetensors"));
+  const normalization = { mean: [0], std: [1] };
+  const options = { order: "as-is", batchSize: 16, seed: 0, normalization } as const;
+  expect(new Passes("x", set, { ...options, epochs: 1e7 }).length).toBe(4e8);
+  for (const epochs of [1e8, Number.MAX_SAFE_INTEGER]) {
+    expect(() => new Passes("x", set, { ...options, epochs })).toThrow(
+      `--epochs: ${epochs} of 40 images are more than`,
+    );
+  }
+});
 
 it("leaves the predictions that are there when it fails before its first answer", async () => {
   await writeFile(file("kept.csv"), "of yesterday");

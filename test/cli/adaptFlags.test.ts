@@ -3,7 +3,9 @@ import { mkdtemp, readFile, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { checkAdaptFlags } from "../../src/cli/lib/adaptFlags.js";
 import { loadTensors } from "../../src/nn/index.js";
+import { assetPath } from "../../src/nn/io/assets.js";
 import { openDevice } from "../../src/tensor/index.js";
 import { zerosiam } from "./run.js";
 
@@ -114,4 +116,13 @@ it("--alarm goes on with what it had heard when the run is resumed", async () =>
   await rename(file("run.safetensors"), file("half.safetensors"));
   const rest = await adapt("tent", [...args, "--resume", file("half.safetensors")], 500);
   expect(rest.json.warnings).toEqual(whole.json.warnings);
+});
+
+it("finds what ships with the package by either separator", async () => {
+  const settings = { model: "digits", method: "tent", batch: 8, lr: 1e-3, order: "as-is", epochs: 1, seed: 0 } as const;
+  for (const weights of ["assets\\digits.safetensors", "assets\\digits-test.safetensors"]) {
+    const found = await checkAdaptFlags({ ...settings, weights, data: "elsewhere/assets/x" });
+    expect(found.weights).toBe(await assetPath(weights.slice("assets/".length)));
+    expect(found.data).toBe("elsewhere/assets/x");
+  }
 });

@@ -78,6 +78,16 @@ describe("Ctrl-C", () => {
     await rm(folder, { recursive: true });
   });
 
+  it("stops an evaluation, which keeps nothing, and does not promise that it goes on", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "zerosiam-evaluate-"));
+    const { code, stderr } = await zerosiam(["evaluate", "--quick", "--report", join(folder, "r.html")], {
+      during: (child) => once(child, "zerosiam evaluate", () => child.kill("SIGINT")),
+    });
+    expect(code, stderr).toBe(130);
+    expect(stderr).toMatch(/stopped with \d+ cells to compute; the same command starts anew/);
+    await rm(folder, { recursive: true });
+  });
+
   it("before the first batch leaves a report without figures, and says so without NaN", async () => {
     const folder = await mkdtemp(join(tmpdir(), "zerosiam-early-"));
     const { code, stdout } = await zerosiam(["demo", "--report", join(folder, "r.html")], {

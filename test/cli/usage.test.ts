@@ -10,6 +10,9 @@ const ADAPT = ["adapt", "--model", "digits", "--weights", "w", "--data", "d", "-
 const EATA = ADAPT.map((word) => (word === "tent" ? "eata" : word));
 const SOURCE = ADAPT.map((word) => (word === "tent" ? "source" : word));
 
+/** A sweep of the shipped weights and data. */
+const SWEEP = "examples/cluster/sweep.json";
+
 /** Command lines, and what stderr must say. */
 const WRONG: [args: string[], says: RegExp][] = [
   [[], /Usage: zerosiam/],
@@ -39,6 +42,13 @@ const WRONG: [args: string[], says: RegExp][] = [
   [[...ADAPT, "--predictions", "x", "--json", "x"], /--\w+: x is named by --\w+ too/],
   [["merge", "README.md", "LICENSE", "--out", "./LICENSE"], /--out: .\/LICENSE is named by the command line too/],
   [["sweep", "package.json", "--json", "package.json"], /--json: package.json is named by the command line too/],
+  [["sweep", SWEEP, "--json", "sweep.jsonl"], /--json: sweep.jsonl is named by --out too/],
+  [["sweep", SWEEP, "--json", "assets/digits.safetensors"], /--json: assets\/digits.safetensors is named by examples/],
+  [["train", "--json", "digits.safetensors.checkpoint"], /--json: digits.safetensors.checkpoint is named by --out too/],
+  [["evaluate", "--seeds", "1e15"], /--seeds: "1e15" is not an integer ≥ 1 and ≤ 10000/],
+  [["reproduce", "--seeds", "10001"], /--seeds: "10001" is not an integer ≥ 1 and ≤ 10000/],
+  [["reproduce", "--jobs", "100000"], /--jobs: "100000" is not an integer ≥ 1 and ≤ 1000/],
+  [["bench", "--sizes", "1000000000"], /--sizes: "1000000000" is not an integer ≥ 16 and ≤ 16384/],
   [["adapt"], /^ConfigError: adapt: --model, --weights, --data, --method are missing\n {2}help: /],
   [["adapt", "--model", "digits", "--weights", "", "--data", "", "--method", "tent"], /--weights, --data are missing/],
   [["bench", "sofmtax"], /bench: unknown: sofmtax\n {2}help: did you mean softmax\? Known are /],

@@ -1,5 +1,5 @@
 // A folder of stream files: what an error leaves open, or in memory.
-import { mkdir, mkdtemp, open, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
@@ -82,4 +82,20 @@ describe("an error on the way", () => {
     await expect(makeMethod(bad, UNIT)).rejects.toThrow(ConfigError);
     expect(memory().tensors).toBe(live);
   });
+});
+
+test("a folder that may not be listed is told by its name", async () => {
+  const root = await mkdtemp(join(tmpdir(), "zerosiam-locked-"));
+  await mkdir(join(root, "more", "locked"), { recursive: true });
+  await chmod(join(root, "more", "locked"), 0);
+  await chmod(root, 0o755);
+  const user = process.geteuid?.();
+  if (user === 0) process.seteuid?.(65534); // root may read everything
+  try {
+    await expect(openImages(join(root, "more"))).rejects.toThrow(/locked: cannot be read \(EACCES\)\n {2}help: /);
+    await expect(openImages(join(root, "more"))).rejects.toThrow(CheckpointError);
+  } finally {
+    if (user === 0) process.seteuid?.(0);
+    await rm(root, { recursive: true });
+  }
 });

@@ -1,6 +1,18 @@
 // Safetensors files on disk: saving replaces whole files or nothing, also when the system stops a write halfway. Kills: test/fuzz.
 import { execFile, spawnSync } from "node:child_process";
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
@@ -8,6 +20,7 @@ import { build } from "esbuild";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { toFloat32, toStored } from "../../src/nn/io/convert.js";
 import { loadSafetensors, saveSafetensors, tryWriting, writeFileAtomic } from "../../src/nn/io/file.js";
+import { openSafetensors } from "../../src/nn/io/open.js";
 import { temporaryName } from "../../src/nn/io/temporary.js";
 import { CheckpointError } from "../../src/tensor/errors.js";
 
@@ -54,6 +67,30 @@ describe("what is no regular file", () => {
     await expect(loadSafetensors("/dev/zero")).rejects.toThrow(/\/dev\/zero: is a device or a pipe, not a file/);
     await expect(loadSafetensors(join(folder, "pipe"))).rejects.toThrow(/pipe: is a device or a pipe/);
     await expect(loadSafetensors(folder)).rejects.toThrow(/: is a folder, not a file/);
+  });
+});
+
+describe("a tensor of many bytes", () => {
+  /** A file with a hole for the data of one U8 tensor. */
+  async function hole(name: string, bytes: number): Promise<string> {
+    const header = Buffer.from(JSON.stringify({ x: { dtype: "U8", shape: [bytes], data_offsets: [0, bytes] } }));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    const path = join(folder, name);
+    await writeFile(path, Buffer.concat([length, header]));
+    await truncate(path, 8 + header.length + bytes);
+    return path;
+  }
+
+  it("is read in parts where the system takes no more at once", async () => {
+    using file = await openSafetensors(await hole("large", 2 ** 31));
+    expect(file.tensors.get("x")?.read(0, 2 ** 31).byteLength).toBe(2 ** 31);
+  });
+
+  it("is refused when no array can hold it", async () => {
+    const path = await hole("larger", 2 ** 40);
+    await expect(loadSafetensors(path)).rejects.toThrow(/larger: 1099511627776 bytes at once: .*\n {2}help: /);
+    await expect(loadSafetensors(path)).rejects.toThrow(CheckpointError);
   });
 });
 
@@ -119,6 +156,36 @@ describe("writeFileAtomic", () => {
     await expect(writeFileAtomic(join(folder, "no", "x"), "text")).rejects.toThrow(/cannot be written \(ENOENT\)/);
     await writeFile(join(folder, "file"), "old");
     await expect(writeFileAtomic(join(folder, "file", "x"), "text")).rejects.toThrow(/cannot be written \(ENOTDIR\)/);
+  });
+
+  it("writes into a folder that may be written to and not be read", async () => {
+    const script = join(folder, "write.mjs");
+    await bundle(
+      script,
+      `import { tryWriting, writeFileAtomic } from "./src/nn/io/file.ts";
+      await tryWriting(process.argv[2]);
+      await writeFileAtomic(process.argv[2], "text");`,
+    );
+    const box = join(folder, "box");
+    await mkdir(box);
+    await Promise.all([chmod(folder, 0o755), chmod(box, 0o333)]);
+    const other = process.getuid?.() === 0 ? { uid: 65534 } : {}; // root may read everything
+    await promisify(execFile)(process.execPath, [script, join(box, "x")], other);
+    await chmod(box, 0o755);
+    expect(await readFile(join(box, "x"), "utf8")).toBe("text");
+    expect(await readdir(box)).toEqual(["x"]);
+  });
+
+  it("says what to do about a pipe whose reader has ended", async () => {
+    const pipe = join(folder, "pipe");
+    await promisify(execFile)("mkfifo", [pipe]);
+    const reader = promisify(execFile)("head", ["-c", "1", pipe]);
+    const written = writeFileAtomic(pipe, "x".repeat(2 ** 22));
+    await expect(written).rejects.toMatchObject({
+      message: expect.stringMatching(/EPIPE/),
+      help: expect.stringContaining("has ended"),
+    });
+    expect((await reader).stdout).toBe("x");
   });
 
   it("writes into a pipe instead of replacing it", async () => {

@@ -433,6 +433,7 @@ test.each<[string, Partial<MethodOptions>]>([
   ["deyo", { plpd: -0.2 }],
   ["deyo", { patches: 0 }],
   ["deyo", { patches: 2.5 }],
+  ["deyo", { patches: 65 }],
   ["deyo", { seed: -1 }],
   ["deyo", { seed: 0.5 }],
   ["zerosiam-eata", { dMargin: -1 }],

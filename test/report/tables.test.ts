@@ -83,6 +83,10 @@ describe("the tables of a sweep", () => {
       ["ZeroSiam", "1e-5", "1e-2", "3", "1e-2", "66.0 ± 0.0"],
     ]);
     const without = groupCells(sweptCells().filter(({ setting }) => setting.method !== "source"));
+    const still = cell({ part: "validation", method: "norm", seed: 0 }, 0.6);
+    expect(safeRangeTable(groupCells([...sweptCells(), still]), "x").rows.map(([name]) => name)).toEqual(
+      table.rows.map(([name]) => name),
+    );
     expect(() => safeRangeTable(without, "x")).toThrow(/no source/);
   });
 

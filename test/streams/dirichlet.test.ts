@@ -28,6 +28,12 @@ describe("the dirichlet order", () => {
     expect(drawn(1000, 0.1, 1)).not.toEqual(slots);
   });
 
+  it("shows every sample once at the ends of what δ may be", () => {
+    for (const delta of [1e-300, 1e300]) {
+      for (let seed = 0; seed < 20; seed++) expect(new Set(drawn(100, delta, seed)).size, String(delta)).toBe(100);
+    }
+  });
+
   it("has at most one burst of each class in each of its segments", () => {
     for (const delta of [1e-3, 0.1, 1, 1e3]) {
       const classes = drawn(1000, delta).map((slot) => slot % CLASSES);
@@ -62,8 +68,8 @@ describe("the dirichlet order", () => {
   });
 
   it("refuses a δ that is none, and images without labels", () => {
-    for (const delta of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
-      expect(() => drawn(10, delta), String(delta)).toThrow(/concentration is .*\n {2}help: use a finite number > 0/);
+    for (const delta of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 1e-320, 1e308]) {
+      expect(() => drawn(10, delta), String(delta)).toThrow(/concentration is .*\n {2}help: use a number from 1e-300/);
     }
     const unlabelled = { ...population(4, 1), labelOf: () => -1 };
     for (const order of ["dirichlet", "class", "imbalanced", "class-mixed"] as const) {

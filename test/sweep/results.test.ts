@@ -1,11 +1,14 @@
 // The file of finished cells: what a kill leaves of it, and how several are merged.
+import { execFile } from "node:child_process";
 import { appendFile, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
+import { readSweepConfig } from "../../src/experiments/sweep/config.js";
 import { mergeResults } from "../../src/experiments/sweep/merge.js";
 import { type Finished, ResultsFile, readResults } from "../../src/experiments/sweep/results.js";
-import { CheckpointError } from "../../src/tensor/errors.js";
+import { CheckpointError, ConfigError } from "../../src/tensor/errors.js";
 import { phase } from "../report/cells.js";
 
 let folder = "";
@@ -58,6 +61,23 @@ describe("results", () => {
     expect(await readFile(path, "utf8")).toBe(text);
   });
 
+  it("are read from files alone: a device has no end, and a pipe waits for someone to write", async () => {
+    const pipe = join(folder, "pipe");
+    await promisify(execFile)("mkfifo", [pipe]);
+    for (const path of ["/dev/full", "/dev/null", pipe]) {
+      await expect(ResultsFile.open(path)).rejects.toThrow(`${path}: is a device or a pipe, not a file`);
+      await expect(readResults(path)).rejects.toThrow(CheckpointError);
+      await expect(readSweepConfig(path)).rejects.toThrow(ConfigError);
+    }
+  });
+
+  it("are read line by line, none of which is longer than a cell's", async () => {
+    const path = join(folder, "hole.jsonl");
+    await writeFile(path, `${JSON.stringify(cell(0))}\n`);
+    await truncate(path, 2 ** 25);
+    await expect(readResults(path)).rejects.toThrow(/:2: a line of \d{8} bytes is no cell/);
+  });
+
   it("keep a last cell whose line has lost its end", async () => {
     const path = join(folder, "r.jsonl");
     await writeFile(path, JSON.stringify(cell(0)));
@@ -84,6 +104,9 @@ describe("results", () => {
   it.each<[string, string]>([
     ["setting.stream", changed(({ setting }) => (setting.stream = "../../../x"))],
     ["setting.stream", changed(({ setting }) => (setting.stream = "..\\x"))],
+    ["setting.stream", changed(({ setting }) => (setting.stream = "𝒜".repeat(100)))],
+    ["setting.stream", changed(({ setting }) => (setting.stream = "overview"))],
+    ["setting.stream", changed(({ setting }) => (setting.stream = "Nul.x"))],
     ["setting.stream", changed(({ setting }) => (setting.stream = "C:x"))],
     ["setting.method", changed(({ setting }) => (setting.method = "tent\n| 1 |"))],
     ["setting.predictor", changed(({ setting }) => (setting.predictor = "\x1b]0;x"))],

@@ -106,6 +106,6 @@ export async function checkAdaptFlags(flags: AdaptOptions): Promise<AdaptOptions
 
 /** `assets/…` is what ships with the package, where the working folder has no such file. */
 async function shipped(path: string): Promise<string> {
-  if (!path.startsWith("assets/") || existsSync(path)) return path;
-  return assetPath(path.slice("assets/".length));
+  const [first, ...rest] = path.split(/[/\\]/); // as Windows writes it, too
+  return first === "assets" && !existsSync(path) ? assetPath(rest.join("/")) : path;
 }

@@ -33,7 +33,8 @@ export async function computeCells(
         throw error;
       });
     if (!computed) {
-      tell(`stopped with ${left.length - i} cells to compute; the same command goes on`);
+      const next = results instanceof ResultsFile ? "goes on" : "starts anew"; // the others are kept in memory
+      tell(`stopped with ${left.length - i} cells to compute; the same command ${next}`);
       return false;
     }
     const { adapter } = session.device;

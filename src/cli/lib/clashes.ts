@@ -45,6 +45,11 @@ export function checkOutputs(outputs: readonly Named[], inputs: readonly Named[]
   }
 }
 
+/** The file of `--json`, for commands whose other outputs are named by what they read. */
+export function jsonOf({ json }: { json?: string }): Named[] {
+  return json === undefined ? [] : [{ flag: "--json", path: json }];
+}
+
 function isSame(output: Named, other: Named): boolean {
   if (SUCCESSION.includes(output.flag) && SUCCESSION.includes(other.flag)) return false;
   const own = identityOf(output.path);

@@ -1,5 +1,5 @@
 // The cells of several files of results, as `merge` writes them and `report` shows them.
-import { existsSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { mergeResults, type ResultsOf } from "../../experiments/sweep/merge.js";
 import { type Finished, readResults } from "../../experiments/sweep/results.js";
 import { CheckpointError } from "../../tensor/index.js";
@@ -18,7 +18,11 @@ export async function joinFiles(paths: readonly string[]): Promise<Finished[]> {
 
 /** Empty where a shard had nothing to compute. */
 async function readFile(path: string): Promise<ResultsOf> {
-  if (!existsSync(path)) throw new CheckpointError(`${path}: there is no such file`, HELP);
+  const isThere = await stat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== "ENOENT", // reading it tells any other reason
+  );
+  if (!isThere) throw new CheckpointError(`${path}: there is no such file`, HELP);
   const { cells, torn } = await readResults(path);
   if (torn) tell(`${path}: the last line was cut off; run its sweep again to compute its cell`);
   return { path, cells };

@@ -14,6 +14,8 @@ export interface NumberRange {
   min?: number;
   /** A bound that is not allowed itself. */
   above?: number;
+  /** The greatest value allowed. */
+  max?: number;
   integer?: boolean;
   /** Beside the range, why it is so. */
   help?: string;
@@ -31,6 +33,10 @@ export const ANY: NumberRange = {};
 export const POSITIVE: NumberRange = { above: 0 };
 /** A number of images, batches, seeds or epochs. */
 export const COUNT: NumberRange = { min: 1, integer: true };
+/** A number of runs, each of which takes memory of its own before the first begins. */
+export const RUNS: NumberRange = { min: 1, max: 10_000, integer: true };
+/** A number of processes on this machine. */
+export const JOBS: NumberRange = { min: 1, max: 1_000, integer: true };
 /** A seed of the random numbers. */
 export const SEED: NumberRange = { min: 0, integer: true };
 
@@ -70,13 +76,20 @@ function flagName(flags: string): string {
 }
 
 function parseNumber(flag: string, text: string, range: NumberRange): number {
-  const { min = Number.NEGATIVE_INFINITY, above = Number.NEGATIVE_INFINITY, integer, help = "" } = range;
+  const {
+    min = Number.NEGATIVE_INFINITY,
+    above = Number.NEGATIVE_INFINITY,
+    max = Number.POSITIVE_INFINITY,
+    integer,
+    help = "",
+  } = range;
   const value = NUMBER.test(text) ? Number(text) : Number.NaN;
   const fits = integer ? Number.isSafeInteger(value) : Number.isFinite(value);
-  if (fits && value >= min && value > above) return value;
+  if (fits && value >= min && value > above && value <= max) return value;
   const kind = integer ? "an integer" : "a finite number";
   const bound = range.min !== undefined ? ` ≥ ${min}` : range.above !== undefined ? ` > ${above}` : "";
-  throw new ConfigError(`${flag}: "${text}" is not ${kind}${bound}`, help);
+  const end = range.max === undefined ? "" : ` and ≤ ${max}`;
+  throw new ConfigError(`${flag}: "${text}" is not ${kind}${bound}${end}`, help);
 }
 
 function checkName(flag: string, name: string, known: readonly string[]): string {

@@ -2,6 +2,10 @@
 import { basename } from "node:path";
 import type { OpenFolder } from "../../data/imageFolder.js";
 import { type Batch, type Sample, Stream, type StreamOptions } from "../../data/streams/index.js";
+import { ConfigError } from "../../tensor/index.js";
+
+/** Of each image shown the answer is kept: what a run, and its state file, can hold. */
+const MAX_SHOWN = 2 ** 30;
 
 /** A batch, and whether the method starts anew before it. */
 export interface PassBatch extends Batch {
@@ -31,7 +35,7 @@ export class Passes implements Iterable<PassBatch> {
   readonly #epochs: number;
   readonly #resets: boolean;
 
-  /** Throws what `Stream` throws. */
+  /** Throws what `Stream` throws, and ConfigError for more images than a run can keep the answers of. */
   constructor(path: string, set: OpenFolder, { epochs, resetEach, ...options }: PassOptions) {
     const files = resetEach === "file" ? [...set.files] : [[basename(path), set] as const];
     let start = 0;
@@ -44,6 +48,9 @@ export class Passes implements Iterable<PassBatch> {
     this.#resets = resetEach === "file";
     this.epoch = this.#parts.reduce((sum, { stream }) => sum + stream.length, 0);
     this.length = this.epoch * epochs;
+    if (this.length > MAX_SHOWN) {
+      throw new ConfigError(`--epochs: ${epochs} of ${this.epoch} images are more than ${MAX_SHOWN}`, "show fewer");
+    }
   }
 
   /** What is shown at a position, from 0: the image's index is that in all of the data. */

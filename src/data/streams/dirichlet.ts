@@ -8,11 +8,11 @@ import { exactExp, exactLog, exactNormal } from "../corruptions/exactMath.js";
  * there are as many segments as classes that occur. The samples of each class, shuffled, are shared out among the
  * segments by proportions drawn from a Dirichlet distribution whose parameters are all δ. Segments follow each other;
  * within one, classes follow each other, in an order drawn for it. Small δ give each class to one segment, large ones a
- * like part to all. Every sample is shown once. Throws ConfigError unless δ > 0 and finite.
+ * like part to all. Every sample is shown once. Throws ConfigError for δ whose draws have no logarithms.
  */
 export function dirichlet(size: number, labelOf: (slot: number) => number, delta: number, rng: Rng): Uint32Array {
-  if (!(delta > 0 && Number.isFinite(delta))) {
-    throw new ConfigError(`stream: concentration is ${delta}`, "use a finite number > 0");
+  if (!(delta >= 1e-300 && delta <= 1e300)) {
+    throw new ConfigError(`stream: concentration is ${delta}`, "use a number from 1e-300 to 1e300");
   }
   const byClass = new Map<number, number[]>();
   for (let slot = 0; slot < size; slot++) {

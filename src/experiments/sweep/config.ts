@@ -1,10 +1,9 @@
 // The file that describes a sweep: read, checked, and expanded to cells.
-import { readFile } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { SCENARIOS } from "../../experiments/scenarios/index.js";
-import { parseJson } from "../../nn/io/json.js";
+import { readDocument } from "../../nn/io/whole.js";
 import { MODELS } from "../../nn/models/registry.js";
-import { ConfigError } from "../../tensor/index.js";
+import { CheckpointError, ConfigError } from "../../tensor/index.js";
 import { METHODS } from "../../zerosiam/methods/index.js";
 import type { CellSetting } from "./cell.js";
 import { Field } from "./field.js";
@@ -34,9 +33,10 @@ const MAX_CELLS = 100_000;
 export async function readSweepConfig(path: string): Promise<SweepConfig> {
   let document: unknown;
   try {
-    document = parseJson(await readFile(path, "utf8"));
+    document = await readDocument(path, "a sweep is described by a JSON document");
   } catch (cause) {
-    throw new ConfigError(`${path}: ${(cause as Error).message}`, "a sweep is described by a JSON document", { cause });
+    if (!(cause instanceof CheckpointError)) throw cause;
+    throw new ConfigError(cause.message.split("\n")[0], cause.help, { cause }); // it stands on the command line
   }
   return toSweepConfig(document, basename(path), dirname(path));
 }

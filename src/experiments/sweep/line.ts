@@ -19,6 +19,12 @@ const STARTS = Array.from({ length: FORMATS[KIND] + 1 }, (_, format) => {
  */
 const NAME = /^[\p{L}\p{N}_][\p{L}\p{N} _.,+()=-]{0,99}$/u;
 
+/** With what reports and atomic writes add, a file's name has 255 bytes at most. */
+const MAX_NAME_BYTES = 160;
+
+/** A report has a page of each stream: not the name of its first page, nor what Windows takes for a device. */
+const TAKEN = /^(overview|con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
 /** A finished cell as a line of text, without its end. */
 export function lineOf(cell: Finished): string {
   return JSON.stringify({ format: FORMATS[KIND], ...cell });
@@ -70,6 +76,7 @@ function checkCell(cell: Field): void {
 function checkSetting(setting: Field): void {
   const { model, method, stream, part, seed, lr, lrPredictor, batchSize } = setting.fields();
   for (const field of [model, method, stream]) checkName(field, field.text());
+  if (TAKEN.test(stream.text())) stream.refuse("no name for a stream");
   part.name(["validation", "test"]);
   seed.number({ min: 0, integer: true });
   nullable(lr, { min: 0 });
@@ -84,7 +91,8 @@ function checkSetting(setting: Field): void {
 }
 
 function checkName(field: Field, name: string): void {
-  if (!NAME.test(name)) field.refuse(`under a name that is none: ${JSON.stringify(name.slice(0, 40))}`);
+  const fits = NAME.test(name) && new TextEncoder().encode(name).length <= MAX_NAME_BYTES;
+  if (!fits) field.refuse(`under a name that is none: ${JSON.stringify(name.slice(0, 40))}`);
 }
 
 /** Means of f32 confidences may end a rounding above 1. */

@@ -1,11 +1,15 @@
 // The file of finished cells: a JSON line each, written when the cell is done and never again.
-import { open, readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
+import { readWhole } from "../../nn/io/whole.js";
 import { CheckpointError } from "../../tensor/index.js";
 import type { Cell, Finished } from "./cell.js";
 import { keyOf } from "./grid.js";
 import { isCutOff, lineOf, parseCell } from "./line.js";
 
 export type { Finished };
+
+/** A line of a cell with curves has 30,000 bytes. */
+const MAX_LINE = 2 ** 24;
 
 /** What a file holds up to its last whole line. */
 interface Found {
@@ -25,23 +29,36 @@ interface Found {
 export async function readResults(path: string): Promise<Found> {
   let bytes: Buffer;
   try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT")
-      return { cells: [], wholeBytes: 0, torn: false, open: false };
-    throw new CheckpointError(`${path}: ${(cause as Error).message}`, "name a file that can be read", { cause });
+    bytes = await readWhole(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return { cells: [], wholeBytes: 0, torn: false, open: false };
   }
   const cells: Finished[] = [];
-  let wholeBytes = 0; // one line after the other: all of them may be more than a string can hold
+  let wholeBytes = 0;
+  // Line by line: no text holds half a gigabyte, but a file of results may.
   for (let end = bytes.indexOf("\n"); end >= 0; end = bytes.indexOf("\n", wholeBytes)) {
-    cells.push(parseCell(bytes.toString("utf8", wholeBytes, end), `${path}:${cells.length + 1}`));
+    const where = `${path}:${cells.length + 1}`;
+    cells.push(parseCell(textOf(bytes.subarray(wholeBytes, end), where), where));
     wholeBytes = end + 1;
   }
-  const tail = bytes.toString("utf8", wholeBytes);
+  const where = `${path}:${cells.length + 1}`;
+  const tail = textOf(bytes.subarray(wholeBytes), where);
   if (tail === "") return { cells, wholeBytes, torn: false, open: false };
   if (isCutOff(tail) && !isJson(tail)) return { cells, wholeBytes, torn: true, open: false };
-  cells.push(parseCell(tail, `${path}:${cells.length + 1}`));
+  cells.push(parseCell(tail, where));
   return { cells, wholeBytes: bytes.length, torn: false, open: true };
+}
+
+/** Whether an error of `readWhole` says that there is no such file. */
+function isMissing(error: unknown): boolean {
+  return error instanceof CheckpointError && (error.cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
+}
+
+/** The text of a line. Throws CheckpointError for more than any cell's line has. */
+function textOf(bytes: Buffer, where: string): string {
+  if (bytes.length <= MAX_LINE) return bytes.toString("utf8");
+  throw new CheckpointError(`${where}: a line of ${bytes.length} bytes is no cell of a sweep`, "the file is damaged");
 }
 
 function isJson(text: string): boolean {

@@ -11,6 +11,7 @@ const HELP: Record<string, string> = {
   ENOSPC: "the disk is full; free space or write elsewhere",
   EDQUOT: "the disk quota is used up; free space or write elsewhere",
   EFBIG: "the file is larger than the system lets this process write",
+  EPIPE: "the program that was to read it has ended",
   EROFS: "the disk is read-only; write elsewhere",
 };
 

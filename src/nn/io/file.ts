@@ -47,8 +47,10 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
     temporary = await temporaryName(place);
     await writeNew(temporary, content, found?.mode);
     await rename(temporary, place);
-    await flushFolder(place);
-    await removeAbandoned(place);
+    if (await mayBeListed(place)) {
+      await flushFolder(place);
+      await removeAbandoned(place);
+    }
   } catch (cause) {
     if (temporary !== undefined) await rm(temporary, { force: true });
     throw new CheckpointError(`${path}: cannot be written (${describe(cause)})`, helpFor(cause), { cause });
@@ -115,6 +117,19 @@ async function writeNew(path: string, content: Uint8Array | string, mode?: numbe
   } finally {
     await file.close();
   }
+}
+
+/** Whether the folder of `path` may be read: into a drop box one may only write, and its file is there then. */
+async function mayBeListed(path: string): Promise<boolean> {
+  const { access, constants } = await import("node:fs/promises");
+  const { dirname } = await import("node:path");
+  return access(dirname(path), constants.R_OK).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "EACCES") return false;
+      throw error;
+    },
+  );
 }
 
 /** Makes a rename last through a power cut. Windows has no such thing for folders: it keeps a journal of its own. */

@@ -4,6 +4,7 @@ import type { Shape } from "../../tensor/shape.js";
 import { describe, helpFor } from "./cause.js";
 import { KIND_BYTES } from "./kind.js";
 import { headerLength, readHeader, type StoredDType } from "./safetensors.js";
+import { checkRegular } from "./whole.js";
 
 /** A tensor that stays in its file. */
 export interface OpenTensor {
@@ -18,6 +19,9 @@ export interface OpenSafetensors extends Disposable {
   readonly tensors: Map<string, OpenTensor>;
   readonly metadata: Map<string, string>;
 }
+
+/** Bytes of one call of the system: it takes no 2³¹. */
+const MAX_READ = 2 ** 30;
 
 /**
  * Opens a file and checks all that `loadSafetensors` checks, without reading its data. Throws CheckpointError, also for
@@ -34,15 +38,13 @@ export async function openSafetensors(path: string): Promise<OpenSafetensors> {
   };
   // Before it is opened: opening a pipe waits for someone to write.
   const found = attempt(() => statSync(path));
-  if (!found.isFile()) {
-    const what = found.isDirectory() ? "a folder" : "a device or a pipe";
-    throw new CheckpointError(`${path}: is ${what}, not a file`, "name a file; write what comes from a pipe to one");
-  }
+  checkRegular(path, found);
   const file = attempt(() => openSync(path, "r"));
   const bytes = (begin: number, end: number): Uint8Array<ArrayBuffer> => {
-    const out = new Uint8Array(end - begin);
+    const out = allocate(end - begin, path);
     for (let at = 0; at < out.length; ) {
-      const got = attempt(() => readSync(file, out, at, out.length - at, begin + at));
+      const part = Math.min(out.length - at, MAX_READ);
+      const got = attempt(() => readSync(file, out, at, part, begin + at));
       if (got === 0) {
         throw new CheckpointError(
           `${path}: ends before byte ${end}`,
@@ -66,5 +68,17 @@ export async function openSafetensors(path: string): Promise<OpenSafetensors> {
   } catch (error) {
     closeSync(file);
     throw error;
+  }
+}
+
+function allocate(bytes: number, path: string): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(bytes);
+  } catch (cause) {
+    throw new CheckpointError(
+      `${path}: ${bytes} bytes at once: ${(cause as Error).message}`,
+      "the file is damaged, or wants more memory than there is",
+      { cause },
+    );
   }
 }

@@ -131,6 +131,7 @@ export function safeRangeTable(groups: readonly Group[], caption: string): Table
   const rows = unique(groups.map(method)).flatMap((name): Entry[][] => {
     if (name === "source") return [];
     const points = ratePoints(groups.filter((group) => method(group) === name));
+    if (points.length === 0) return []; // it learns nothing, or nothing is known of it
     const range = safeRange(points, level);
     const best = points.reduce((a, b) => (b.mean > a.mean ? b : a));
     return [
