@@ -74,7 +74,7 @@ describe("every method, saved before its device was lost, goes on to the same an
     currentDevice().gpu.destroy();
     await currentDevice().lost;
     await openDevice();
-  }, 120_000);
+  });
 
   test.each(METHODS)("%s", async (name) => {
     const { saved, rest } = half.get(name) as NonNullable<ReturnType<typeof half.get>>;

@@ -53,7 +53,7 @@ it("adapts on images without labels as on those with, and knows no accuracy; Fis
   expect(await readFile(file("unknown.csv"), "utf8")).toMatch(/^0,,\d$/m);
   const sorted = await adapt("tent", "unlabelled.safetensors", ["--order", "class"]);
   expect(sorted).toMatchObject({ code: 2, stderr: expect.stringContaining("images without labels") });
-}, 60_000);
+});
 
 it("--reset-each file does on each file what a run on it alone does, and tells each accuracy", async () => {
   const rate = ["--lr", "0.02"];
@@ -72,7 +72,7 @@ it("--reset-each file does on each file what a run on it alone does, and tells e
   const continual = await adapt("tent", "parts", rate);
   expect(entropies(continual)).not.toEqual(entropies(both));
   expect(continual.json.perFile).toBeUndefined();
-}, 60_000);
+});
 
 it("--epochs shows the data again, --evaluate answers them frozen at the end", async () => {
   const args = ["--lr", "0.005", "--evaluate"];
@@ -89,7 +89,7 @@ it("--epochs shows the data again, --evaluate answers them frozen at the end", a
   // Learning nothing, the frozen answers are the first ones.
   const frozen = await adapt("tent", "labelled.safetensors", ["--lr", "0", "--evaluate"]);
   expect(frozen.json.evaluated.accuracy).toBe(frozen.json.accuracy);
-}, 60_000);
+});
 
 it("carries what was selected, learnt from and recovered from, and takes each method's own options", async () => {
   const everything = [
@@ -112,7 +112,7 @@ it("carries what was selected, learnt from and recovered from, and takes each me
   expect(picky.json).toMatchObject({ reliable: 40, kept: 0, recoveries: null });
   const tent = await adapt("tent", "labelled.safetensors", ["--optimizer", "adam"]);
   expect(tent.json).toMatchObject({ reliable: null, kept: null, config: { optimizer: "adam" } });
-}, 60_000);
+});
 
 it("refuses more epochs than a run can keep the answers of", async () => {
   using set = await openImages(file("labelled.safetensors"));
@@ -131,7 +131,7 @@ it("leaves the predictions that are there when it fails before its first answer"
   const failed = await adapt("tent", "labelled.safetensors", ["--mean", "1,2", "--predictions", "kept.csv"]);
   expect(failed).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("does not fit 1 channel") });
   expect(await readFile(file("kept.csv"), "utf8")).toBe("of yesterday");
-}, 60_000);
+});
 
 it("--checkpoint refuses other settings and other images by name, --resume a file of a later format", async () => {
   const state = ["--checkpoint", "state.safetensors"];
@@ -145,7 +145,10 @@ it("--checkpoint refuses other settings and other images by name, --resume a fil
   expect(metadata.get("format")).toBe("1");
   await saveSafetensors(file("later.safetensors"), tensors, new Map(metadata).set("format", "2"));
   const later = await adapt("tent", "labelled.safetensors", ["--resume", "later.safetensors"]);
-  expect(later).toMatchObject({ code: 1, stderr: expect.stringContaining("is of format 2; this version reads 1") });
+  expect(later).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("a state of a run of format 2; this release reads up to format 1"),
+  });
   const weights = await adapt("tent", "labelled.safetensors", ["--resume", resolve("assets/digits.safetensors")]);
   expect(weights).toMatchObject({ code: 1, stderr: expect.stringContaining("is no state of a run") });
-}, 60_000);
+});

@@ -1,9 +1,6 @@
 // The json of step fixtures, changed one value at a time: what no longer fits is a case that failed, never a TypeError.
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { readFile } from "node:fs/promises";
 import { beforeAll, expect, it } from "vitest";
-import { runCifarAdaptation } from "../../src/parity/cifarAdapt.js";
 import { type StepFixture, toStepFixture } from "../../src/parity/stepFixture.js";
 import { runStepParity } from "../../src/parity/steps.js";
 import { memory, openDevice, ZeroSiamError } from "../../src/tensor/index.js";
@@ -54,30 +51,4 @@ it("fails typed, or as a case, whatever value stands in the wrong place, and lea
   }
   expect(refused).toBeGreaterThan(0);
   expect(memory().tensors).toBe(alive);
-});
-
-it("refuses runs of CIFAR-10 that are none, whatever stands in the place of a value", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "zerosiam-parity-"));
-  const runs = await readFile("test/fixtures/cifar10/adapt.json", "utf8");
-  for (const name of await readdir("test/fixtures/cifar10")) {
-    if (name.endsWith(".safetensors")) await symlink(resolve("test/fixtures/cifar10", name), join(folder, name));
-  }
-  let refused = 0;
-  for (const [i, value] of VALUES.entries()) {
-    const json = JSON.parse(runs);
-    const short = { ...json, runs: json.runs.slice(0, 1) };
-    for (const [holder, key] of places(short)) {
-      const kept = Reflect.get(holder, key);
-      Reflect.set(holder, key, value);
-      await writeFile(join(folder, "adapt.json"), JSON.stringify(short));
-      Reflect.set(holder, key, kept);
-      const failed = await runCifarAdaptation(folder, () => false).catch((error: unknown) => error);
-      if (failed instanceof Error) {
-        expect(failed, `${key} ${VALUES[i]}`).toBeInstanceOf(ZeroSiamError);
-        refused++;
-      }
-    }
-  }
-  expect(refused).toBeGreaterThan(40);
-  await rm(folder, { recursive: true });
 });

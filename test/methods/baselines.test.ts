@@ -349,7 +349,7 @@ describe("patches", () => {
   test.each(["deyo", "come-deyo", "zerosiam-deyo"])(
     "of %s are refused where an image has fewer pixels, before their shuffles are drawn",
     async (name) => {
-      for (const patches of [29, 100, 1e5, Number.MAX_SAFE_INTEGER]) {
+      for (const patches of [29, 64]) {
         const model = fresh();
         const method = createMethod(name, model, { lr: LR, patches });
         const step = () => method.step(images);
