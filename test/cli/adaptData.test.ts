@@ -150,5 +150,8 @@ it("--checkpoint refuses other settings and other images by name, --resume a fil
     stderr: expect.stringContaining("a state of a run of format 2; this release reads up to format 1"),
   });
   const weights = await adapt("tent", "labelled.safetensors", ["--resume", resolve("assets/digits.safetensors")]);
-  expect(weights).toMatchObject({ code: 1, stderr: expect.stringContaining("is no state of a run") });
+  expect(weights).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("no state of a run, or one of a release before 0.2"),
+  });
 });
