@@ -9,21 +9,19 @@ export type SampleLoss = (logits: Tensor) => Tensor;
 /** Entropy of the predictions, H(p) = −Σ p ln p with p = softmax(u): Tent's objective (Wang et al. 2021). */
 export const softmaxEntropy: SampleLoss = (logits) => logits.softmaxEntropy();
 
-function checkLogits(owner: string, logits: Tensor): void {
-  if (logits instanceof Tensor) return;
+function checked(owner: string, logits: Tensor): Tensor {
+  if (logits instanceof Tensor) return logits;
   throw new ConfigError(`${owner}: the logits are ${formatValue(logits)}`, "pass a tensor [B, C]");
 }
 
 /** Mean of `softmaxEntropy` over the batch: what Tent descends. */
 export function entropy(logits: Tensor): Tensor {
-  checkLogits("entropy", logits);
-  return scope(() => softmaxEntropy(logits).mean());
+  return scope(() => softmaxEntropy(checked("entropy", logits)).mean());
 }
 
 /** Mean over the batch of KL(p_r ‖ p_o) + KL(p_o ‖ p_r): ZeroSiam's alignment with its default divergence. */
 export function alignment(online: Tensor, target: Tensor): Tensor {
-  checkLogits("alignment", online);
-  return scope(() => online.symmetricKL(target).mean());
+  return scope(() => checked("alignment", online).symmetricKL(target).mean());
 }
 
 /** The least ‖x‖² that `opinionEntropy` divides by: below it x is as good as 0. */
