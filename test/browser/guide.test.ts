@@ -101,7 +101,7 @@ describe("the guide's page", () => {
   it("says what it needs where there is no WebGPU", async () => {
     const page = await openExample(INSECURE_HOST);
     await page.click("#start");
-    expect(await said(page, 1)).toBe("DeviceError: openGpu: this browser has no navigator.gpu");
+    expect(await said(page, 1)).toBe("DeviceError: openDevice: this browser has no navigator.gpu");
     expect(await said(page, 2)).toContain("help: use a browser with WebGPU, on an https:// or localhost page");
     await page.close();
   });
