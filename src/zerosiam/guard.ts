@@ -61,9 +61,10 @@ export class CollapseGuard {
    * OutOfMemoryError; then neither the method has changed nor what the alarm has heard.
    */
   observe(logits: Float32Array | TypedArray): CollapseWarning | null {
-    const before = this.alarm.state();
+    if (this.response === "warn") return this.alarm.observe(logits);
+    const before = this.alarm.state(); // a copy of the window
     const warning = this.alarm.observe(logits);
-    if (!warning || this.response === "warn") return warning;
+    if (!warning) return null;
     try {
       const steps = this.method.remembered;
       if (steps > 0) this.method.scaleRates(this.#rateFactor); // it may fail; of some steps rollback does not

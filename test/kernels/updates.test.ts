@@ -27,6 +27,16 @@ describe("sgdStep", () => {
   });
 });
 
+it("looks at each of many tensors, whichever one is not finite", async () => {
+  const [good, bad] = [tensor([1, 2]), tensor([1, Number.NaN])];
+  const flags: number[] = [];
+  for (let odd = 0; odd <= 16; odd++) {
+    const [first, ...others] = Array.from({ length: 16 }, (_, i) => (i === odd ? bad : good));
+    flags.push(await first.allFinite(others).item());
+  }
+  expect(flags).toEqual([...Array(16).fill(0), 1]);
+});
+
 describe("a false flag", () => {
   const bits = async (t: Tensor) => Array.from(new Uint32Array((await t.data()).buffer));
 
